@@ -1,0 +1,22 @@
+// Why this exists: fingerprints and hashes are computed by anyone from the same value, so the value
+// needs one spelling: RFC 8785 (keys sorted by UTF-16 code unit, ECMAScript numbers, no white space).
+import {sha256} from '@noble/hashes/sha2.js';
+import {bytesToHex, utf8ToBytes} from '@noble/hashes/utils.js';
+import type {Json} from './json.ts';
+
+/** The one JSON text of a value. Keys whose value is undefined are left out. */
+export function canonicalJson(value: Json | undefined): string {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object') {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** SHA-256 of a text (UTF-8), or of bytes, as 64 lower-case hex digits. */
+export function sha256Hex(input: string | Uint8Array): string {
+  return bytesToHex(sha256(typeof input === 'string' ? utf8ToBytes(input) : input));
+}

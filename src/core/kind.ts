@@ -1,0 +1,222 @@
+// Why this exists: the one interface between the engine and what is true of a single manifest kind.
+// Engine rooms receive kinds as values and never import src/kinds.
+
+import type {Change, Finding, Step, Verb} from './action.ts';
+import type {JsonObject} from './json.ts';
+import type {
+  ApiCall,
+  Desired,
+  Diagnostic,
+  FieldValue,
+  Inventory,
+  KindName,
+  Observation,
+  Observed,
+  ResourceKey,
+  ResourceRecord,
+  Risk,
+  SourceRange,
+} from './model.ts';
+
+/** One manifest document after parsing, Defaults and schema validation. */
+export interface ManifestDocument {
+  readonly kind: KindName;
+  /** metadata.name */
+  readonly name: string;
+  readonly source: string;
+  readonly file: string;
+  /** The whole document: apiVersion, kind, metadata, spec; Defaults are merged into spec. */
+  readonly value: JsonObject;
+  readonly range: SourceRange;
+  /** Place of each value by JSON pointer (`/spec/disks/scsi0/size`), also those from Defaults. */
+  readonly ranges: {readonly [pointer: string]: SourceRange};
+}
+
+/** What a document turned into; with an error among the diagnostics, `desired` is not used. */
+export interface Normalised {
+  readonly desired: readonly Desired[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Facts by which the risk of a change is judged. */
+export interface RiskInput {
+  readonly field: string;
+  /** What the `*` of the rule's template stand for, in order. */
+  readonly slots: readonly string[];
+  readonly from: FieldValue | undefined;
+  readonly to: FieldValue | undefined;
+  readonly observed: Observed;
+  readonly desired: Desired | null;
+}
+
+/** What is true of one field: when it is the same, and what changing it does. */
+export interface FieldRule {
+  /** Where it lives in Proxmox, for documentation: `cores`, `scsiN: size`. */
+  readonly proxmox: string;
+  /** True when both mean the same to Proxmox (defaults, spelling, order). Undefined = not set. */
+  readonly same: (live: FieldValue | undefined, wanted: FieldValue, observed: Observed) => boolean;
+  readonly risk: (input: RiskInput) => {readonly risk: Risk; readonly because: string};
+  /** For documentation: the risk in words when running and when stopped. */
+  readonly riskInWords: {readonly running: string; readonly stopped: string};
+  /** How a person reads a value; the default is plain text. Never shows a secret. */
+  readonly show?: (value: FieldValue | undefined) => string;
+  /** True for what is a preference after create (`node`): drift is information only. */
+  readonly informational?: true;
+}
+
+/** One resource as the engine asks the kind for its steps. */
+export interface StepRequest {
+  readonly installation: string;
+  readonly cluster: string;
+  readonly verb: Exclude<Verb, 'none' | 'run'>;
+  readonly key: ResourceKey;
+  readonly desired: Desired | null;
+  readonly observed: Observed | null;
+  readonly record: ResourceRecord | null;
+  /** The changes of this action only (one risk class of an update). */
+  readonly changes: readonly Change[];
+  readonly inventory: Inventory;
+  /** Keyed hash by field path, for secrets that could be read. */
+  readonly secretHashes: {readonly [path: string]: string};
+}
+
+/** The kind's answer: final calls, and what the gate must know. */
+export interface StepAnswer {
+  readonly steps: readonly Step[];
+  /** What would be lost or interrupted: run state, volumes, snapshots, dependants. */
+  readonly facts: JsonObject;
+  readonly findings: readonly Finding[];
+  readonly loads: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Fields that the steps write. */
+  readonly writes: readonly string[];
+}
+
+interface KindBase {
+  readonly name: KindName;
+  /** JSON Schema 2020-12 of the whole document, the source of schemas/<name>.json. */
+  readonly schema: JsonObject;
+}
+
+/** A kind that lives in Proxmox. */
+export interface ResourceKind extends KindBase {
+  readonly role: 'resource';
+  /** First part of its ids in metrics and on the command line: `qemu`. */
+  readonly idPrefix: string;
+  readonly normalise: (document: ManifestDocument) => Normalised;
+  /** GETs still needed to observe this key, given what has been read; empty when it can be told. */
+  readonly reads: (
+    key: ResourceKey,
+    desired: Desired | null,
+    inventory: Inventory,
+  ) => readonly ApiCall[];
+  readonly observe: (key: ResourceKey, inventory: Inventory, installation: string) => Observation;
+  /** By template: `disks.*.size`. Every path of a body matches exactly one. */
+  readonly fields: {readonly [template: string]: FieldRule};
+  /** Joins what belongs together (the leaves of a slot that leaves). */
+  readonly fold?: (changes: readonly Change[], observed: Observed) => readonly Change[];
+  readonly steps: (request: StepRequest) => StepAnswer;
+  /** Live objects of this kind that carry or do not carry our marker, from the listing. */
+  readonly listed: (inventory: Inventory) => readonly ListedResource[];
+  /** The record's body after a verified read: live values of the declared fields. */
+  readonly verify: (request: VerifyRequest) => Verification;
+}
+
+/** A line of the listing that the kind recognises as its own. */
+export interface ListedResource {
+  readonly key: ResourceKey;
+  readonly id: string;
+  readonly name: string | null;
+  readonly node: string;
+  readonly template: boolean;
+}
+
+/** A fresh read of one object after (or before) a step. */
+export interface VerifyRequest {
+  readonly before: Observed | null;
+  readonly after: Observed;
+  readonly step: Step;
+  /** False for a check before the step. */
+  readonly done: boolean;
+}
+
+/** Whether the read shows what the step promised and nothing else. */
+export type Verification =
+  | {readonly kind: 'as-expected'}
+  | {readonly kind: 'not-taken'; readonly because: string; readonly fields: readonly string[]}
+  | {readonly kind: 'foreign-change'; readonly because: string; readonly fields: readonly string[]};
+
+/** A kind whose document stands for documents of other kinds. */
+export interface ExpanderKind extends KindBase {
+  readonly role: 'expander';
+  readonly expand: (document: ManifestDocument) => {
+    readonly documents: readonly ManifestDocument[];
+    readonly diagnostics: readonly Diagnostic[];
+  };
+}
+
+/** A kind that only checks what others want. */
+export interface CheckKind extends KindBase {
+  readonly role: 'check';
+  readonly check: (
+    documents: readonly ManifestDocument[],
+    desired: readonly Desired[],
+  ) => readonly Diagnostic[];
+}
+
+/** A kind that other rooms read: Secret, Defaults. */
+export interface RecordKind extends KindBase {
+  readonly role: 'record';
+}
+
+export type Kind = ResourceKind | ExpanderKind | CheckKind | RecordKind;
+
+/** Where the value of a Secret's key comes from; the value itself stays outside of all this. */
+export interface SecretDeclaration {
+  readonly name: string;
+  readonly key: string;
+  readonly from: {readonly env: string} | {readonly file: string};
+  readonly range: SourceRange;
+}
+
+/** All that the text of a revision means. */
+export interface Manifests {
+  readonly source: string;
+  readonly commit: string;
+  readonly desired: readonly Desired[];
+  readonly secrets: readonly SecretDeclaration[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** False when any document has an error: then nothing of the source may be pruned. */
+  readonly complete: boolean;
+  /** Number of valid documents of any kind; 0 forbids pruning too. */
+  readonly documents: number;
+  /** Keys that documents with errors still claim, where that could be told. */
+  readonly claimed: readonly ResourceKey[];
+}
+
+/** Finds the rule of a path: the exact template, else the one whose `*` parts match. */
+export function fieldRule(
+  fields: {readonly [template: string]: FieldRule},
+  path: string,
+): {readonly rule: FieldRule; readonly template: string; readonly slots: readonly string[]} | null {
+  const exact = fields[path];
+  if (exact) return {rule: exact, template: path, slots: []};
+  const parts = path.split('.');
+  for (const [template, rule] of Object.entries(fields)) {
+    const slots = matchTemplate(template.split('.'), parts);
+    if (slots) return {rule, template, slots};
+  }
+  return null;
+}
+
+function matchTemplate(template: readonly string[], parts: readonly string[]): string[] | null {
+  if (template.length !== parts.length) return null;
+  const slots: string[] = [];
+  for (const [index, piece] of template.entries()) {
+    const part = parts[index];
+    if (part === undefined) return null;
+    if (piece === '*') slots.push(part);
+    else if (piece !== part) return null;
+  }
+  return slots;
+}
