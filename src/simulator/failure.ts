@@ -1,0 +1,37 @@
+// Why this exists: a handler gives up the way Proxmox's code does, by dying with a text anywhere
+// in the call; one place turns that into the status line and the body.
+
+/** A refused request: `reason` is the status line's text, `errors` the map of a 400. */
+export class ApiFailure extends Error {
+  readonly status: number;
+  readonly errors: Readonly<Record<string, string>> | undefined;
+  /** Some errors carry more lines in the body's message than in the status line. */
+  readonly bodyMessage: string | undefined;
+
+  constructor(
+    status: number,
+    reason: string,
+    errors?: Readonly<Record<string, string>>,
+    bodyMessage?: string,
+  ) {
+    super(reason);
+    this.status = status;
+    this.errors = errors;
+    this.bodyMessage = bodyMessage;
+  }
+}
+
+/** Refuse with a status and text; for most things 500, see facts.md section 3. */
+export function fail(status: number, reason: string): never {
+  throw new ApiFailure(status, reason);
+}
+
+/** Refuse with 400 `Parameter verification failed.` and one text per parameter. */
+export function paramError(errors: Readonly<Record<string, string>>): never {
+  throw new ApiFailure(400, 'Parameter verification failed.', errors);
+}
+
+/** Refuse with 403 `Permission check failed (/path, Priv)`; without detail, no parentheses. */
+export function forbid(detail?: string): never {
+  throw new ApiFailure(403, `Permission check failed${detail === undefined ? '' : ` (${detail})`}`);
+}
