@@ -193,7 +193,10 @@ export interface Journal {
   ): number;
   setTask(intent: number, upid: string): void;
   closeIntent(intent: number, state: Exclude<Intent['state'], 'open'>, because: string): void;
+  /** Intents in state `open` or `unknown`: what still has to be resolved, oldest first. */
   openIntents(cluster: string): readonly Intent[];
+  /** UPIDs of this key's intents opened since then, so that an older task is not taken for ours. */
+  tasksOf(cluster: string, key: ResourceKey, since: number): readonly string[];
   intent(id: number): Intent | null;
 
   addOutcome(outcome: Outcome): void;
