@@ -1,5 +1,5 @@
-// Why this exists: what is decided and done: changes, steps, actions, the plan, the gate's verdicts,
-// approvals, outcomes and intents. Readonly, plain, JSON.
+// Why this exists: what is decided and done: changes, steps, actions, the plan, the gate's
+// verdicts, approvals, outcomes and intents. Readonly, plain, JSON.
 import type {JsonObject} from './json.ts';
 import type {
   ApiCall,
@@ -87,7 +87,7 @@ export type Step =
       readonly guard: Guard;
       /** Fields that this step is about; nothing else may change by it. */
       readonly fields: readonly string[];
-      /** What the fields must read afterwards, checked in `/pending`; undefined fields are not checked. */
+      /** What the fields must read afterwards in `/pending`; undefined fields are not checked. */
       readonly expect: Body;
       /** How long to wait for the task; ends the waiting only, never the task. */
       readonly timeoutMs: number;
@@ -116,6 +116,8 @@ export const REFUSALS = [
   'shrink',
   'in-use',
 ] as const;
+
+/** Reasons to wait, in the order in which the first is shown (safety.md section 4). */
 export const HOLDS = [
   'incomplete',
   'unknown',
@@ -138,8 +140,14 @@ export const HOLDS = [
   'waiting',
   'observe',
 ] as const;
+
+/** Why an action is never taken as things stand. */
 export type RefuseReason = (typeof REFUSALS)[number];
+
+/** What an action waits for. */
 export type HoldReason = (typeof HOLDS)[number];
+
+/** The closed set of reasons not to act. */
 export type Reason = RefuseReason | HoldReason;
 
 /** A reason that the planner already sees (not-ours, shrink, locked …) with its particulars. */

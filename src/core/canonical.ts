@@ -1,5 +1,5 @@
 // Why this exists: fingerprints and hashes are computed by anyone from the same value, so the value
-// needs one spelling: RFC 8785 (keys sorted by UTF-16 code unit, ECMAScript numbers, no white space).
+// needs one spelling: RFC 8785 (keys sorted by UTF-16 code unit, ECMAScript numbers, no spaces).
 import {sha256} from '@noble/hashes/sha2.js';
 import {bytesToHex, utf8ToBytes} from '@noble/hashes/utils.js';
 import type {Json} from './json.ts';
@@ -11,7 +11,8 @@ export function canonicalJson(value: Json | undefined): string {
   if (typeof value === 'object') {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+    const members = entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`);
+    return `{${members.join(',')}}`;
   }
   return JSON.stringify(value);
 }

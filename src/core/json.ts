@@ -1,4 +1,5 @@
-// Why this exists: values that flow are plain JSON, and data from outside is unknown until looked at.
+// Why this exists: values that flow are plain JSON, and data from outside is unknown until it was
+// looked at.
 
 /** Plain data: what a golden file, the journal and the API can hold. */
 export type Json =

@@ -169,6 +169,7 @@ export interface RecordKind extends KindBase {
   readonly role: 'record';
 }
 
+/** A manifest kind, by its role. */
 export type Kind = ResourceKind | ExpanderKind | CheckKind | RecordKind;
 
 /** Where the value of a Secret's key comes from; the value itself stays outside of all this. */

@@ -101,8 +101,9 @@ export type FieldValue =
 
 /**
  * The normal form of a resource: a flat map from field path as the user writes it
- * (`cpu.cores`, `disks.scsi0.size`, `config.vga`) to a leaf. A slot (`disks.scsi0`, `networks.net0`)
- * has a presence leaf `true` beside its sub-keys. Units: sizes in bytes, durations in seconds.
+ * (`cpu.cores`, `disks.scsi0.size`, `config.vga`) to a leaf. A slot (`disks.scsi0`,
+ * `networks.net0`) has a presence leaf `true` beside its sub-keys. Units: sizes in bytes,
+ * durations in seconds.
  */
 export type Body = {readonly [path: string]: FieldValue};
 
@@ -259,7 +260,7 @@ export interface Observed {
   readonly node: string;
   /** What the configuration says (pending merged in). */
   readonly body: Body;
-  /** Fields whose value in force differs from `body` (pending changes): value in force, null = none. */
+  /** Fields whose value in force differs from `body` (pending): that value, null = none. */
   readonly active: Body;
   /** Fields that cannot be read back (masked secrets). */
   readonly unreadable: readonly string[];

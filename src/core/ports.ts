@@ -1,5 +1,5 @@
 // Why this exists: the seams to the world. The program meets time, the network, Git, secrets and
-// the journal only through these interfaces; `cli/world.ts` builds the real ones, tests build others.
+// the journal only through these interfaces; `cli/world.ts` builds the real ones, tests others.
 
 import type {Approval, Intent, Outcome} from './action.ts';
 import type {Json} from './json.ts';
@@ -27,6 +27,7 @@ export interface Exchange {
   close(): Promise<void>;
 }
 
+/** What is sent: the encoded body, and a deadline for the whole exchange in ms. */
 export interface ExchangeRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With `/api2/json` and query string. */
@@ -37,6 +38,7 @@ export interface ExchangeRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What came back, whatever its status. */
 export interface ExchangeResponse {
   readonly status: number;
   /** The reason phrase carries Proxmox's message. */
@@ -68,6 +70,7 @@ export interface Pve {
   close(): Promise<void>;
 }
 
+/** How long a call may take (ms), and what cancels it. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
@@ -80,6 +83,7 @@ export interface WriteCall {
   readonly params: {readonly [key: string]: string | number};
 }
 
+/** How long to wait for a task (ms); the end of the waiting never ends the task. */
 export interface TaskOptions {
   readonly signal?: AbortSignal;
   readonly timeoutMs: number;
@@ -103,6 +107,7 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** Why a source has no new revision; the last good one stays in force. */
 export interface SourceError {
   readonly kind:
     | 'unreachable'
@@ -237,6 +242,7 @@ export interface Journal {
   close(): void;
 }
 
+/** Whether the cluster's lease is ours, with its fencing token, or whose it is (ms since epoch). */
 export type LeaseResult =
   | {readonly kind: 'held'; readonly token: number}
   | {readonly kind: 'other'; readonly holder: string; readonly expiresAt: number};
@@ -253,7 +259,7 @@ export class JournalError extends Error {
   }
 }
 
-/** Structured log: a constant message, fields for the rest. Never a secret, never both log and return. */
+/** Structured log: a constant message, fields for the rest; never a secret. */
 export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -262,4 +268,5 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
+/** The fields of a log line, values of closed shape. */
 export type LogFields = {readonly [key: string]: Json | undefined};
