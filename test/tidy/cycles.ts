@@ -1,5 +1,6 @@
-// Why this exists: files that import each other in a circle can only be understood, tested and
-// moved together. Type imports count: they tie the reader just as much.
+// Why this exists: files that import each other in a circle can only be tested and moved together,
+// and start in an order that nobody chose. Circles of types alone do neither and may stand inside
+// a room; between rooms the room table forbids them too.
 import {importsOf} from './shape.ts';
 import {isShipped, type Rule, resolveImport, type SourceFile, scanOf} from './source-file.ts';
 
@@ -23,6 +24,7 @@ function graphOf(files: readonly SourceFile[]): Graph {
   const known = new Set(files.map(({path}) => path));
   const edges = (file: SourceFile) =>
     importsOf(scanOf(file).tokens)
+      .filter(({typeOnly}) => !typeOnly)
       .map(({specifier}) => resolveImport(file.path, specifier))
       .filter((target) => target !== null)
       .filter((target) => known.has(target));

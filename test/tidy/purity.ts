@@ -4,12 +4,9 @@ import {ROOMS, roomOf} from './rooms.ts';
 import type {Token} from './scan.ts';
 import {isShipped, perFile, type Rule, type SourceFile, scanOf} from './source-file.ts';
 
-/**
- * Files of pure rooms that may name promises, each with its reason. They hold types only: nothing
- * in them runs.
- */
-const MAY_NAME_PROMISES: Readonly<Record<string, string>> = {
-  'src/core/ports.ts': 'the shapes of the seam that the shell fills in',
+/** Files of pure rooms that may name the type `Promise` and a method `fetch`, with the reason. */
+const SEAMS: Readonly<Record<string, string>> = {
+  'src/core/ports.ts': 'the shapes that the shell fills in; nothing in it waits',
 };
 
 const WAITS = new Set(['async', 'await', 'Promise']);
@@ -52,9 +49,8 @@ function impurity(
   if (token.kind !== 'word') return null;
   const next = tokens[at + 1]?.text;
   if (isName(tokens, at)) return null;
-  if (WAITS.has(token.text)) {
-    return file.path in MAY_NAME_PROMISES ? null : `uses ${token.text}`;
-  }
+  if (file.path in SEAMS && (next === '<' || token.text === 'fetch')) return null;
+  if (WAITS.has(token.text)) return `uses ${token.text}`;
   if (token.text === 'Date') return clock(tokens, at);
   if (token.text === 'Math' && tokens[at + 2]?.text === 'random') return 'draws a random number';
   if (!REACHES.has(token.text)) return null;

@@ -83,6 +83,8 @@ const PURITY: readonly Seed[] = [
     PLAN,
     'const a = {process: 1};\nconst b = a.process;\n',
   ),
+  bad('purity', 'the seam waits for nothing', 'src/core/ports.ts', 'const a = Promise.all([]);\n'),
+  good('purity', 'the seam', 'src/core/ports.ts', 'interface A {\n  fetch(): Promise<B>;\n}\n'),
   good('purity', 'the shell waits', PVE, 'const a = await b();\n'),
   good('purity', 'tests wait', TEST, 'const a = await b();\n'),
 ];
@@ -115,7 +117,7 @@ const SIZES: readonly Seed[] = [
   good('function length', 'a table is no function', PLAN, `const a = {\n${lines(99)}};\n`),
   good('function length', 'a block is no function', PLAN, `if (a) {\n${lines(99)}}\n`),
   good('function length', 'a chapter of tests', TEST, `describe('a', () => {\n${lines(99)}});\n`),
-  bad('line length', '101 columns', PLAN, `// ${'a b '.repeat(25)}\n`.slice(0, 101) + '\n'),
+  bad('line length', '101 columns', PLAN, `// ${'a '.repeat(49)}\n`),
   bad('line length', 'long words in shipped code', PLAN, `const a = '${'a'.repeat(99)}';\n`),
   good('line length', 'a key in a test', TEST, `const a = '${'a'.repeat(99)}';\n`),
   good('line length', '100 characters, more bytes', PLAN, `// ${'é'.repeat(97)}\n`),
@@ -215,8 +217,18 @@ const READMES: readonly Seed[] = [
 const CYCLES: readonly Seed[] = [
   {
     rule: 'cycles',
-    reason: 'two files, one of them by type only',
+    reason: 'three files',
     guilty: true,
+    files: [
+      {path: PLAN, text: imports('./diff.ts')},
+      {path: 'src/plan/diff.ts', text: imports('./cause.ts')},
+      {path: 'src/plan/cause.ts', text: "export * from './pair.ts';\n"},
+    ],
+  },
+  {
+    rule: 'cycles',
+    reason: 'types alone run in no order',
+    guilty: false,
     files: [
       {path: PLAN, text: imports('./diff.ts')},
       {path: 'src/plan/diff.ts', text: "import type {A} from './pair.ts';\n"},

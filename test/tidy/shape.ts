@@ -2,8 +2,12 @@
 // its casts, read from the tokens.
 import type {Token} from './scan.ts';
 
-/** A module that a file names, and the line where it does. Type imports count. */
-export type Import = {readonly specifier: string; readonly line: number};
+/** A module that a file names, the line where it does, and whether only for its types. */
+export type Import = {
+  readonly specifier: string;
+  readonly line: number;
+  readonly typeOnly: boolean;
+};
 
 /** All modules that are imported or re-exported, also by `import('…')`. */
 export function importsOf(tokens: readonly Token[]): readonly Import[] {
@@ -13,10 +17,17 @@ export function importsOf(tokens: readonly Token[]): readonly Import[] {
     const called =
       before.text === '(' && ['import', 'require'].includes(tokens[at - 2]?.text ?? '');
     const named = before.kind === 'word' && ['from', 'import'].includes(before.text);
-    const inStatement = named && statementStart(tokens, at) !== null;
-    if (!called && !inStatement) return [];
-    return [{specifier: token.text.slice(1, -1), line: token.line}];
+    const start = named ? statementStart(tokens, at) : null;
+    if (!called && start === null) return [];
+    const typeOnly = start !== null && isTypeOnly(tokens, start);
+    return [{specifier: token.text.slice(1, -1), line: token.line, typeOnly}];
   });
+}
+
+/** `import type …`, but not the import of a thing that is called `type`. */
+function isTypeOnly(tokens: readonly Token[], start: number): boolean {
+  const next = tokens[start + 2]?.text ?? '';
+  return tokens[start + 1]?.text === 'type' && !['from', ','].includes(next);
 }
 
 /** The index of the `import` or `export` whose clause the token belongs to, if any. */
