@@ -187,7 +187,10 @@ export interface Action {
   readonly record: RecordDraft | null;
 }
 
-/** The record as the planner wants it; witness, body and times are apply's, from verified reads. */
+/**
+ * The record as it shall be once every step is verified. Final: apply adds only witness and time
+ * (`core/record.ts`), because only the planner knows which differences an action leaves alone.
+ */
 export interface RecordDraft {
   readonly kind: 'keep' | 'forget';
   readonly name: string;
@@ -195,14 +198,21 @@ export interface RecordDraft {
   readonly path: string;
   /** Declared fields. */
   readonly declared: readonly string[];
-  /** Fields this action writes (added to `wrote`). */
+  /** Fields this action writes; they are ours from the moment the first call leaves. */
   readonly writes: readonly string[];
+  /** The record's `wrote` afterwards: what was removed or released is no longer in it. */
+  readonly wrote: readonly string[];
   readonly onDelete: 'destroy' | 'retain';
   readonly replaceToken: string | null;
   readonly secretHashes: {readonly [path: string]: string};
   readonly commit: string;
-  /** Declared body, kept for the fields that live cannot show (node preference, secrets). */
+  /**
+   * The record's `body` afterwards: Git's value for each declared field that is then as declared,
+   * the former base for each difference that this action does not touch (else drift would turn
+   * into pending).
+   */
   readonly body: Body;
+  readonly dependsOn: readonly ResourceKey[];
 }
 
 /** A resource that cannot be acted on yet and why. */

@@ -244,6 +244,8 @@ export interface ResourceRecord {
   readonly commit: string;
   /** ms since the epoch. */
   readonly verifiedAt: number;
+  /** What it depended on, so that deletes run in reverse; absent in older records. */
+  readonly dependsOn?: readonly ResourceKey[];
 }
 
 /** Whose a live object is, from its marker alone (safety.md 6). */

@@ -1,0 +1,52 @@
+// Why this exists: the record is what makes a guest ours, so how it comes to be is said once, for
+// apply (after verified steps) and for reconcile (where a record follows without any call).
+import type {Action} from './action.ts';
+import type {ResourceRecord} from './model.ts';
+
+/** What only a fresh read can tell. */
+export interface RecordFacts {
+  readonly cluster: string;
+  /** Witness of the live object as just read; null where its kind has none. */
+  readonly witness: string | null;
+  /** ms since the epoch. */
+  readonly verifiedAt: number;
+}
+
+/** The record after every step of an action is verified; null: the record is to be deleted. */
+export function finishedRecord(action: Action, facts: RecordFacts): ResourceRecord | null {
+  const draft = action.record;
+  if (!draft || draft.kind === 'forget') return null;
+  return {
+    cluster: facts.cluster,
+    key: action.key,
+    kind: action.kind,
+    name: draft.name,
+    source: draft.source,
+    path: draft.path,
+    body: draft.body,
+    wrote: draft.wrote,
+    witness: facts.witness,
+    onDelete: draft.onDelete,
+    replaceToken: draft.replaceToken,
+    secretHashes: draft.secretHashes,
+    commit: draft.commit,
+    verifiedAt: facts.verifiedAt,
+    dependsOn: draft.dependsOn,
+  };
+}
+
+/**
+ * The record as soon as the creating call of a create or replace is verified: ours, nothing of the
+ * body verified yet, so that whatever is missing is pending and the next plan completes it
+ * (safety.md 3.7). Null where the action keeps no record.
+ */
+export function begunRecord(action: Action, facts: RecordFacts): ResourceRecord | null {
+  const record = finishedRecord(action, facts);
+  return record ? {...record, body: {}, secretHashes: {}} : null;
+}
+
+/** The former record, with the fields that an action is about to write: ours from that moment. */
+export function writingRecord(former: ResourceRecord, action: Action): ResourceRecord {
+  const writes = action.record?.writes ?? [];
+  return {...former, wrote: [...new Set([...former.wrote, ...writes])].sort()};
+}
