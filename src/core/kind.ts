@@ -28,7 +28,10 @@ export interface ManifestDocument {
   /** The whole document: apiVersion, kind, metadata, spec; Defaults are merged into spec. */
   readonly value: JsonObject;
   readonly range: SourceRange;
-  /** Place of each value by JSON pointer (`/spec/disks/scsi0/size`), also those from Defaults. */
+  /**
+   * Place of each value by JSON pointer (`/spec/disks/scsi0/size`), also those from Defaults; under
+   * `#` and the pointer the place of its key, where it has one.
+   */
   readonly ranges: {readonly [pointer: string]: SourceRange};
 }
 
@@ -167,6 +170,16 @@ export interface CheckKind extends KindBase {
 /** A kind that other rooms read: Secret, Defaults. */
 export interface RecordKind extends KindBase {
   readonly role: 'record';
+  /** Where the values of its keys come from (Secret). */
+  readonly secrets?: (document: ManifestDocument) => {
+    readonly secrets: readonly SecretDeclaration[];
+    readonly diagnostics: readonly Diagnostic[];
+  };
+  /** Partial specs by kind for the document's folder and below (Defaults). */
+  readonly partials?: (document: ManifestDocument) => {
+    readonly partials: {readonly [kind: KindName]: JsonObject};
+    readonly diagnostics: readonly Diagnostic[];
+  };
 }
 
 /** A manifest kind, by its role. */
