@@ -1,6 +1,7 @@
 // Why this exists: what every part of carrying out an action needs, handed down as one value.
-import type {ResourceKind} from '../core/kind.ts';
+
 import type {JsonObject} from '../core/json.ts';
+import type {ResourceKind} from '../core/kind.ts';
 import type {Clock, Journal, Log, Pve, Secrets} from '../core/ports.ts';
 import type {Result} from '../core/result.ts';
 
@@ -29,4 +30,3 @@ export interface ApplyContext {
 export function kindOf(context: ApplyContext, name: string): ResourceKind | null {
   return context.kinds.find((kind) => kind.name === name) ?? null;
 }
-

@@ -77,23 +77,26 @@ export interface Guard {
   readonly power: 'running' | 'stopped' | null;
 }
 
-/** One API call (or wait) as data, part of an action. */
+/** One API call as data; a `task` answers with a UPID (or null when it was done at once). */
+export interface CallStep {
+  readonly kind: 'call' | 'task';
+  readonly operation: Operation;
+  readonly says: string;
+  readonly call: ApiCall;
+  readonly guard: Guard;
+  /** Fields that this step is about; nothing else may change by it. */
+  readonly fields: readonly string[];
+  /** What the fields must read afterwards in `/pending`; undefined fields are not checked. */
+  readonly expect: Body;
+  /** How long to wait for the task; ends the waiting only, never the task. */
+  readonly timeoutMs: number;
+  /** Parameters for the search of unknown outcomes (safety.md 8), such as {snapname}. */
+  readonly target: JsonObject;
+}
+
+/** One call or wait, part of an action. */
 export type Step =
-  | {
-      readonly kind: 'call' | 'task';
-      readonly operation: Operation;
-      readonly says: string;
-      readonly call: ApiCall;
-      readonly guard: Guard;
-      /** Fields that this step is about; nothing else may change by it. */
-      readonly fields: readonly string[];
-      /** What the fields must read afterwards in `/pending`; undefined fields are not checked. */
-      readonly expect: Body;
-      /** How long to wait for the task; ends the waiting only, never the task. */
-      readonly timeoutMs: number;
-      /** Parameters for the search of unknown outcomes (safety.md 8), such as {snapname}. */
-      readonly target: JsonObject;
-    }
+  | CallStep
   | {
       readonly kind: 'until';
       readonly says: string;
@@ -311,7 +314,9 @@ export interface Intent {
   readonly fingerprint: string;
   readonly verb: Verb;
   readonly stepIndex: number;
-  readonly step: Step;
+  readonly step: CallStep;
+  /** The guest's digest right before the call left; null where nothing was there. */
+  readonly sentDigest: string | null;
   readonly action: Action;
   readonly upid: string | null;
   /** ms since the epoch, controller's clock, before the call left. */

@@ -85,10 +85,10 @@ export interface Revision {
 }
 
 /** A reference to a secret value: Secret manifest name and key. Never the value. */
-export interface SecretRef {
+export type SecretRef = {
   readonly name: string;
   readonly key: string;
-}
+};
 
 /** A leaf of a body. `undefined` (no key) = not declared / not set; null = must be absent. */
 export type FieldValue =
