@@ -1,8 +1,7 @@
 // Why this exists: the part with a lifetime: which actions run now, at most one per resource; what
 // ends them early; and what is taken up again after a restart.
 import type {Action, Approval, Intent, Outcome, Step} from '../core/action.ts';
-import {canonicalJson, sha256Hex} from '../core/canonical.ts';
-import type {Body, ResourceKey} from '../core/model.ts';
+import type {ResourceKey} from '../core/model.ts';
 import {auditEntry} from './audit.ts';
 import {type ApplyContext, kindOf} from './context.ts';
 import {runAction} from './run-action.ts';
@@ -20,11 +19,6 @@ export interface ApplierOptions {
   readonly onEnd: (outcome: Outcome, action: Action) => void;
   /** A journal failure or a mistake of ours: nothing more may be applied. */
   readonly onBroken: (error: unknown) => void;
-}
-
-/** The identity of what Git wants of a resource; null when no document claims it. */
-export function wantedHash(body: Body | null): string | null {
-  return body === null ? null : sha256Hex(canonicalJson(body));
 }
 
 /** Carries out allowed actions of one cluster. */
@@ -135,7 +129,8 @@ export class Applier {
     if (suspended) return `suspended by ${suspended.owner}: ${suspended.reason}`;
     if (this.#wanted === null) return null;
     const wanted = this.#wanted.get(action.key) ?? null;
-    const meant = action.record?.kind === 'keep' ? wantedHash(action.record.body) : null;
-    return wanted === meant ? null : 'a newer commit wants something else';
+    return wanted === (action.record?.wanted ?? null)
+      ? null
+      : 'a newer commit wants something else';
   }
 }

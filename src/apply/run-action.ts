@@ -1,12 +1,20 @@
 // Why this exists: the steps of one action, one after the other, each only while everybody still
 // wants it. A failed step ends the action; nothing is rolled back, later steps do not run.
-import type {Action, Approval, Intent, Outcome, Step, StepOutcome} from '../core/action.ts';
+import type {
+  Action,
+  Approval,
+  Intent,
+  Operation,
+  Outcome,
+  Step,
+  StepOutcome,
+} from '../core/action.ts';
 import type {ResourceKind} from '../core/kind.ts';
 import type {Observed} from '../core/model.ts';
 import type {ApplyContext} from './context.ts';
 import {captureEvidence} from './evidence.ts';
 import {observeNow} from './observe.ts';
-import {remember} from './remember.ts';
+import {rememberCreated, rememberDestroyed, rememberDone, rememberStart} from './remember.ts';
 import {resumeStep, runStep, type StepResult} from './run-step.ts';
 
 /** A step that is known not to have happened is tried this often before the action ends. */
@@ -30,14 +38,13 @@ export interface ActionRun {
 interface Progress {
   digest: string | null;
   observed: Observed | null;
-  readonly written: Set<string>;
   readonly steps: StepOutcome[];
 }
 
 /** Runs an action to its end. Only JournalError and our own mistakes are thrown. */
 export async function runAction(context: ApplyContext, run: ActionRun): Promise<Outcome> {
   const startedAt = context.clock.now();
-  const progress: Progress = {digest: null, observed: null, written: new Set(), steps: []};
+  const progress: Progress = {digest: null, observed: null, steps: []};
   const end = (result: Outcome['result'], because: string): Outcome => ({
     cluster: context.cluster,
     key: run.action.key,
@@ -65,7 +72,7 @@ export async function runAction(context: ApplyContext, run: ActionRun): Promise<
     const stop = await oneStep(context, run, index, progress);
     if (stop !== null) return end(stop.result, stop.because);
   }
-  memorise(context, run, progress, true);
+  rememberDone(context, run.action, progress.observed);
   return end('done', 'every step is verified');
 }
 
@@ -105,6 +112,7 @@ async function oneStep(
     if (unwanted !== null) return {result: 'interrupted', because: unwanted};
     run.onStep(index, step);
     if (step.kind === 'until') return untilPower(context, run, step, progress);
+    if (index === 0) rememberStart(context, run.action);
     const result = await runStep(context, {
       action: run.action,
       kind: run.kind,
@@ -134,16 +142,20 @@ function note(
     progress.observed = result.observed;
     progress.digest = result.observed.digest;
   }
-  if (step.kind !== 'until') for (const field of step.fields) progress.written.add(field);
-  memorise(context, run, progress, false);
+  if (step.kind !== 'until') memorise(context, run.action, step.operation, result.observed);
   return null;
 }
 
-function memorise(context: ApplyContext, run: ActionRun, progress: Progress, done: boolean): void {
-  const draft = run.action.record;
-  if (draft === null) return;
-  const {observed, written} = progress;
-  remember(context, {action: run.action, draft, observed, written, done});
+function memorise(
+  context: ApplyContext,
+  action: Action,
+  operation: Operation,
+  observed: Observed | null,
+): void {
+  if (operation === 'destroy') rememberDestroyed(context, action);
+  else if (observed !== null && (operation === 'create' || operation === 'clone')) {
+    rememberCreated(context, action, observed);
+  }
 }
 
 async function untilPower(

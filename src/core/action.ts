@@ -216,6 +216,8 @@ export interface RecordDraft {
    */
   readonly body: Body;
   readonly dependsOn: readonly ResourceKey[];
+  /** `wantedHash` of what Git wants of the resource: another one stops the action between steps. */
+  readonly wanted: string | null;
 }
 
 /** A resource that cannot be acted on yet and why. */

@@ -1,7 +1,15 @@
 // Why this exists: the record is what makes a guest ours, so how it comes to be is said once, for
 // apply (after verified steps) and for reconcile (where a record follows without any call).
 import type {Action} from './action.ts';
-import type {ResourceRecord} from './model.ts';
+import {canonicalJson, sha256Hex} from './canonical.ts';
+import type {Desired, ResourceRecord} from './model.ts';
+
+/** The identity of what Git wants of a resource; null when no document claims it. */
+export function wantedHash(desired: Desired | null): string | null {
+  if (desired === null) return null;
+  const {body, creation, directives} = desired;
+  return sha256Hex(canonicalJson({body, creation, directives: {...directives}}));
+}
 
 /** What only a fresh read can tell. */
 export interface RecordFacts {
