@@ -1,0 +1,49 @@
+// Why this exists: a generated file that somebody edited, or forgot to generate again, says
+// something that the code no longer does.
+import {describe, expect, it} from 'vitest';
+import {
+  canRender,
+  GENERATED,
+  type Generated,
+  presentText,
+  renderJson,
+  replaceBlock,
+} from '../scripts/generate.ts';
+
+function drifted(generated: Generated, present: string): boolean {
+  return generated.render(present) !== present;
+}
+
+describe('generated files', () => {
+  const paths = GENERATED.map(({path}) => path);
+
+  it('are each made by one generator', () => {
+    expect(paths).toEqual([...new Set(paths)]);
+  });
+
+  it.for(GENERATED)('$path is what its generator makes', (generated, context) => {
+    if (!canRender(generated)) context.skip(`needs ${generated.needs}`);
+    const present = presentText(generated.path);
+    expect(present, 'run "npm run generate"').toBe(generated.render(present));
+  });
+
+  it('would be found out if one were edited by hand', () => {
+    const generated: Generated = {path: 'a.json', render: () => renderJson({a: 1})};
+    expect(drifted(generated, '{\n  "a": 1\n}\n')).toBe(false);
+    expect(drifted(generated, '{\n  "a": 2\n}\n')).toBe(true);
+  });
+});
+
+describe('a generated block', () => {
+  const page = 'before\n<!-- generated: fields -->\nold\n<!-- end -->\nafter\n';
+
+  it('is replaced, and nothing around it', () => {
+    const text = replaceBlock(page, 'fields', 'new');
+    expect(text).toBe('before\n<!-- generated: fields -->\nnew\n<!-- end -->\nafter\n');
+    expect(replaceBlock(text, 'fields', 'new')).toBe(text);
+  });
+
+  it('that is not there is our own mistake', () => {
+    expect(() => replaceBlock(page, 'other', 'new')).toThrow('no block "other"');
+  });
+});
