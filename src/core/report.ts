@@ -1,0 +1,134 @@
+// Why this exists: one pass as the operator sees it, and the events that metrics are made of. Status
+// shows them; reconcile and apply make them.
+import type {Action, Outcome, Plan, Reason, Risk, Verb, Verdict} from './action.ts';
+import type {Cause, Diagnostic, Directives, KindName, ResourceKey} from './model.ts';
+import type {SourceError} from './ports.ts';
+
+/** Closed set of states a resource is in; exactly one at a time. */
+export const RESOURCE_STATES = [
+  'in_sync',
+  'out_of_sync',
+  'held',
+  'applying',
+  'failed',
+  'undetermined',
+  'suspended',
+] as const;
+export type ResourceState = (typeof RESOURCE_STATES)[number];
+
+/** Stages of a pass, in order. */
+export const STAGES = ['fetch', 'observe', 'plan', 'gate', 'dispatch'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** One resource after a pass. */
+export interface ResourceReport {
+  readonly key: ResourceKey;
+  /** `qemu/150`, joins with other exporters. */
+  readonly id: string;
+  readonly kind: KindName;
+  readonly name: string;
+  readonly node: string | null;
+  readonly mode: Directives['mode'];
+  readonly source: string;
+  readonly state: ResourceState;
+  /** Why it is not in sync, first the shown reason; empty when in sync. */
+  readonly because: readonly {
+    readonly reason: Reason | null;
+    readonly detail: string;
+    readonly remedy: string;
+  }[];
+  /** Drift and conflict by class; since when, ms since the epoch. */
+  readonly drift: readonly {
+    readonly risk: Risk;
+    readonly cause: Extract<Cause, 'drift' | 'conflict'>;
+    readonly fields: number;
+    readonly since: number;
+  }[];
+}
+
+/** One source after its fetch. */
+export interface SourceReport {
+  readonly name: string;
+  /** URL without credentials, or the folder. */
+  readonly repository: string;
+  /** The commit in force; null before the first good one. */
+  readonly commit: string | null;
+  readonly subject: string | null;
+  readonly author: string | null;
+  readonly committedAt: number | null;
+  /** Why the newest state is not in force; null when it is. */
+  readonly error: SourceError | null;
+  readonly documents: number;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** One pass over one cluster. */
+export interface Report {
+  readonly cluster: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** ok: all read and planned; degraded: something could not be read; failed: no plan. */
+  readonly result: 'ok' | 'degraded' | 'failed';
+  readonly stages: readonly {
+    readonly stage: Stage;
+    readonly seconds: number;
+    readonly ok: boolean;
+    readonly because: string | null;
+  }[];
+  readonly sources: readonly SourceReport[];
+  readonly plan: Plan | null;
+  readonly verdicts: readonly Verdict[];
+  readonly resources: readonly ResourceReport[];
+  readonly applying: readonly {
+    readonly key: ResourceKey;
+    readonly name: string;
+    readonly verb: Verb;
+    readonly fingerprint: string;
+    readonly says: string | null;
+    readonly startedAt: number;
+  }[];
+  /** Fingerprints that this pass started. */
+  readonly dispatched: readonly string[];
+  readonly requests: number;
+  readonly quorate: boolean | null;
+  readonly endpoints: readonly {readonly url: string; readonly up: boolean}[];
+  readonly openIntents: number;
+  readonly journalIsNew: boolean;
+}
+
+/** What happened, for counters and histograms. Labels come from closed sets only. */
+export type MetricEvent =
+  | {
+      readonly kind: 'pve-request';
+      readonly cluster: string;
+      readonly operation: string;
+      /** HTTP status, or `error` when there was no answer. */
+      readonly code: string;
+      readonly seconds: number;
+    }
+  | {readonly kind: 'pass'; readonly report: Report}
+  | {readonly kind: 'outcome'; readonly outcome: Outcome; readonly action: Action}
+  | {
+      readonly kind: 'task';
+      readonly cluster: string;
+      readonly node: string;
+      /** Task type, such as `qmstart`. */
+      readonly type: string;
+      readonly result: 'ok' | 'warnings' | 'failed' | 'unknown';
+      readonly seconds: number;
+    }
+  | {
+      readonly kind: 'git-fetch';
+      /** Source name. */
+      readonly repository: string;
+      readonly result: 'changed' | 'unchanged' | 'failed';
+      readonly seconds: number;
+    }
+  | {readonly kind: 'config-reload'; readonly ok: boolean}
+  | {readonly kind: 'leader'; readonly cluster: string; readonly held: boolean}
+  | {readonly kind: 'forget-cluster'; readonly cluster: string};
+
+/** Where events go; a plain sink that never throws. */
+export interface Metrics {
+  emit(event: MetricEvent): void;
+}
