@@ -1,7 +1,7 @@
 // Why this exists: one pass as the operator sees it, and the events that metrics are made of. Status
 // shows them; reconcile and apply make them.
-import type {Action, Outcome, Plan, Reason, Risk, Verb, Verdict} from './action.ts';
-import type {Cause, Diagnostic, Directives, KindName, ResourceKey} from './model.ts';
+import type {Action, Cause, Outcome, Plan, Reason, Verb, Verdict} from './action.ts';
+import type {Diagnostic, Directives, KindName, ResourceKey, Risk} from './model.ts';
 import type {SourceError} from './ports.ts';
 
 /** Closed set of states a resource is in; exactly one at a time. */
