@@ -54,7 +54,7 @@ const FIRST_BACKOFF_MS = 200;
 /** What failed this slowly is a node or daemon that hangs: asking again only waits again. */
 const SLOW_MS = 5_000;
 
-/** A client of one cluster; see `Pve`. Time-outs hold for one attempt, not for queue and retries. */
+/** A client of one cluster; see `Pve`. A time-out holds for one attempt, not for the queue. */
 export function createPve(options: PveOptions): Pve {
   assert(options.token.includes('!'), 'the token has the form USER@REALM!TOKENID=SECRET');
   const context: Context = {

@@ -40,7 +40,7 @@ export class Flight implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Given up while it waited for a connection, or begun once already: aborting here writes nothing.
+    // Given up while it waited for a connection, or begun before: aborting here writes nothing.
     if (this.settled || this.#controller !== null) controller.abort(new Error('given up'));
     else this.#controller = controller;
   }

@@ -38,7 +38,7 @@ export interface InventoryCache {
 
 /** An upgrade takes longer than this, and a clock drifts less in it than it resolves. */
 const CACHE_MS = 5 * 60_000;
-/** resources → pending → status/current → storage content: four rounds; twice that is our mistake. */
+/** resources, pending, status, storage content: four rounds; twice that is our mistake. */
 const MAX_ROUNDS = 8;
 /** A node that failed this slowly hangs; the rest of its reads would only wait as long each. */
 const SLOW_MS = 5_000;
