@@ -30,6 +30,7 @@ export function createCluster(options: {
     effects: [],
     faults: {requests: [], tasks: []},
     sections: new Map(),
+    serviceMs: undefined,
     actor: 'root@pam',
   };
 }

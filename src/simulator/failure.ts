@@ -35,3 +35,16 @@ export function paramError(errors: Readonly<Record<string, string>>): never {
 export function forbid(detail?: string): never {
   throw new ApiFailure(403, `Permission check failed${detail === undefined ? '' : ` (${detail})`}`);
 }
+
+/** Run `body`; a plain 500 in it gets `prefix: ` before its text, as Proxmox's locked sections do. */
+export function prefixed<T>(prefix: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof ApiFailure && error.errors === undefined) {
+      const inner = error.status === 500 ? error.message : `${error.status} ${error.message}`;
+      fail(500, `${prefix}: ${inner}`);
+    }
+    throw error;
+  }
+}

@@ -6,6 +6,7 @@ import type {ApiFailure} from './failure.ts';
 import {fail} from './failure.ts';
 import type {LockWish} from './flock.ts';
 import {acquire} from './flock.ts';
+import type {Upload} from './http.ts';
 import type {Cluster} from './state.ts';
 
 /** Who calls. `authid` is `u@r` or `u@r!tok`; `isRoot` only for root@pam itself, not its tokens. */
@@ -28,6 +29,8 @@ export interface Context {
   readonly params: Readonly<Record<string, string>>;
   /** Parameters of the schema's type array. */
   readonly arrays: Readonly<Record<string, readonly string[]>>;
+  /** The file of a multipart upload. */
+  readonly upload: Upload | undefined;
 }
 
 /** A finished answer's content; `top` goes beside `data` (total, changes). */

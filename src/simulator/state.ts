@@ -17,6 +17,10 @@ export interface ClusterNode {
   daemonUp: boolean;
   /** How far the node's clock is ahead of the true (virtual) time. */
   clockSkewMs: number;
+  /** How calls to it fail while it is offline; default 595 `No route to host`. */
+  unreachable?: {readonly status: number; readonly reason: string};
+  /** False: a node directory exists, but the node is no cluster member (not in /nodes). */
+  readonly listed: boolean;
   readonly bootedAtMs: number;
   readonly cpus: number;
   readonly memoryBytes: number;
@@ -247,6 +251,8 @@ export interface Cluster {
   readonly faults: FaultPlan;
   /** Sections of configuration that are only stored and listed: backup jobs, HA, firewall. */
   readonly sections: Map<string, Map<string, Map<string, string>>>;
+  /** Extra virtual time before a call is worked on, by method and path template; default none. */
+  serviceMs: ((method: string, template: string) => number) | undefined;
   /** Who is being served; effects are recorded under this name. */
   actor: string;
 }

@@ -1,0 +1,159 @@
+// Why this exists: the simulator validates every call as the real API does, so the facts of the
+// API schema (names, types, ranges, formats, permissions; no descriptions) become compact data.
+// Usage: node scripts/generate-api.ts [folder with api-8.4.json, api-9.1.json, config-keys.json]
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+
+type Json = null | boolean | number | string | Json[] | {[key: string]: Json};
+type Fields = {[key: string]: Json};
+
+const keptFacts = new Set([
+  'type',
+  'format',
+  'enum',
+  'minimum',
+  'maximum',
+  'minLength',
+  'maxLength',
+  'pattern',
+  'optional',
+  'requires',
+  'default_key',
+  'alias',
+  'keyAlias',
+  'items',
+]);
+
+const source = process.argv[2] ?? join(import.meta.dirname, '../../shared/proxmox');
+const target = join(import.meta.dirname, '../src/simulator/schema');
+const keys = object(object(read('config-keys.json')).qemu);
+
+/** Rows of JSON, each stored once. */
+class Table {
+  readonly rows: string[] = [];
+  readonly #known = new Map<string, number>();
+
+  add(row: Fields): number {
+    const text = JSON.stringify(row);
+    const index = this.#known.get(text) ?? this.rows.push(text) - 1;
+    this.#known.set(text, index);
+    return index;
+  }
+}
+
+for (const version of ['8.4', '9.1']) {
+  write(version);
+}
+
+function write(version: string): void {
+  const table = new Table();
+  const methods: Fields = {};
+  for (const root of array(read(`api-${version}.json`))) {
+    walk(object(root), table, methods);
+  }
+  const rows = Object.entries(methods).map(
+    ([name, method]) => `${JSON.stringify(name)}: ${JSON.stringify(method)}`,
+  );
+  const text = [
+    '{',
+    `"formats": ${JSON.stringify(namedFormats())},`,
+    `"params": [\n${table.rows.join(',\n')}\n],`,
+    `"methods": {\n${rows.join(',\n')}\n}`,
+    '}\n',
+  ];
+  writeFileSync(join(target, `api-${version}.generated.json`), text.join('\n'));
+}
+
+function walk(node: Fields, table: Table, methods: Fields): void {
+  for (const [method, raw] of Object.entries(object(node.info ?? {}))) {
+    methods[`${method} ${String(node.path)}`] = methodFacts(object(raw), table);
+  }
+  for (const child of array(node.children ?? [])) {
+    walk(object(child), table, methods);
+  }
+}
+
+function methodFacts(info: Fields, table: Table): Fields {
+  const parameters = object(info.parameters ?? {});
+  const properties = object(parameters.properties ?? {});
+  const params: Fields = {};
+  for (const name of Object.keys(properties).sort()) {
+    params[name] = table.add(facts(object(properties[name] ?? {})));
+  }
+  const permissions = object(info.permissions ?? {});
+  return {
+    params,
+    ...(parameters.additionalProperties === 0 ? {} : {open: 1}),
+    ...(permissions.check === undefined ? {} : {check: permissions.check}),
+    ...(permissions.user === undefined ? {} : {user: permissions.user}),
+    ...(info.protected === undefined ? {} : {protected: 1}),
+    ...(info.proxyto === undefined ? {} : {proxyto: info.proxyto}),
+    ...(info.allowtoken === 0 ? {noToken: 1} : {}),
+  };
+}
+
+function facts(schema: Fields): Fields {
+  const kept: Fields = {};
+  for (const key of Object.keys(schema).sort()) {
+    const value = schema[key];
+    if (keptFacts.has(key) && value !== undefined) {
+      kept[key] = fact(key, value);
+    }
+  }
+  return kept;
+}
+
+function fact(key: string, value: Json): Json {
+  if (key === 'items') {
+    return facts(object(value));
+  }
+  if (key !== 'format' || typeof value === 'string') {
+    return value;
+  }
+  return Object.fromEntries(
+    Object.entries(object(value))
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, raw]) => [name, facts(object(raw))]),
+  );
+}
+
+/** Formats that the schema only names, from the list of configuration keys. */
+function namedFormats(): Fields {
+  const named: Fields = {};
+  for (const raw of Object.values(keys)) {
+    const key = object(raw);
+    const isNamed = typeof key.format === 'string' && key.format !== 'property-string';
+    if (typeof key.format === 'string' && isNamed && key.properties !== undefined) {
+      named[key.format] = subKeys(object(key.properties));
+    }
+  }
+  return named;
+}
+
+function subKeys(properties: Fields): Fields {
+  const entries = Object.entries(properties).map(([name, raw]): [string, Json] => {
+    const {required, default_key, ...rest} = object(raw);
+    const isDefault = default_key === true ? {default_key: 1} : {};
+    return [name, facts({...rest, ...(required === true ? {} : {optional: 1}), ...isDefault})];
+  });
+  return Object.fromEntries(entries);
+}
+
+function read(name: string): Json {
+  // Safe: JSON.parse of a file gives JSON.
+  return JSON.parse(readFileSync(join(source, name), 'utf8')) as Json;
+}
+
+function object(value: Json | undefined): Fields {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new TypeError(`expected an object, got ${JSON.stringify(value)?.slice(0, 80)}`);
+  }
+  return value;
+}
+
+function array(value: Json): Json[] {
+  if (!Array.isArray(value)) {
+    throw new TypeError(`expected an array, got ${JSON.stringify(value).slice(0, 80)}`);
+  }
+  return value;
+}

@@ -1,0 +1,161 @@
+// Why this exists: users, as the conformance recordings of access show them.
+import {fail, prefixed} from '../failure.ts';
+import {may} from '../permission.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {data, flag, list, nothing, route} from '../route.ts';
+import type {ApiToken, Cluster, User} from '../state.ts';
+import {recordEffect} from '../state.ts';
+
+/** Everything below `/access/users` but the tokens. */
+export const userRoutes: readonly Route[] = [
+  route('GET', '/access/users', listUsers),
+  route('POST', '/access/users', createUser),
+  route('GET', '/access/users/{userid}', showUser),
+  route('PUT', '/access/users/{userid}', updateUser),
+  route('DELETE', '/access/users/{userid}', deleteUser),
+];
+
+const textFields = ['comment', 'email', 'firstname', 'lastname', 'keys'] as const;
+
+/** The user of the path; 500 `no such user ('…')`. */
+export function requireUser(cluster: Cluster, userid: string): User {
+  return cluster.access.users.get(userid) ?? fail(500, `no such user ('${userid}')`);
+}
+
+/** A token as lists show it. */
+export function tokenFacts(token: ApiToken): Record<string, unknown> {
+  const comment = token.comment === undefined ? {} : {comment: token.comment};
+  return {privsep: token.privsep ? 1 : 0, expire: token.expireS, ...comment};
+}
+
+function listUsers(context: Context): Reply {
+  const {cluster, auth} = context;
+  const all = may(context, '/access/groups', ['User.Modify', 'Sys.Audit'], true);
+  const visible = [...cluster.access.users].filter(
+    ([userid, user]) => all || userid === auth.authid || inAuditedGroup(context, user),
+  );
+  const wanted = visible.filter(
+    ([, user]) => context.params.enabled === undefined || user.enabled === flag(context, 'enabled'),
+  );
+  return data(wanted.map(([userid, user]) => listEntry(cluster, userid, user, context)));
+}
+
+function inAuditedGroup(context: Context, user: User): boolean {
+  return [...user.groups].some((group) =>
+    may(context, `/access/groups/${group}`, ['User.Modify', 'Sys.Audit'], true),
+  );
+}
+
+function listEntry(
+  cluster: Cluster,
+  userid: string,
+  user: User,
+  context: Context,
+): Record<string, unknown> {
+  const realm = userid.split('@').at(-1) ?? '';
+  const base = {userid, ...facts(user), 'realm-type': cluster.access.realms.get(realm)?.type};
+  if (!flag(context, 'full')) {
+    return base;
+  }
+  const tokens = [...user.tokens].map(([tokenid, token]) => ({tokenid, ...tokenFacts(token)}));
+  return {
+    ...base,
+    groups: [...user.groups].join(','),
+    tokens: tokens.length === 0 ? null : tokens,
+  };
+}
+
+function facts(user: User): Record<string, unknown> {
+  return {
+    enable: user.enabled ? 1 : 0,
+    expire: user.expireS,
+    ...Object.fromEntries(user.fields),
+  };
+}
+
+function showUser({cluster, path}: Context): Reply {
+  const user = requireUser(cluster, path.userid ?? '');
+  const tokens = Object.fromEntries([...user.tokens].map(([id, one]) => [id, tokenFacts(one)]));
+  return data({
+    ...facts(user),
+    groups: [...user.groups],
+    tokens: user.tokens.size === 0 ? null : tokens,
+  });
+}
+
+function createUser(context: Context): Reply {
+  const {cluster, params} = context;
+  const userid = params.userid ?? '';
+  const realm = userid.split('@').at(-1) ?? '';
+  prefixed('create user failed', () => {
+    if (!cluster.access.realms.has(realm)) {
+      fail(500, `auth domain '${realm}' does not exist`);
+    }
+    if (cluster.access.users.has(userid)) {
+      fail(500, `user '${userid}' already exists`);
+    }
+    const user: User = {
+      enabled: params.enable !== '0',
+      expireS: Number(params.expire ?? 0),
+      password: params.password,
+      fields: new Map(),
+      groups: new Set(knownGroups(context)),
+      tokens: new Map(),
+    };
+    setFields(user, params);
+    cluster.access.users.set(userid, user);
+  });
+  recordEffect(cluster, 'access', undefined, `user ${userid} created`);
+  return nothing;
+}
+
+function knownGroups(context: Context): readonly string[] {
+  const groups = list(context, 'groups');
+  const unknown = groups.find((group) => !context.cluster.access.groups.has(group));
+  return unknown === undefined ? groups : fail(500, `no such group '${unknown}'`);
+}
+
+function setFields(user: User, params: Readonly<Record<string, string>>): void {
+  for (const field of textFields) {
+    const value = params[field];
+    if (value !== undefined) {
+      user.fields.set(field, value);
+    }
+  }
+}
+
+function updateUser(context: Context): Reply {
+  const {cluster, params, path} = context;
+  const userid = path.userid ?? '';
+  prefixed('update user failed', () => {
+    const user = requireUser(cluster, userid);
+    setFields(user, params);
+    if (params.enable !== undefined) {
+      user.enabled = flag(context, 'enable');
+    }
+    if (params.expire !== undefined) {
+      user.expireS = Number(params.expire);
+    }
+    if (params.groups !== undefined) {
+      const groups = knownGroups(context);
+      if (!flag(context, 'append')) {
+        user.groups.clear();
+      }
+      for (const group of groups) {
+        user.groups.add(group);
+      }
+    }
+  });
+  recordEffect(cluster, 'access', undefined, `user ${userid} updated`);
+  return nothing;
+}
+
+function deleteUser({cluster, path}: Context): Reply {
+  const userid = path.userid ?? '';
+  cluster.access.users.delete(userid);
+  cluster.access.acl = cluster.access.acl.filter(
+    (entry) => entry.subject !== userid && !entry.subject.startsWith(`${userid}!`),
+  );
+  recordEffect(cluster, 'access', undefined, `user ${userid} deleted`);
+  return nothing;
+}

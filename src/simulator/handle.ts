@@ -1,0 +1,320 @@
+// Why this exists: one request in, one answer out, without I/O: faults, authentication, 501, the
+// permission check, validation, proxying to the node, the handler, the 30 s proxy time-out.
+import {authenticate} from './authenticate.ts';
+import type {CheckParams} from './check.ts';
+import {enforce} from './check.ts';
+import {advance, after, nextDueMs} from './clock.ts';
+import {ApiFailure, fail, paramError} from './failure.ts';
+import type {RequestFault} from './faults.ts';
+import {takeRequestFault} from './faults.ts';
+import type {Answer, Parameters, Request, Response, Target} from './http.ts';
+import {
+  bareAnswer,
+  dataAnswer,
+  failureAnswer,
+  parametersOf,
+  TextFailure,
+  targetOf,
+} from './http.ts';
+import type {Auth, Content, Context, Reply} from './route.ts';
+import {complete} from './route.ts';
+import {findRoute} from './router.ts';
+import type {Matched} from './schema/api.ts';
+import {findMethod, paramFacts} from './schema/api.ts';
+import type {RawParam} from './schema/validate.ts';
+import {validate} from './schema/validate.ts';
+import type {Cluster} from './state.ts';
+
+/** pveproxy waits this long for pvedaemon or another node, then answers 596. */
+const proxyTimeoutMs = 30_000;
+/** A 401 never comes sooner. */
+const refusalMs = 3_000;
+
+/** Work on a request that arrives at `nowMs`; `respond` is called once, at once or by `advance`. */
+export function accept(
+  cluster: Cluster,
+  request: Request,
+  nowMs: number,
+  respond: (response: Response) => void,
+): void {
+  advance(cluster, nowMs);
+  const target = targetOf(request.path);
+  if (target === undefined) {
+    respond(bareAnswer(501, `no such file '${request.path}'`));
+    return;
+  }
+  const fault = takeRequestFault(cluster, request.method, target.path);
+  if (fault === undefined) {
+    serve(cluster, request, target, respond);
+  } else {
+    suffer(cluster, fault, {request, target, respond});
+  }
+}
+
+/** Work on a request and let virtual time pass until it is answered. */
+export function handle(cluster: Cluster, request: Request, nowMs: number): Response {
+  let response: Response | undefined;
+  accept(cluster, request, nowMs, (value) => {
+    response = value;
+  });
+  while (response === undefined) {
+    const due = nextDueMs(cluster);
+    if (due === undefined) {
+      return {kind: 'silence'};
+    }
+    advance(cluster, due);
+  }
+  return response;
+}
+
+interface Exchange {
+  readonly request: Request;
+  readonly target: Target;
+  readonly respond: (response: Response) => void;
+}
+
+function suffer(cluster: Cluster, fault: RequestFault, exchange: Exchange): void {
+  const {request, target, respond} = exchange;
+  switch (fault.kind) {
+    case 'cut-before':
+      respond({kind: 'cut'});
+      return;
+    case 'cut-after':
+      serve(cluster, request, target, () => respond({kind: 'cut'}));
+      return;
+    case 'no-answer':
+      serve(cluster, request, target, () => respond({kind: 'silence'}));
+      return;
+    case 'answer-lost':
+      serve(cluster, request, target, () => {});
+      after(cluster, fault.afterMs ?? proxyTimeoutMs, () =>
+        respond(bareAnswer(596, 'Connection timed out')),
+      );
+      return;
+    case 'answer':
+      respond(faultAnswer(target, fault));
+      return;
+    case 'slow':
+      after(cluster, fault.delayMs, () => serve(cluster, request, target, respond));
+      return;
+  }
+}
+
+function faultAnswer(target: Target, fault: RequestFault & {kind: 'answer'}): Answer {
+  return fault.status === 401 || fault.status >= 595
+    ? bareAnswer(fault.status, fault.reason)
+    : failureAnswer(target.format, new ApiFailure(fault.status, fault.reason));
+}
+
+function serve(
+  cluster: Cluster,
+  request: Request,
+  target: Target,
+  respond: (response: Response) => void,
+): void {
+  if (!['GET', 'POST', 'PUT', 'DELETE'].includes(request.method)) {
+    respond(bareAnswer(501, `method '${request.method}' not available`));
+    return;
+  }
+  const reply = outcomeOf(() => begin(cluster, request, target));
+  if (reply instanceof ApiFailure) {
+    conclude(cluster, target, reply, respond);
+    return;
+  }
+  const startMs = cluster.nowMs;
+  let answered = false;
+  const once = (response: Response): void => {
+    if (!answered) {
+      answered = true;
+      cancel();
+      respond(response);
+    }
+  };
+  const cancel = after(cluster, startMs + proxyTimeoutMs - cluster.nowMs, () =>
+    once(bareAnswer(596, 'Connection timed out')),
+  );
+  complete(
+    () => reply,
+    (outcome) => conclude(cluster, target, outcome, once),
+  );
+}
+
+function outcomeOf(begin: () => Reply): Reply | ApiFailure {
+  try {
+    return begin();
+  } catch (error) {
+    if (error instanceof ApiFailure) {
+      return error;
+    }
+    throw error;
+  }
+}
+
+function conclude(
+  cluster: Cluster,
+  target: Target,
+  outcome: Content | ApiFailure,
+  respond: (response: Response) => void,
+): void {
+  if (!(outcome instanceof ApiFailure)) {
+    respond(dataAnswer(target.format, outcome.data, outcome.top));
+    return;
+  }
+  const {status, message} = outcome;
+  if (outcome instanceof TextFailure) {
+    respond(bareAnswer(status, message.trimEnd(), message));
+  } else if (status === 401) {
+    const answer =
+      target.path === '/access/ticket'
+        ? failureAnswer(target.format, outcome)
+        : bareAnswer(status, message);
+    after(cluster, refusalMs, () => respond(answer));
+  } else if (status >= 595) {
+    respond(bareAnswer(status, message));
+  } else {
+    respond(failureAnswer(target.format, outcome));
+  }
+}
+
+function begin(cluster: Cluster, request: Request, target: Target): Reply {
+  const parameters = readParameters(request, target);
+  const matched = findMethod(cluster.version, request.method, target.path);
+  const auth = callerOf(cluster, request, matched);
+  cluster.actor = auth.authid;
+  if (matched === undefined) {
+    fail(501, `Method '${request.method} ${target.path}' not implemented`);
+  }
+  if (matched.method.noToken && auth.tokenid !== undefined) {
+    const text = `(URI '${target.path}' not available with API token, need proper ticket.`;
+    throw new ApiFailure(403, `Permission check failed ${text}\n)`);
+  }
+  const all = {...parameters.values, ...matched.path};
+  const {check} = matched.method;
+  if (check !== undefined) {
+    enforce({cluster, auth}, check, checkParams(all));
+  }
+  const node = reach(cluster, matched, all);
+  return run(cluster, {matched, auth, parameters, node});
+}
+
+interface Call {
+  readonly matched: Matched;
+  readonly auth: Auth;
+  readonly parameters: Parameters;
+  readonly node: string;
+}
+
+function run(cluster: Cluster, call: Call): Reply {
+  const {matched, auth, parameters, node} = call;
+  const {method} = matched;
+  const all = {...parameters.values, ...matched.path};
+  const problems = validate(cluster.version, method, all);
+  if (Object.keys(problems).length > 0) {
+    paramError(problems);
+  }
+  const [undefinedName] = parameters.nulls;
+  if (undefinedName !== undefined) {
+    fail(500, `unable to parse value of '${undefinedName}' - got undefined value`);
+  }
+  const route = findRoute(method.name);
+  if (route === undefined) {
+    fail(501, `Method '${method.name}' is not simulated`);
+  }
+  const context: Context = {
+    cluster,
+    auth,
+    node,
+    path: matched.path,
+    params: scalars(matched, parameters.values),
+    arrays: arrays(matched, parameters.values),
+    upload: parameters.upload,
+  };
+  const delayMs = cluster.serviceMs?.(method.name.split(' ')[0] ?? '', method.template) ?? 0;
+  if (delayMs <= 0) {
+    return route.handler(context);
+  }
+  return {
+    kind: 'working',
+    begin: (done) => {
+      after(cluster, delayMs, () => {
+        cluster.actor = auth.authid;
+        complete(() => route.handler(context), done);
+      });
+    },
+  };
+}
+
+function readParameters(request: Request, target: Target): Parameters {
+  try {
+    return parametersOf(request, target);
+  } catch (error) {
+    // The HTTP server's own refusals carry plain text.
+    throw error instanceof ApiFailure ? new TextFailure(error.status, error.message) : error;
+  }
+}
+
+function callerOf(cluster: Cluster, request: Request, matched: Matched | undefined): Auth {
+  if (matched?.method.user === 'world') {
+    return {user: 'root@pam', tokenid: undefined, authid: 'root@pam', isRoot: false};
+  }
+  const who = authenticate(cluster, request);
+  return who.kind === 'caller' ? who.auth : fail(401, who.reason);
+}
+
+/** The node that does the call; 500, 595 or 596 when it cannot be reached. */
+function reach(
+  cluster: Cluster,
+  matched: Matched,
+  params: Readonly<Record<string, RawParam>>,
+): string {
+  const {proxyto} = matched.method;
+  const named = proxyto === undefined ? undefined : params[proxyto];
+  const name = named === undefined || named === 'localhost' ? cluster.entry : String(named);
+  const node = cluster.nodes.get(name);
+  if (node === undefined) {
+    const cause = `failed to get address info for: ${name}: Name or service not known`;
+    fail(500, `hostname lookup '${name}' failed - ${cause}`);
+  }
+  if (!node.online) {
+    const {status, reason} = node.unreachable ?? {status: 595, reason: 'No route to host'};
+    fail(status, reason);
+  }
+  if (matched.method.protected && !node.daemonUp) {
+    fail(595, 'Connection refused');
+  }
+  if (!cluster.quorate && matched.method.protected && !matched.method.name.startsWith('GET ')) {
+    fail(500, quorumText(matched.method.template));
+  }
+  return name;
+}
+
+function quorumText(template: string): string {
+  return template.startsWith('/access/') && template !== '/access/ticket'
+    ? "cfs-lock 'file-user_cfg' error: no quorum!"
+    : 'cluster not ready - no quorum?';
+}
+
+function checkParams(all: Readonly<Record<string, RawParam>>): CheckParams {
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, String(value)]));
+}
+
+function scalars(
+  matched: Matched,
+  values: Readonly<Record<string, RawParam>>,
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(values)
+    .filter(([name]) => paramFacts(matched.method, name)?.type !== 'array')
+    .filter(([name]) => !(name in matched.path))
+    .map(([name, value]) => [name, typeof value === 'string' ? value : value.join(',')]);
+  return Object.fromEntries(entries);
+}
+
+function arrays(
+  matched: Matched,
+  values: Readonly<Record<string, RawParam>>,
+): Readonly<Record<string, readonly string[]>> {
+  const entries = Object.entries(values)
+    .filter(([name]) => paramFacts(matched.method, name)?.type === 'array')
+    .map(([name, value]) => [name, typeof value === 'string' ? [value] : value]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,190 @@
+// Why this exists: a recorded scenario is sent through the simulator request by request and every
+// answer compared. Run one: node test/conformance/replay.ts 04 --show-differences
+import {makeCsrfToken, makeTicket} from '../../src/simulator/authenticate.ts';
+import {advance, nextDueMs} from '../../src/simulator/clock.ts';
+import {handle} from '../../src/simulator/handle.ts';
+import type {Request, Response} from '../../src/simulator/http.ts';
+import type {Cluster} from '../../src/simulator/state.ts';
+import {differences} from './compare.ts';
+import {prepareCluster, secrets} from './prepare.ts';
+import type {Scenario, Step} from './recording.ts';
+import {readScenarios} from './recording.ts';
+import {prepareScenario, waitBefore} from './scenes.ts';
+import {Twins} from './twins.ts';
+
+/** What became of one step. */
+export interface StepResult {
+  readonly step: Step;
+  readonly differences: readonly string[];
+}
+
+/** Replay a scenario against a fresh cluster. */
+export function replay(scenario: Scenario): readonly StepResult[] {
+  const cluster = prepareCluster();
+  const twins = new Twins();
+  prepareScenario(cluster, scenario.number);
+  return scenario.steps.map((step) => {
+    waitBefore(cluster, scenario.number, step);
+    letTaskEnd(cluster, step, twins);
+    const response = handle(cluster, requestOf(cluster, step, twins), cluster.nowMs);
+    const found = compareStep(step, response, twins);
+    advance(cluster, cluster.nowMs + pauseMs(step));
+    return {step, differences: found};
+  });
+}
+
+/** The recorded call's own duration passes, so that seconds and cycles go on as they did. */
+function pauseMs(step: Step): number {
+  return Math.min(Math.ceil(step.response.ms), 1_000);
+}
+
+function letTaskEnd(cluster: Cluster, step: Step, twins: Twins): void {
+  const path = decodeURIComponent(step.request.path);
+  const upid = /\/tasks\/(UPID:[^/]+)\/(status|log)/.exec(path)?.[1];
+  const task = upid === undefined ? undefined : cluster.tasks.get(twins.translate(upid));
+  const wantsEnd = recordedAsEnded(step);
+  const limitMs = cluster.nowMs + 600_000;
+  while (task !== undefined && wantsEnd && task.exitStatus === undefined) {
+    const due = nextDueMs(cluster);
+    if (due === undefined || due > limitMs) {
+      return;
+    }
+    advance(cluster, due);
+  }
+}
+
+function recordedAsEnded(step: Step): boolean {
+  const text = JSON.stringify(step.response.json ?? null);
+  return text.includes('"status":"stopped"') || text.includes('TASK ');
+}
+
+function compareStep(step: Step, response: Response, twins: Twins): readonly string[] {
+  if (response.kind !== 'answer') {
+    return [`no answer: ${response.kind}`];
+  }
+  const found: string[] = [];
+  const {status, reason, connection} = step.response;
+  if (response.status !== status) {
+    found.push(`status: recorded ${status}, simulated ${response.status} ${response.reason}`);
+  }
+  if (twins.mask(response.reason) !== twins.mask(reason)) {
+    found.push(`reason: recorded ${reason}, simulated ${response.reason}`);
+  }
+  if (connection !== undefined && (connection === 'close') !== response.closeConnection) {
+    found.push(`connection: recorded ${connection}`);
+  }
+  return [...found, ...compareBody(step, response.body, twins)];
+}
+
+function compareBody(step: Step, body: string, twins: Twins): readonly string[] {
+  const {json, text} = step.response;
+  if (json === undefined) {
+    return body === (text ?? '') ? [] : [`text: recorded ${text}, simulated ${body}`];
+  }
+  return differences(json, body === '' ? undefined : JSON.parse(body), twins);
+}
+
+function requestOf(cluster: Cluster, step: Step, twins: Twins): Request {
+  const {method, path, params, rawBody, headers = {}} = step.request;
+  const fields = Object.entries(params ?? {}).filter(([, value]) => value !== null);
+  const form = fields
+    .flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const))
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(field(value))}`)
+    .map((pair) => encodedTwins(pair, twins))
+    .join('&');
+  const inBody = method === 'POST' || method === 'PUT';
+  const query = form === '' || inBody ? '' : `${path.includes('?') ? '&' : '?'}${form}`;
+  const raw = typeof rawBody === 'string' ? twins.translate(rawBody) : undefined;
+  return {
+    method,
+    path: `/api2/json${encodedTwins(path, twins)}${query}`,
+    headers: {...lowerCase(headers), ...credentials(cluster, step)},
+    body: raw ?? (inBody ? form : ''),
+  };
+}
+
+/** Form text with the recorded ids replaced, whether they are percent-encoded in it or not. */
+function encodedTwins(text: string, twins: Twins): string {
+  const decoded = decodeURIComponent(text);
+  const translated = twins.translate(decoded);
+  if (translated === decoded) {
+    return text;
+  }
+  const [path = '', ...rest] = text.split('=');
+  return rest.length > 0 && !text.startsWith('/')
+    ? `${path}=${encodeURIComponent(twins.translate(decodeURIComponent(rest.join('='))))}`
+    : text
+        .split('/')
+        .map((part) => encodeURIComponent(twins.translate(decodeURIComponent(part))))
+        .join('/');
+}
+
+function field(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.replace('<root-password>', secrets.rootPassword);
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+function credentials(cluster: Cluster, step: Step): Record<string, string> {
+  const as = step.as ?? 'token gitops@pve!ci';
+  if (as === 'anon') {
+    return {};
+  }
+  if (as === 'bad token') {
+    const separated = step.note?.includes('space') === true;
+    const text = separated ? `PVEAPIToken gitops@pve!ci=${secrets.ci}` : 'PVEAPIToken=garbage';
+    return {authorization: text};
+  }
+  if (as === 'bad ticket') {
+    return {cookie: 'PVEAuthCookie=PVE:root@pam:00000000::nonsense'};
+  }
+  if (as.startsWith('root')) {
+    const cookie = `PVEAuthCookie=${encodeURIComponent(makeTicket(cluster, 'root@pam'))}`;
+    const token = makeCsrfToken(cluster, 'root@pam');
+    return as.includes('no CSRF') ? {cookie} : {cookie, csrfpreventiontoken: token};
+  }
+  const token = as.replace('token ', '');
+  return {authorization: `PVEAPIToken=${token}=${secretOf(cluster, step, token)}`};
+}
+
+function secretOf(cluster: Cluster, step: Step, token: string): string {
+  const [user = '', name = ''] = token.split('!');
+  const known = cluster.access.users.get(user)?.tokens.get(name)?.secret;
+  return step.note === 'wrong secret' ? 'wrong' : (known ?? 'unknown');
+}
+
+/** The share of agreeing steps, in percent with one decimal. */
+export function agreement(results: readonly StepResult[]): number {
+  const agreeing = results.filter((result) => result.differences.length === 0).length;
+  return Math.floor((agreeing / results.length) * 1000) / 10;
+}
+
+function main(arguments_: readonly string[]): void {
+  const wanted = arguments_.filter((argument) => /^\d\d$/.test(argument));
+  const show = arguments_.includes('--show-differences');
+  for (const scenario of readScenarios()) {
+    if (wanted.length === 0 || wanted.includes(scenario.number)) {
+      const results = replay(scenario);
+      const differing = results.filter((result) => result.differences.length > 0);
+      const count = `${results.length - differing.length}/${results.length}`;
+      console.log(`${scenario.name.padEnd(24)} ${count.padStart(8)} ${agreement(results)} %`);
+      for (const result of show ? differing : []) {
+        const {n, as, note, request} = result.step;
+        const params = JSON.stringify(request.params ?? request.rawBody ?? null).slice(0, 200);
+        console.log(`  ${n} ${request.method} ${request.path} ${params} [${as}] ${note ?? ''}`);
+        for (const difference of result.differences.slice(0, 12)) {
+          console.log(`      ${difference}`);
+        }
+      }
+    }
+  }
+}
+
+if (import.meta.main) {
+  main(process.argv.slice(2));
+}
