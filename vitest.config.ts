@@ -13,6 +13,8 @@ export default defineConfig({
       include: ['src/**/*.ts'],
       exclude: ['src/**/*.test.ts', 'src/**/*.generated.ts'],
       reporter: ['text-summary', 'json-summary'],
+      // A failing test must not hide how much the others cover: the floors are judged all the same.
+      reportOnFailure: true,
     },
   },
 });
