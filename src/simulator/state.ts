@@ -59,6 +59,8 @@ export interface QemuGuest {
   readonly snapshots: Map<string, Map<string, string>>;
   /** The configuration the cloud-init image was last made from; undefined: never made. */
   cloudInit: Map<string, string> | undefined;
+  /** Values changed since that image was made: the old value, or null for a key that was added. */
+  readonly cloudInitDrift: Map<string, string | null>;
   runtime: QemuRuntime | undefined;
   /** How the guest behaves once started; tests set it. */
   behaviour: {agent: boolean; acpi: boolean; bootMs: number; shutdownMs: number};

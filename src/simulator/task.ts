@@ -22,6 +22,8 @@ export interface Worker {
 export type Stage =
   /** Take a lock file and hold it until the worker ends. */
   | ({readonly kind: 'lock'} & LockWish)
+  /** Give back all lock files before the worker ends (a snapshot works under its lock key). */
+  | {readonly kind: 'unlock'}
   /** Let virtual time pass; a function is asked when the stage is reached. */
   | {readonly kind: 'wait'; readonly ms: number | (() => number)}
   /** A check (throw to fail) or an effect, at the time the stage is reached. */
@@ -134,6 +136,11 @@ class Run {
     switch (stage.kind) {
       case 'lock':
         return this.#lock(stage);
+      case 'unlock':
+        for (const release of this.#releases.splice(0)) {
+          release();
+        }
+        return true;
       case 'wait': {
         const ms = typeof stage.ms === 'number' ? stage.ms : stage.ms();
         after(this.#cluster, ms, () => this.next());

@@ -1,0 +1,222 @@
+// Why this exists: the endpoints that read and write a guest's configuration, with their lock,
+// their time and the difference between the plain call and the worker.
+import {after} from '../clock.ts';
+import type {ApiFailure} from '../failure.ts';
+import {fail, paramError} from '../failure.ts';
+import {acquire, qemuLockFile} from '../flock.ts';
+import type {Content, Context, Reply, Route} from '../route.ts';
+import {
+  afterDelay,
+  complete,
+  data,
+  flag,
+  integer,
+  list,
+  nothing,
+  route,
+  underLock,
+  vmidOf,
+} from '../route.ts';
+import type {QemuGuest} from '../state.ts';
+import {logLine} from '../state.ts';
+import type {Stage} from '../task.ts';
+import {fork} from '../task.ts';
+import {applyPending} from './apply.ts';
+import type {Update} from './config-update.ts';
+import {checkUpdate, readUpdate} from './config-update.ts';
+import {writePending} from './config-write.ts';
+import {driveWriteMs} from './drive-write.ts';
+import {digestOf, loadGuest} from './guest-file.ts';
+import {carryOut, judge, waitingChanges} from './hotplug.ts';
+import {isDriveKey} from './keys.ts';
+import {configView, hasPending, mergedConfig, pendingView} from './pending.ts';
+import {snapshotNamed} from './rollback.ts';
+import type {Job} from './volumes.ts';
+
+const base = '/nodes/{node}/qemu/{vmid}';
+
+function readConfig(context: Context): Reply {
+  const guest = loadGuest(context.cluster, context.node, vmidOf(context));
+  const name = context.params['snapshot'];
+  if (name !== undefined && flag(context, 'current')) {
+    const text = "cannot use 'snapshot' parameter with 'current'";
+    paramError({snapshot: text, current: text});
+  }
+  const digest = digestOf(guest);
+  if (name !== undefined) return data(configView(snapshotNamed(guest, name), digest));
+  return data(configView(flag(context, 'current') ? guest.config : mergedConfig(guest), digest));
+}
+
+function readPending(context: Context): Reply {
+  const guest = loadGuest(context.cluster, context.node, vmidOf(context));
+  return data(pendingView(guest, digestOf(guest)));
+}
+
+/** PUT: everything within the call, under the lock file. */
+function putConfig(context: Context): Reply {
+  const update = readUpdate(context, vmidOf(context));
+  return updateUnderLock(context, update);
+}
+
+/** PUT unlink is a config write that only deletes. */
+function unlink(context: Context): Reply {
+  const params = {
+    delete: list(context, 'idlist').join(','),
+    ...(flag(context, 'force') ? {force: '1'} : {}),
+  };
+  const update = readUpdate({...context, params}, vmidOf(context));
+  return updateUnderLock(context, update);
+}
+
+function updateUnderLock(context: Context, update: Update): Reply {
+  const {cluster, node} = context;
+  const {vmid} = update.request;
+  return underLock(cluster, {file: qemuLockFile(vmid)}, () => {
+    const guest = admitted(context, update);
+    const job: Job = {cluster, node, log: () => {}};
+    return afterDelay(cluster, allocationMs(job, update), () => {
+      const steps = writeAndJudge(job, guest, update);
+      return afterDelay(cluster, steps.ms, () => {
+        const errors = steps.finish();
+        if (Object.keys(errors).length > 0) paramError(errors);
+        return nothing;
+      });
+    });
+  });
+}
+
+/** POST: checks under the lock, then a worker that keeps it. */
+function postConfig(context: Context): Reply {
+  const {cluster, node, auth} = context;
+  const update = readUpdate(context, vmidOf(context));
+  const {vmid} = update.request;
+  return {
+    kind: 'working',
+    begin: (done) => {
+      const {actor} = cluster;
+      acquire(
+        cluster,
+        {file: qemuLockFile(vmid)},
+        (release) => {
+          cluster.actor = actor;
+          complete(() => {
+            let guest: QemuGuest;
+            try {
+              guest = admitted(context, update);
+            } catch (error) {
+              release();
+              throw error;
+            }
+            const stages = updateStages(guest, update, release);
+            const upid = fork(cluster, {node, type: 'qmconfig', id: String(vmid), auth, stages});
+            return answerInTime(context, upid);
+          }, done);
+        },
+        (reason) => complete(() => fail(500, reason), done),
+      );
+    },
+  };
+}
+
+/** The guest, with everything checked that refuses a write without a trace. */
+function admitted(context: Context, update: Update): QemuGuest {
+  const guest = loadGuest(context.cluster, context.node, update.request.vmid);
+  checkUpdate(guest, update);
+  const {vmid} = update.request;
+  const message = `update VM ${vmid}: ${update.summary}`;
+  logLine(context.cluster, context.node, context.auth.authid, message);
+  return guest;
+}
+
+function updateStages(guest: QemuGuest, update: Update, release: () => void): readonly Stage[] {
+  const {cluster, node} = update.request.context;
+  return [
+    {kind: 'undo', run: release},
+    {
+      kind: 'then',
+      stages: (worker) => {
+        const job: Job = {cluster, node, log: worker.log};
+        worker.log(`update VM ${guest.vmid}: ${update.summary}`);
+        return [
+          {kind: 'wait', ms: allocationMs(job, update)},
+          {
+            kind: 'then',
+            stages: () => {
+              const steps = writeAndJudge(job, guest, update);
+              return [
+                {kind: 'wait', ms: steps.ms},
+                {kind: 'do', run: () => failWith(steps.finish())},
+              ];
+            },
+          },
+        ];
+      },
+    },
+    {kind: 'do', run: release},
+  ];
+}
+
+/** Write to [PENDING] now; `finish` applies after `ms` and returns the errors by key. */
+function writeAndJudge(
+  job: Job,
+  guest: QemuGuest,
+  update: Update,
+): {readonly ms: number; readonly finish: () => Readonly<Record<string, string>>} {
+  const modified = writePending(job, guest, update);
+  if (!hasPending(guest)) return {ms: 0, finish: () => ({})};
+  if (guest.runtime === undefined) {
+    return {ms: 0, finish: () => applyPending(job, guest, update.request)};
+  }
+  const judged = waitingChanges(guest, modified).map((change) => ({
+    change,
+    verdict: judge(guest, change),
+  }));
+  const spent = judged.map(({verdict}) => (verdict.kind === 'wait' ? 0 : verdict.ms));
+  return {
+    ms: spent.reduce((sum, ms) => sum + ms, 0),
+    finish: () => carryOut(job, guest, judged, update.request),
+  };
+}
+
+function allocationMs(job: Job, update: Update): number {
+  return [...update.set]
+    .filter(([key]) => isDriveKey(key))
+    .reduce((sum, [key, text]) => sum + driveWriteMs(job, key, text), 0);
+}
+
+/** A worker dies with the texts of all keys. */
+function failWith(errors: Readonly<Record<string, string>>): void {
+  const lines = Object.entries(errors).map(([key, text]) => `${key}: ${text.trimEnd()}`);
+  if (lines.length > 0) throw new Error(`Parameter verification failed.\n${lines.join('\n')}`);
+}
+
+/** With `background_delay`: null when the worker ends in time, else its UPID. */
+function answerInTime(context: Context, upid: string): Reply {
+  const {cluster} = context;
+  const delayS = integer(context, 'background_delay');
+  const vmid = vmidOf(context);
+  if (delayS === undefined) return data(upid);
+  const deadlineMs = cluster.nowMs + delayS * 1000;
+  return {
+    kind: 'working',
+    begin: (done: (outcome: Content | ApiFailure) => void) => {
+      const look = (): void => {
+        const status = cluster.tasks.get(upid)?.exitStatus;
+        if (status === undefined && cluster.nowMs < deadlineMs) after(cluster, 100, look);
+        else if (status === undefined) done(data(upid));
+        else if (status === 'OK') done(nothing);
+        else complete(() => fail(500, `failed to update VM ${vmid}: ${status}`), done);
+      };
+      look();
+    },
+  };
+}
+
+/** The configuration endpoints. */
+export const configRoutes: readonly Route[] = [
+  route('GET', `${base}/config`, readConfig),
+  route('GET', `${base}/pending`, readPending),
+  route('PUT', `${base}/config`, putConfig),
+  route('POST', `${base}/config`, postConfig),
+  route('PUT', `${base}/unlink`, unlink),
+];

@@ -1,0 +1,168 @@
+// Why this exists: a config write is checked in three layers, before the lock, under it and while
+// it is written; here is all that refuses a call without leaving a trace.
+import {fail, paramError} from '../failure.ts';
+import type {Context} from '../route.ts';
+import {splitList} from '../route.ts';
+import type {QemuGuest} from '../state.ts';
+import type {Request} from './access-checks.ts';
+import {
+  checkedDrive,
+  requireBridge,
+  requireDriveStorage,
+  requireKeyPrivileges,
+} from './access-checks.ts';
+import {printDrive} from './drive.ts';
+import {digestOf} from './guest-file.ts';
+import {isDriveKey, isNetKey, optionExists} from './keys.ts';
+import {normaliseNet} from './net.ts';
+import {checkSshKeys, macPrefix} from './normalise.ts';
+
+/** A config write, checked as far as is possible without the lock. */
+export interface Update {
+  readonly request: Request;
+  /** Keys to set, drives and cards already rewritten. */
+  readonly set: Map<string, string>;
+  readonly deletes: string[];
+  readonly reverts: readonly string[];
+  readonly force: boolean;
+  readonly skipLock: boolean;
+  readonly digest: string | undefined;
+  /** `-cores 3 …` for the logs. */
+  readonly summary: string;
+}
+
+const controls = new Set(['delete', 'revert', 'force', 'skiplock', 'digest', 'background_delay']);
+
+/** Read a config write's parameters; throws what Proxmox refuses before it looks at the guest. */
+export function readUpdate(context: Context, vmid: number): Update {
+  const {params, auth, cluster} = context;
+  const request: Request = {context, vmid};
+  const skipLock = params['skiplock'] === '1';
+  if (skipLock && !auth.isRoot) paramError({skiplock: 'Only root may use this option.'});
+  if (params['sshkeys'] !== undefined) checkSshKeys(params['sshkeys']);
+  const set = settings(params);
+  if ((params['delete'] ?? '') === '' && (params['revert'] ?? '') === '' && set.size === 0) {
+    fail(500, 'no options specified');
+  }
+  const reverts = readReverts(params, set);
+  const deletes = readDeletes(params, set, reverts);
+  const drives = [...set].filter(([key]) => isDriveKey(key));
+  const checked = drives.map(([key, text]) => checkedDrive(key, text));
+  for (const drive of checked) set.set(drive.key, printDrive(drive));
+  for (const [key, text] of set) {
+    if (isNetKey(key)) set.set(key, normaliseNet(key, text, cluster.random, macPrefix(cluster)));
+  }
+  requireKeyPrivileges(request, deletes);
+  requireKeyPrivileges(request, [...set.keys()]);
+  for (const drive of checked) requireDriveStorage(request, drive);
+  for (const [key, text] of set) requireBridge(request, key, text);
+  return {
+    request,
+    set,
+    deletes,
+    reverts,
+    force: params['force'] === '1',
+    skipLock,
+    digest: params['digest'],
+    summary: summaryOf(params),
+  };
+}
+
+/** Under the lock: digest, lock, what `revert` means now, balloon against memory. */
+export function checkUpdate(guest: QemuGuest, update: Update): void {
+  assertDigest(guest, update.digest);
+  if (!update.skipLock) assertUnlocked(guest);
+  for (const key of update.reverts) {
+    const current = guest.config.get(key);
+    if (current !== undefined) update.set.set(key, current);
+    else if (guest.pending.has(key)) update.deletes.push(key);
+  }
+  assertBalloon(guest, update.set);
+}
+
+/** 500 unless the digest is the file's; an empty or absent one is no check. */
+export function assertDigest(guest: QemuGuest, digest: string | undefined): void {
+  if (digest !== undefined && digest !== '' && digest !== digestOf(guest)) {
+    fail(500, 'checksum mismatch (file change by other user?)');
+  }
+}
+
+/** 500 `VM is locked (backup)` when the guest's lock key is set. */
+export function assertUnlocked(guest: QemuGuest): void {
+  const lock = guest.config.get('lock');
+  if (lock !== undefined) fail(500, `VM is locked (${lock})`);
+}
+
+/** 500 `… - protection mode enabled` on a protected guest. */
+export function assertUnprotected(guest: QemuGuest, what: string): void {
+  if (guest.config.get('protection') === '1') fail(500, `${what} - protection mode enabled`);
+}
+
+function settings(params: Readonly<Record<string, string>>): Map<string, string> {
+  const set = new Map<string, string>();
+  for (const [key, value] of Object.entries(params)) {
+    if (controls.has(key)) continue;
+    if (key === 'cdrom') {
+      if (params['ide2'] !== undefined) {
+        paramError({cdrom: 'conflicting drive parameter, already set ide2'});
+      }
+      set.set('ide2', /media=/.test(value) ? value : `${value},media=cdrom`);
+    } else set.set(key, value);
+  }
+  return set;
+}
+
+function readReverts(
+  params: Readonly<Record<string, string>>,
+  set: ReadonlyMap<string, string>,
+): readonly string[] {
+  const keys = splitList(params['revert'] ?? '');
+  for (const key of keys) {
+    if (!optionExists(key)) paramError({revert: `unknown option '${key}'`});
+    if (set.has(key)) {
+      paramError({delete: `you can't use '-${key}' and -revert ${key}' at the same time`});
+    }
+  }
+  return keys;
+}
+
+function readDeletes(
+  params: Readonly<Record<string, string>>,
+  set: ReadonlyMap<string, string>,
+  reverts: readonly string[],
+): string[] {
+  const keys = splitList(params['delete'] ?? '').map((key) => (key === 'cdrom' ? 'ide2' : key));
+  for (const key of keys) {
+    if (set.has(key)) {
+      paramError({delete: `you can't use '-${key}' and -delete ${key}' at the same time`});
+    }
+    if (reverts.includes(key)) {
+      paramError({revert: `you can't use '-delete ${key}' and -revert ${key}' at the same time`});
+    }
+    if (!optionExists(key)) paramError({delete: `unknown option '${key}'`});
+  }
+  return keys;
+}
+
+function assertBalloon(guest: QemuGuest, set: ReadonlyMap<string, string>): void {
+  if (!set.has('memory') && !set.has('balloon')) return;
+  const value = (key: string): string | undefined =>
+    set.get(key) ?? guest.pending.get(key) ?? guest.config.get(key);
+  const memory = memoryMiB(value('memory'));
+  if (Number(value('balloon') ?? 0) > memory) {
+    fail(500, 'balloon value too large (must be smaller than assigned memory)');
+  }
+}
+
+/** MiB of a `memory` value, `[current=]n`; 512 when unset. */
+export function memoryMiB(text: string | undefined): number {
+  return Number((text ?? '512').replace(/^current=/, ''));
+}
+
+function summaryOf(params: Readonly<Record<string, string>>): string {
+  return Object.keys(params)
+    .filter((key) => key !== 'digest' && key !== 'background_delay')
+    .sort()
+    .map((key) => `-${key} ${key === 'cipassword' ? '<hidden>' : params[key]}`)
+    .join(' ');
+}

@@ -1,0 +1,177 @@
+// Why this exists: a config write goes key by key into [PENDING]: deletes in the given order, then
+// the keys in random order; a key that fails leaves those before it behind (facts.md section 7).
+import {fail, paramError} from '../failure.ts';
+import type {Random} from '../random.ts';
+import type {QemuGuest} from '../state.ts';
+import {free} from '../volume.ts';
+import {requireDevicePrivileges, requireDrivePrivileges, requireOnGuest} from './access-checks.ts';
+import type {Update} from './config-update.ts';
+import {assertUnprotected} from './config-update.ts';
+import {isCdrom, parseBootOrder, parseDrive, printBootOrder} from './drive.ts';
+import {detachDrive, freeIfOwned} from './drive-detach.ts';
+import {writeDrive} from './drive-write.ts';
+import {saveGuest} from './guest-file.ts';
+import {isDriveKey} from './keys.ts';
+import {hashPassword, isWindows, normaliseTags, pinnedMachine, storedText} from './normalise.ts';
+import {addPendingDelete, cleanupPending} from './pending.ts';
+import {parseProperties} from './property-string.ts';
+import {qemuVersion} from './runtime.ts';
+import type {Job} from './volumes.ts';
+
+/** A write in progress: the boot order it keeps in step with the devices. */
+interface Writing {
+  readonly job: Job;
+  readonly guest: QemuGuest;
+  readonly update: Update;
+  readonly modified: Set<string>;
+  order: readonly string[];
+}
+
+/** Put all changes into [PENDING]; returns the keys to apply. A failure keeps what was put. */
+export function writePending(job: Job, guest: QemuGuest, update: Update): ReadonlySet<string> {
+  const order = parseBootOrder(guest.config.get('boot'));
+  const writing: Writing = {job, guest, update, modified: new Set(), order};
+  for (const key of update.deletes) deleteKey(writing, key);
+  for (const [key, text] of shuffled(job.cluster.random, [...update.set])) {
+    writing.modified.add(key);
+    if (guest.pending.get(key) === text) continue;
+    setKey(writing, key, text);
+    guest.pendingDelete.delete(key);
+  }
+  cleanupPending(guest);
+  saveGuest(job.cluster, guest, update.summary);
+  return writing.modified;
+}
+
+function deleteKey(writing: Writing, key: string): void {
+  const {guest, update, job} = writing;
+  const {request} = update;
+  const value = guest.config.get(key) ?? guest.pending.get(key);
+  if (value === undefined) return;
+  writing.modified.add(key);
+  const wasPending = guest.pending.get(key);
+  guest.pending.delete(key);
+  if (writing.order.includes(key)) {
+    setOrder(
+      writing,
+      writing.order.filter((device) => device !== key),
+    );
+  }
+  if (/^unused\d+$/.test(key)) {
+    assertUnprotected(guest, `can't remove unused disk '${value}'`);
+    requireOnGuest(request, ['VM.Config.Disk']);
+    freeIfOwned(job, guest, {key, volid: value, request});
+    guest.config.delete(key);
+    return;
+  }
+  if (isDriveKey(key)) {
+    assertUnprotected(guest, `can't remove drive '${key}'`);
+    requireDrivePrivileges(request, parseDrive(key, value));
+    if (wasPending !== undefined) detachDrive(job, guest, parseDrive(key, wasPending));
+  } else if (/^(serial|usb|hostpci)\d+$/.test(key)) {
+    requireDevicePrivileges(request, key, value);
+  } else if (key === 'tags') {
+    requireOnGuest(request, ['VM.Config.Options']);
+    guest.config.delete(key);
+    return;
+  }
+  addPendingDelete(guest, key, update.force);
+}
+
+function setKey(writing: Writing, key: string, text: string): void {
+  const {guest, update, job} = writing;
+  if (isDriveKey(key)) {
+    setDrive(writing, key, text);
+    return;
+  }
+  requireDevicePrivileges(update.request, key, text);
+  const stored = storedText(key, text);
+  if (key === 'tags') {
+    requireOnGuest(update.request, ['VM.Config.Options']);
+    guest.pending.set(key, normaliseTags(job.cluster, text));
+  } else if (key === 'cipassword') {
+    const ostype = guest.pending.get('ostype') ?? guest.config.get('ostype');
+    guest.pending.set(key, hashPassword(job.cluster.random, stored, ostype));
+  } else if (key === 'boot') {
+    guest.pending.set(key, stored);
+    setBoot(writing, stored);
+  } else guest.pending.set(key, stored);
+  if (key === 'ostype') pinForWindows(writing, stored);
+}
+
+function setDrive(writing: Writing, key: string, text: string): void {
+  const {guest, update, job} = writing;
+  const current = guest.config.get(key);
+  const drive = parseDrive(key, text);
+  if (current !== undefined) requireDrivePrivileges(update.request, parseDrive(key, current));
+  requireDrivePrivileges(update.request, drive);
+  if (key === 'tpmstate0' && current !== undefined) assertSameTpm(current, text);
+  const waiting = guest.pending.get(key);
+  if (waiting !== undefined) detachDrive(job, guest, parseDrive(key, waiting));
+  const created: string[] = [];
+  const sections = [guest.config, guest.pending];
+  try {
+    const stored = writeDrive(job, {vmid: guest.vmid, key, text, sections, created});
+    guest.pending.set(key, stored);
+  } catch (error) {
+    for (const volid of created) free(job.cluster, job.node, volid);
+    throw error;
+  }
+  const isNewCd = isCdrom(parseDrive(key, guest.pending.get(key) ?? ''));
+  if (writing.order.length > 0 && isNewCd && !writing.order.includes(key)) {
+    setOrder(writing, [...writing.order, key]);
+  }
+}
+
+function setOrder(writing: Writing, order: readonly string[]): void {
+  writing.order = order;
+  writing.guest.pending.set('boot', printBootOrder(order));
+  writing.modified.add('boot');
+}
+
+function setBoot(writing: Writing, text: string): void {
+  const {guest, update} = writing;
+  const devices = parseBootOrder(text);
+  if (devices.length === 0) return;
+  for (const device of devices) {
+    const exists = guest.config.has(device) || guest.pending.has(device) || update.set.has(device);
+    if (!exists || update.deletes.includes(device)) {
+      guest.pending.delete('boot');
+      fail(500, `invalid bootorder: device '${device}' does not exist'`);
+    }
+  }
+  guest.pending.set('boot', printBootOrder(devices));
+  if (guest.config.has('bootdisk')) addPendingDelete(guest, 'bootdisk', false);
+}
+
+function pinForWindows(writing: Writing, ostype: string): void {
+  const {guest, update} = writing;
+  if (!isWindows(ostype) || isWindows(guest.config.get('ostype')) || update.set.has('machine')) {
+    return;
+  }
+  const machine = guest.pending.get('machine') ?? guest.config.get('machine');
+  const pinned = pinnedMachine(machine, qemuVersion(writing.job.cluster).short);
+  if (pinned === undefined) return;
+  guest.pending.set('machine', pinned);
+  writing.modified.add('machine');
+}
+
+function assertSameTpm(current: string, text: string): void {
+  const before = parseProperties('tpmstate0', current);
+  const now = parseProperties('tpmstate0', text);
+  const version = (properties: ReadonlyMap<string, string>): string =>
+    properties.get('version') ?? 'v1.2';
+  if (before.get('file') === now.get('file') && version(before) !== version(now)) {
+    paramError({tpmstate0: 'cannot change TPM state version after creation'});
+  }
+}
+
+function shuffled<Item>(random: Random, items: readonly Item[]): readonly Item[] {
+  const result = [...items];
+  for (let index = result.length - 1; index > 0; index -= 1) {
+    const other = random.below(index + 1);
+    const [here, there] = [result[index], result[other]];
+    if (here !== undefined && there !== undefined) [result[index], result[other]] = [there, here];
+  }
+  return result;
+}

@@ -1,0 +1,170 @@
+// Why this exists: what happens to a drive string that is written: a disk is allocated or imported,
+// a cloud-init image made, or a volume attached with its size read again (facts.md section 7, 8).
+import {fail} from '../failure.ts';
+import type {Volume} from '../state.ts';
+import {findVolume, formatsOf, parseVolid, requireStorage} from '../volume.ts';
+import type {Drive} from './drive.ts';
+import {
+  cloudInitKey,
+  isCloudInit,
+  newCloudInitStorage,
+  newDiskWish,
+  parseDrive,
+  printDrive,
+  withFile,
+  withOptions,
+} from './drive.ts';
+import {formatSize} from './size.ts';
+import type {Job} from './volumes.ts';
+import {
+  allocateImage,
+  copyMs,
+  storageNamed,
+  transferLog,
+  volumeNamed,
+  volumePath,
+} from './volumes.ts';
+
+/** What a drive write needs to know about its guest. */
+export interface DriveWrite {
+  readonly vmid: number;
+  readonly key: string;
+  readonly text: string;
+  /** Sections in which another cloud-init drive would be a conflict. */
+  readonly sections: readonly ReadonlyMap<string, string>[];
+  /** Volumes made on the way are added here, so that a failure can free them. */
+  readonly created: string[];
+}
+
+const gibBytes = 1024 ** 3;
+const cloudInitBytes = 4 * 1024 ** 2;
+const tpmBytes = 4 * 1024 ** 2;
+
+/** Carry out a drive string; returns the text to store. 500 when a volume is missing. */
+export function writeDrive(job: Job, write: DriveWrite): string {
+  const drive = parseDrive(write.key, write.text);
+  if (/^(none|cdrom|)$/.test(drive.file)) return printDrive(withOptions(drive, {size: undefined}));
+  const cloudInit = newCloudInitStorage(drive);
+  if (cloudInit !== undefined) return created(job, makeCloudInit(job, write, drive, cloudInit));
+  const wish = newDiskWish(drive);
+  if (wish === undefined) return attach(job, write, drive);
+  const storage = wish.storage === '' ? fail(500, noStorage) : wish.storage;
+  const source = drive.options.get('import-from');
+  const made =
+    source === undefined
+      ? allocateDisk(job, write, drive, {storage, bytes: Math.ceil(wish.gib * gibBytes)})
+      : importDisk(job, write, drive, {storage, source});
+  write.created.push(made.volid);
+  const changes = {format: undefined, 'import-from': undefined, size: formatSize(made.sizeBytes)};
+  return created(job, withOptions(withFile(drive, made.volid), changes));
+}
+
+/** Virtual time that `writeDrive` would take. */
+export function driveWriteMs(job: Job, key: string, text: string): number {
+  const {cluster, node} = job;
+  const drive = parseDrive(key, text);
+  const storage = newCloudInitStorage(drive) ?? newDiskWish(drive)?.storage;
+  if (storage === undefined || cluster.storages.get(storage) === undefined) return 0;
+  const source = drive.options.get('import-from');
+  const volume = source === undefined ? undefined : findVolume(cluster, node, source);
+  return copyMs(cluster, storage, volume === undefined ? 0 : virtualBytes(volume));
+}
+
+/** The size that a guest sees of an image; an import's file is smaller than what it holds. */
+export function virtualBytes(volume: Volume): number {
+  const {data} = volume;
+  if (typeof data === 'object' && data !== null && 'virtualBytes' in data) {
+    return Number(data.virtualBytes);
+  }
+  return volume.sizeBytes;
+}
+
+/** Proxmox keeps the source's format in a copy where the target storage knows it. */
+export function copyFormat(job: Job, storage: string, asked: string | undefined, source: Volume) {
+  const known = formatsOf(storageNamed(job.cluster, storage));
+  const hint = asked ?? source.format;
+  return known.includes(hint) ? hint : (known[0] ?? 'raw');
+}
+
+const noStorage = 'no storage ID specified (and no default storage)';
+
+function created(job: Job, drive: Drive): string {
+  const text = printDrive(drive);
+  job.log(`${drive.key}: successfully created disk '${text}'`);
+  return text;
+}
+
+function assertOnlyCloudInit(write: DriveWrite): void {
+  for (const section of write.sections) {
+    const other = cloudInitKey(section, write.key);
+    if (other !== undefined) {
+      fail(500, `${write.key} - cloud-init drive is already attached at '${other}'`);
+    }
+  }
+}
+
+function makeCloudInit(job: Job, write: DriveWrite, drive: Drive, storage: string): Drive {
+  assertOnlyCloudInit(write);
+  const {cluster, node} = job;
+  const isFile = formatsOf(requireStorage(cluster, storage, node)).includes('qcow2');
+  const volume = allocateImage(job, {
+    storage,
+    vmid: write.vmid,
+    sizeBytes: cloudInitBytes,
+    format: drive.options.get('format') ?? (isFile ? 'qcow2' : 'raw'),
+    name: `vm-${write.vmid}-cloudinit`,
+  });
+  write.created.push(volume.volid);
+  return withOptions(withFile(drive, volume.volid), {media: 'cdrom', format: undefined});
+}
+
+function attach(job: Job, write: DriveWrite, drive: Drive): string {
+  const parts = parseVolid(drive.file);
+  if (parts === undefined) return printDrive(drive);
+  if (isCloudInit(drive)) assertOnlyCloudInit(write);
+  const volume = volumeNamed(job.cluster, job.node, drive.file);
+  if (volume.content !== 'images' && volume.content !== 'iso') {
+    fail(500, `cannot use volume ${drive.file} - content type needs to be 'images' or 'iso'`);
+  }
+  return printDrive(withOptions(drive, {size: formatSize(volume.sizeBytes)}));
+}
+
+function allocateDisk(
+  job: Job,
+  write: DriveWrite,
+  drive: Drive,
+  wish: {readonly storage: string; readonly bytes: number},
+): Volume {
+  const {vmid, key} = write;
+  const {storage} = wish;
+  const format = drive.options.get('format');
+  const asked = format === undefined ? {} : {format};
+  if (key === 'tpmstate0') {
+    return allocateImage(job, {storage, vmid, sizeBytes: tpmBytes, format: 'raw'});
+  }
+  if (key === 'efidisk0') {
+    const sizeBytes = drive.options.get('efitype') === '4m' ? 528 * 1024 : 128 * 1024;
+    const volume = allocateImage(job, {storage, vmid, sizeBytes, ...asked});
+    for (const line of transferLog(sizeBytes)) job.log(line);
+    return volume;
+  }
+  return allocateImage(job, {storage, vmid, sizeBytes: wish.bytes, ...asked});
+}
+
+function importDisk(
+  job: Job,
+  write: DriveWrite,
+  drive: Drive,
+  wish: {readonly storage: string; readonly source: string},
+): Volume {
+  const {storage, source} = wish;
+  const volume =
+    findVolume(job.cluster, job.node, source) ??
+    fail(500, `failed to stat '${volumePath(job.cluster, source)}'`);
+  job.log(`create full clone of drive (${source})`);
+  const sizeBytes = virtualBytes(volume);
+  const format = copyFormat(job, storage, drive.options.get('format'), volume);
+  const made = allocateImage(job, {storage, vmid: write.vmid, sizeBytes, format});
+  for (const line of transferLog(sizeBytes)) job.log(line);
+  return made;
+}

@@ -1,0 +1,137 @@
+// Why this exists: a drive string says what a slot holds (disk, CD, cloud-init image, nothing yet)
+// and every disk operation asks it the same questions.
+import {driveKeys, isDriveKey} from './keys.ts';
+import {parseProperties, printProperties} from './property-string.ts';
+import {formatSize, parseSize} from './size.ts';
+
+/** One drive slot's value, parsed. `file` is a volume id, a path, `none` or an allocation wish. */
+export interface Drive {
+  readonly key: string;
+  readonly file: string;
+  /** All sub-keys but `file`. */
+  readonly options: ReadonlyMap<string, string>;
+}
+
+/** A wish for a new disk: `STORAGE:GiB`. */
+export interface Wish {
+  readonly storage: string;
+  readonly gib: number;
+}
+
+const dropped = new Set(['cyls', 'heads', 'secs', 'trans']);
+
+/** Parse a drive string; obsolete sub-keys are dropped, `bps*` become `mbps*`. */
+export function parseDrive(key: string, text: string): Drive {
+  const options = new Map<string, string>();
+  let file = '';
+  for (const [name, value] of parseProperties(key, text)) {
+    const mbps = /^bps(_rd|_wr)?$/.exec(name);
+    if (name === 'file') file = value;
+    else if (mbps !== null) options.set(`m${name}`, String(Number(value) / 1024 ** 2));
+    else if (name.startsWith('bps')) options.set(name, value);
+    else if (!dropped.has(name)) options.set(name, value);
+  }
+  if (!options.has('media') && /^(none|cdrom)$/.test(file)) options.set('media', 'cdrom');
+  if (options.has('size')) options.set('size', formatSize(parseSize(options.get('size') ?? '')));
+  return {key, file, options};
+}
+
+/** The stored text: file first, the rest sorted. */
+export function printDrive(drive: Drive): string {
+  return printProperties(drive.key, new Map([['file', drive.file], ...drive.options]));
+}
+
+/** The drive with sub-keys set (text) or dropped (undefined). */
+export function withOptions(
+  drive: Drive,
+  changes: Readonly<Record<string, string | undefined>>,
+): Drive {
+  const options = new Map(drive.options);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) options.delete(name);
+    else options.set(name, value);
+  }
+  return {...drive, options};
+}
+
+/** The drive with another file behind it. */
+export function withFile(drive: Drive, file: string): Drive {
+  return {...drive, file};
+}
+
+/** Whether the slot is a CD drive; the cloud-init image counts. */
+export function isCdrom(drive: Drive): boolean {
+  return drive.options.get('media') === 'cdrom';
+}
+
+/** Whether the slot holds the generated cloud-init image, or asks for one. */
+export function isCloudInit(drive: Drive): boolean {
+  return /[:/](vm-\d+-)?cloudinit(\.\w+)?$/.test(drive.file);
+}
+
+/** Whether the slot holds a disk: not a CD, not a cloud-init image. */
+export function isDisk(drive: Drive): boolean {
+  return !isCdrom(drive) && !isCloudInit(drive);
+}
+
+/** The allocation wish `STORAGE:GiB` of a drive; undefined when it names a volume. */
+export function newDiskWish(drive: Drive): Wish | undefined {
+  const match = /^(?:([^/:\s]+):)?(\d+(?:\.\d+)?)$/.exec(drive.file);
+  return match === null ? undefined : {storage: match[1] ?? '', gib: Number(match[2])};
+}
+
+/** The storage of `STORAGE:cloudinit`; undefined when the drive is something else. */
+export function newCloudInitStorage(drive: Drive): string | undefined {
+  return /^([^/:\s]+):cloudinit$/.exec(drive.file)?.[1];
+}
+
+/** Storage and name of a volume id; undefined for `none`, paths and the like. */
+export function splitVolid(volid: string): {storage: string; name: string} | undefined {
+  const match = /^([a-zA-Z][a-zA-Z0-9\-_.]*[a-zA-Z0-9]):(.+)$/.exec(volid);
+  return match === null ? undefined : {storage: match[1] ?? '', name: match[2] ?? ''};
+}
+
+/** The VMID in a disk image's name; undefined for ISOs and the like. */
+export function volumeOwner(volid: string): number | undefined {
+  const match = /(?:^|[:/])(?:vm|base|subvol)-(\d+)-[^/]*$/.exec(volid);
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** The drives of a section of configuration, in name order as Proxmox walks them. */
+export function drivesOf(section: ReadonlyMap<string, string>): readonly Drive[] {
+  return [...section.keys()]
+    .filter(isDriveKey)
+    .sort()
+    .map((key) => parseDrive(key, section.get(key) ?? ''));
+}
+
+/** The slot of the cloud-init drive, other than `except`; undefined when there is none. */
+export function cloudInitKey(
+  section: ReadonlyMap<string, string>,
+  except?: string,
+): string | undefined {
+  return drivesOf(section).find((drive) => drive.key !== except && isCloudInit(drive))?.key;
+}
+
+/** The devices of a boot order made for a new guest: first disk, first CD, first network card. */
+export function defaultBootDevices(section: ReadonlyMap<string, string>): readonly string[] {
+  const bootable = driveKeys
+    .filter((key) => section.has(key) && !/^(efidisk|tpmstate)/.test(key))
+    .map((key) => parseDrive(key, section.get(key) ?? ''));
+  const disk = bootable.find((drive) => !isCdrom(drive))?.key;
+  const cd = bootable.find(isCdrom)?.key;
+  const nets = Array.from({length: 32}, (_, index) => `net${index}`);
+  const net = nets.find((key) => section.has(key));
+  return [disk, cd, net].filter((device) => device !== undefined);
+}
+
+/** The stored text of a boot order; an empty one is a blank, as Proxmox has it. */
+export function printBootOrder(devices: readonly string[]): string {
+  return devices.length === 0 ? ' ' : `order=${devices.join(';')}`;
+}
+
+/** The devices of a `boot` value; empty for a legacy one. */
+export function parseBootOrder(boot: string | undefined): readonly string[] {
+  const order = parseProperties('boot', boot ?? '').get('order') ?? '';
+  return order.split(/[;,\s]+/).filter((device) => device !== '');
+}

@@ -1,0 +1,73 @@
+// Why this exists: what Proxmox makes of a typed value before it stores it (facts.md section 7):
+// some strings are rewritten, most are kept as typed.
+import {createHash} from 'node:crypto';
+import {fail} from '../failure.ts';
+import type {Random} from '../random.ts';
+import {randomUuid} from '../random.ts';
+import type {Cluster} from '../state.ts';
+import {parseProperties} from './property-string.ts';
+
+/** The configured MAC prefix; Proxmox's own when none is set. */
+export function macPrefix(cluster: Cluster): string {
+  return cluster.options.get('mac_prefix') ?? 'BC:24:11';
+}
+
+/** A value as it is written to the file: a description keeps its lines, others have none. */
+export function storedText(key: string, text: string): string {
+  if (key === 'description') return text.replace(/\s+$/, '');
+  if (text.includes('\n')) {
+    fail(500, `unable to parse value of '${key}' - property contains a line feed`);
+  }
+  return key === 'tags' ? text : text.trim();
+}
+
+/** Tags as an update stores them: lower case, once each, sorted; none at all is a blank. */
+export function normaliseTags(cluster: Cluster, text: string): string {
+  const style = cluster.options.get('tag-style') ?? '';
+  const exact = /case-sensitive=1/.test(style);
+  const kept = /ordering=config/.test(style);
+  const all = text.split(/[,;\s]+/).filter((tag) => tag !== '');
+  const unique = [...new Set(exact ? all : all.map((tag) => tag.toLowerCase()))];
+  return (kept ? unique : unique.sort()).join(';') || ' ';
+}
+
+/** Reject what is no public key; the text is percent-encoded, one key a line. */
+export function checkSshKeys(text: string): void {
+  for (const line of decodeURIComponent(text).split('\n')) {
+    const key = line.trim();
+    const known = /^(ssh-(rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/;
+    if (key !== '' && !known.test(key)) fail(500, 'SSH public key validation error');
+  }
+}
+
+/** A password as an update stores it: hashed unless it is a hash already or for Windows. */
+export function hashPassword(random: Random, text: string, ostype: string | undefined): string {
+  if (/^\$(1|5|6|2[ay])\$/.test(text) || isWindows(ostype)) return text;
+  if (text.length > 511) fail(500, 'Failed to hash password!');
+  const salt = random.hex(8);
+  const sum = createHash('sha256').update(`${salt}${text}`).digest('base64url');
+  return `$5$${salt}$${sum}`;
+}
+
+/** Whether an ostype is one of Windows. */
+export function isWindows(ostype: string | undefined): boolean {
+  return /^(wxp|w2k|w2k3|w2k8|wvista|win\d+)$/.test(ostype ?? '');
+}
+
+/** The machine type Proxmox pins for Windows when none is given. */
+export function pinnedMachine(machine: string | undefined, qemu: string): string | undefined {
+  const type =
+    machine === undefined ? 'pc' : (parseProperties('machine', machine).get('type') ?? 'pc');
+  if (type === 'pc') return `pc-i440fx-${qemu}`;
+  return type === 'q35' ? `pc-q35-${qemu}` : undefined;
+}
+
+/** smbios1 with a fresh UUID and the rest as it was, as a clone gets it. */
+export function freshSmbios(random: Random, text: string | undefined): string {
+  const rest = [...parseProperties('smbios1', text ?? '')].filter(([name]) => name !== 'uuid');
+  const parts: readonly string[] = [
+    `uuid=${randomUuid(random)}`,
+    ...rest.sort().map(([name, value]) => `${name}=${value}`),
+  ];
+  return parts.join(',');
+}

@@ -1,0 +1,116 @@
+// Why this exists: a rollback puts a snapshot's configuration and disks back; what it keeps, loses
+// and makes new surprises people (facts.md section 10), so it stands by itself.
+import {fail} from '../failure.ts';
+import {randomUuid} from '../random.ts';
+import type {QemuGuest, Volume} from '../state.ts';
+import {recordEffect} from '../state.ts';
+import type {Stage} from '../task.ts';
+import {findVolume} from '../volume.ts';
+import {regenerate} from './cloud-init.ts';
+import {assertUnlocked} from './config-update.ts';
+import {drivesOf, isDisk, volumeOwner} from './drive.ts';
+import {addUnused, saveGuest} from './guest-file.ts';
+import {awaken, extinguish, launch} from './runtime.ts';
+import {parseSize} from './size.ts';
+import type {Job} from './volumes.ts';
+import {storageNamed} from './volumes.ts';
+import {act, pause} from './worker.ts';
+
+/** Keys that describe a snapshot instead of the guest in it. */
+export const snapshotKeys: readonly string[] = [
+  'snaptime',
+  'snapstate',
+  'vmstate',
+  'runningmachine',
+  'runningcpu',
+  'description',
+];
+
+/** A snapshot's section, or 500 `snapshot 'x' does not exist`. */
+export function snapshotNamed(guest: QemuGuest, name: string): Map<string, string> {
+  return guest.snapshots.get(name) ?? fail(500, `snapshot '${name}' does not exist`);
+}
+
+/** The volumes of a section's disks; missing ones are left out. */
+export function diskVolumes(
+  job: Pick<Job, 'cluster' | 'node'>,
+  section: ReadonlyMap<string, string>,
+): readonly Volume[] {
+  return drivesOf(section)
+    .filter(isDisk)
+    .map((drive) => findVolume(job.cluster, job.node, drive.file))
+    .filter((volume) => volume !== undefined);
+}
+
+/** The stages of a rollback, for a worker that holds the guest's lock file. */
+export function rollbackSnapshot(
+  job: Job,
+  guest: QemuGuest,
+  wish: {readonly name: string; readonly start: boolean},
+): readonly Stage[] {
+  const section = snapshotNamed(guest, wish.name);
+  if (guest.config.get('template') === '1') fail(500, "can't rollback if vm is a template");
+  assertUnlocked(guest);
+  assertNewest(job, section, wish.name);
+  guest.config.set('lock', 'rollback');
+  saveGuest(job.cluster, guest, `rollback to ${wish.name} begins`);
+  const wasRunning = guest.runtime !== undefined;
+  const hasRam = section.has('vmstate');
+  return [
+    pause(wasRunning ? 300 : 0),
+    act(() => {
+      if (guest.runtime !== undefined) extinguish(job.cluster, guest);
+    }),
+    pause(150),
+    act(() => restore(job, guest, wish.name)),
+    pause(hasRam ? 1_500 : 0),
+    act(() => {
+      if (!hasRam && !wish.start) return;
+      if (!hasRam) regenerate(job, guest);
+      launch(job.cluster, guest);
+      if (hasRam) awaken(guest);
+    }),
+  ];
+}
+
+/** ZFS can only go back to the newest snapshot of each volume. */
+function assertNewest(job: Job, section: ReadonlyMap<string, string>, name: string): void {
+  for (const volume of diskVolumes(job, section)) {
+    const newest = [...volume.snapshots].at(-1);
+    const isZfs = storageNamed(job.cluster, volume.storage).type === 'zfspool';
+    if (isZfs && newest !== name) {
+      fail(500, `can't rollback, '${name}' is not most recent snapshot on '${volume.volid}'`);
+    }
+  }
+}
+
+function restore(job: Job, guest: QemuGuest, name: string): void {
+  const section = snapshotNamed(guest, name);
+  const before = guest.config;
+  const config = new Map([...section].filter(([key]) => !snapshotKeys.includes(key)));
+  const description = before.get('description');
+  if (description !== undefined) config.set('description', description);
+  for (const [key, value] of before) if (/^unused\d+$/.test(key)) config.set(key, value);
+  if (config.has('vmgenid')) config.set('vmgenid', randomUuid(job.cluster.random));
+  config.set('parent', name);
+  guest.config = config;
+  guest.pending.clear();
+  guest.pendingDelete.clear();
+  const kept = new Set(drivesOf(config).map((drive) => drive.file));
+  for (const drive of drivesOf(before).filter(isDisk)) {
+    if (!kept.has(drive.file) && volumeOwner(drive.file) === guest.vmid) {
+      addUnused(guest, drive.file);
+    }
+  }
+  restoreSizes(job, config);
+  recordEffect(job.cluster, 'rollback', guest.vmid, name);
+  saveGuest(job.cluster, guest, `rolled back to ${name}`);
+}
+
+function restoreSizes(job: Job, section: ReadonlyMap<string, string>): void {
+  for (const drive of drivesOf(section).filter(isDisk)) {
+    const volume = findVolume(job.cluster, job.node, drive.file);
+    const sizeBytes = parseSize(drive.options.get('size') ?? '');
+    if (volume !== undefined && !Number.isNaN(sizeBytes)) volume.sizeBytes = sizeBytes;
+  }
+}

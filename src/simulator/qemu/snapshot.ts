@@ -1,0 +1,236 @@
+// Why this exists: snapshots: sections of the configuration file beside the volumes' own, taken and
+// removed under the lock keys `snapshot` and `snapshot-delete` (facts.md section 10, recording 07).
+import {fail} from '../failure.ts';
+import {qemuLockFile} from '../flock.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {data, flag, nothing, route, underLock, vmidOf} from '../route.ts';
+import type {QemuGuest, Volume} from '../state.ts';
+import {nodeSeconds, recordEffect} from '../state.ts';
+import type {Stage} from '../task.ts';
+import {findVolume} from '../volume.ts';
+import {assertUnlocked} from './config-update.ts';
+import {drivesOf, isDisk} from './drive.ts';
+import {digestOf, loadGuest, saveGuest} from './guest-file.ts';
+import {configView, typedValue} from './pending.ts';
+import {diskVolumes, rollbackSnapshot, snapshotKeys, snapshotNamed} from './rollback.ts';
+import {runningCpu} from './runtime.ts';
+import {allocateState} from './vm-state.ts';
+import type {Job} from './volumes.ts';
+import {canCopySnapshot, canLink, canSnapshot, freeImage} from './volumes.ts';
+import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
+
+const base = '/nodes/{node}/qemu/{vmid}';
+
+function create(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const name = context.params['snapname'] ?? '';
+  if (name === 'current' || name === 'pending') {
+    fail(500, `unable to use snapshot name '${name}' (reserved name)`);
+  }
+  loadGuest(context.cluster, context.node, vmid);
+  return data(
+    forkFor(context, 'qmsnapshot', vmid, [
+      ...lockStages(context, vmid),
+      withGuest(context, vmid, (guest, job) => takeStages(context, guest, job)),
+    ]),
+  );
+}
+
+function takeStages(context: Context, guest: QemuGuest, job: Job): readonly Stage[] {
+  const name = context.params['snapname'] ?? '';
+  if (guest.config.get('template') === '1') {
+    fail(500, "you can't take a snapshot if it's a template");
+  }
+  assertUnlocked(guest);
+  if (guest.snapshots.has(name)) fail(500, `snapshot name '${name}' already used`);
+  const volumes = diskVolumes(job, guest.config);
+  if (volumes.some((volume) => !canSnapshot(job.cluster, volume))) {
+    fail(500, 'snapshot feature is not available');
+  }
+  const saveRam = flag(context, 'vmstate') && guest.runtime !== undefined;
+  prepare(context, guest, name);
+  return [
+    {kind: 'undo', run: () => abandon(job, guest, name)},
+    {kind: 'unlock'},
+    act(() => {
+      if (saveRam) saveState(job, guest, name);
+    }),
+    pause(saveRam ? 1_200 : 150),
+    act(() => snapshotDisks(job, guest, name)),
+  ];
+}
+
+function prepare(context: Context, guest: QemuGuest, name: string): void {
+  const {cluster, node} = context;
+  const skipped = new Set([...snapshotKeys, 'lock']);
+  const section = new Map(
+    [...guest.config].filter(([key]) => !skipped.has(key) && !/^unused\d+$/.test(key)),
+  );
+  section.set('snaptime', String(nodeSeconds(cluster, node)));
+  section.set('snapstate', 'prepare');
+  const description = context.params['description']?.trimEnd() ?? '';
+  if (description !== '') section.set('description', description);
+  guest.snapshots.set(name, section);
+  guest.config.set('lock', 'snapshot');
+  saveGuest(cluster, guest, `snapshot ${name} begins`);
+}
+
+function abandon(job: Job, guest: QemuGuest, name: string): void {
+  const volid = guest.snapshots.get(name)?.get('vmstate');
+  if (volid !== undefined) freeImage(job, volid);
+  guest.snapshots.delete(name);
+  guest.config.delete('lock');
+  saveGuest(job.cluster, guest, `snapshot ${name} abandoned`);
+}
+
+function saveState(job: Job, guest: QemuGuest, name: string): void {
+  const section = snapshotNamed(guest, name);
+  const volume = allocateState(job, guest, `vm-${guest.vmid}-state-${name}`);
+  section.set('vmstate', volume.volid);
+  section.set('runningmachine', guest.runtime?.machine ?? '');
+  section.set('runningcpu', runningCpu(guest));
+  job.log(`saving VM state and RAM using storage '${volume.storage}'`);
+  job.log('291.00 B in 0s');
+  job.log('completed saving the VM state in 0s, saved 2.70 MiB');
+}
+
+function snapshotDisks(job: Job, guest: QemuGuest, name: string): void {
+  const {cluster, node} = job;
+  for (const drive of drivesOf(guest.config).filter(isDisk)) {
+    job.log(`snapshotting 'drive-${drive.key}' (${drive.file})`);
+    findVolume(cluster, node, drive.file)?.snapshots.add(name);
+  }
+  snapshotNamed(guest, name).delete('snapstate');
+  guest.config.set('parent', name);
+  guest.config.delete('lock');
+  recordEffect(cluster, 'snapshot', guest.vmid, name);
+  saveGuest(cluster, guest, `snapshot ${name} taken`);
+}
+
+function remove(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const name = context.path['snapname'] ?? '';
+  loadGuest(context.cluster, context.node, vmid);
+  return data(
+    forkFor(context, 'qmdelsnapshot', vmid, [
+      ...lockStages(context, vmid),
+      withGuest(context, vmid, (guest, job) => {
+        snapshotNamed(guest, name);
+        assertUnlocked(guest);
+        guest.config.set('lock', 'snapshot-delete');
+        saveGuest(job.cluster, guest, `snapshot ${name} goes`);
+        return [
+          {kind: 'unlock'},
+          pause(150),
+          act(() => {
+            forget(job, guest, name);
+          }),
+        ];
+      }),
+    ]),
+  );
+}
+
+function forget(job: Job, guest: QemuGuest, name: string): void {
+  const section = snapshotNamed(guest, name);
+  const parent = section.get('parent');
+  const state = section.get('vmstate');
+  if (state !== undefined) freeImage(job, state);
+  for (const volume of diskVolumes(job, section)) volume.snapshots.delete(name);
+  guest.snapshots.delete(name);
+  for (const other of [guest.config, ...guest.snapshots.values()]) {
+    if (other.get('parent') !== name) continue;
+    if (parent === undefined) other.delete('parent');
+    else other.set('parent', parent);
+  }
+  guest.config.delete('lock');
+  recordEffect(job.cluster, 'delete-snapshot', guest.vmid, name);
+  saveGuest(job.cluster, guest, `snapshot ${name} deleted`);
+}
+
+function rollback(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const name = context.path['snapname'] ?? '';
+  loadGuest(context.cluster, context.node, vmid);
+  const start = flag(context, 'start');
+  return data(
+    forkFor(context, 'qmrollback', vmid, [
+      ...lockStages(context, vmid),
+      withGuest(context, vmid, (guest, job) => rollbackSnapshot(job, guest, {name, start})),
+    ]),
+  );
+}
+
+function listSnapshots(context: Context): Reply {
+  const guest = loadGuest(context.cluster, context.node, vmidOf(context));
+  const entries: Record<string, string | number>[] = [...guest.snapshots].map(
+    ([name, section]) => ({
+      name,
+      snaptime: typedValue('snaptime', section.get('snaptime') ?? '0'),
+      vmstate: section.has('vmstate') ? 1 : 0,
+      description: section.get('description') ?? '',
+      ...optional('parent', section),
+      ...optional('snapstate', section),
+    }),
+  );
+  entries.push({
+    name: 'current',
+    description: 'You are here!',
+    digest: digestOf(guest),
+    running: guest.runtime === undefined ? 0 : 1,
+    ...optional('parent', guest.config),
+  });
+  return data(entries);
+}
+
+function optional(key: string, section: ReadonlyMap<string, string>): Record<string, string> {
+  const value = section.get(key);
+  return value === undefined ? {} : {[key]: value};
+}
+
+function readConfig(context: Context): Reply {
+  const guest = loadGuest(context.cluster, context.node, vmidOf(context));
+  return data(configView(snapshotNamed(guest, context.path['snapname'] ?? '')));
+}
+
+function writeConfig(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const {cluster, node, params} = context;
+  return underLock(cluster, {file: qemuLockFile(vmid)}, () => {
+    const guest = loadGuest(cluster, node, vmid);
+    assertUnlocked(guest);
+    const section = snapshotNamed(guest, context.path['snapname'] ?? '');
+    const description = params['description'];
+    if (description === '') section.delete('description');
+    else if (description !== undefined) section.set('description', description.trimEnd());
+    saveGuest(cluster, guest, 'snapshot description');
+    return nothing;
+  });
+}
+
+function feature(context: Context): Reply {
+  const guest = loadGuest(context.cluster, context.node, vmidOf(context));
+  const {cluster, node, params} = context;
+  const name = params['snapname'];
+  const section = name === undefined ? guest.config : snapshotNamed(guest, name);
+  const volumes = diskVolumes({cluster, node}, section);
+  const test: Readonly<Record<string, (volume: Volume) => boolean>> = {
+    snapshot: (volume) => canSnapshot(cluster, volume),
+    clone: (volume) => canLink(cluster, volume, name !== undefined),
+    copy: (volume) => name === undefined || canCopySnapshot(cluster, volume),
+  };
+  const has = volumes.every(test[params['feature'] ?? ''] ?? (() => false));
+  return data({hasFeature: has ? 1 : 0, nodes: [node]});
+}
+
+/** The snapshot endpoints. */
+export const snapshotRoutes: readonly Route[] = [
+  route('GET', `${base}/snapshot`, listSnapshots),
+  route('POST', `${base}/snapshot`, create),
+  route('GET', `${base}/snapshot/{snapname}`, () => data([{cmd: 'rollback'}, {cmd: 'config'}])),
+  route('DELETE', `${base}/snapshot/{snapname}`, remove),
+  route('GET', `${base}/snapshot/{snapname}/config`, readConfig),
+  route('PUT', `${base}/snapshot/{snapname}/config`, writeConfig),
+  route('POST', `${base}/snapshot/{snapname}/rollback`, rollback),
+  route('GET', `${base}/feature`, feature),
+];
