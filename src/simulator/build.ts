@@ -210,6 +210,7 @@ export function addGuest(cluster: Cluster, vmid: number, wish: GuestWish): QemuG
     pendingDelete: new Map(),
     snapshots: new Map(),
     cloudInit: undefined,
+    cloudInitDrift: new Map(),
     runtime: undefined,
     behaviour: {agent: wish.agent ?? false, acpi: true, bootMs: 1_000, shutdownMs: 2_000},
   };
