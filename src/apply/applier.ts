@@ -14,6 +14,7 @@ export interface InFlight {
   readonly step: {readonly index: number; readonly says: string} | null;
 }
 
+/** What the applier tells of its actions' ends. */
 export interface ApplierOptions {
   /** After an action ended, whatever way; the loop is nudged by it. */
   readonly onEnd: (outcome: Outcome, action: Action) => void;

@@ -1,5 +1,5 @@
-// Why this exists: before a guest is interrupted or destroyed, what it was is kept (safety.md 3.9), so
-// that a wrong reset never destroys the evidence.
+// Why this exists: before a guest is interrupted or destroyed, what it was is kept (safety.md 3.9),
+// so that a wrong reset never destroys the evidence.
 import type {Action} from '../core/action.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {ResourceKind} from '../core/kind.ts';

@@ -7,7 +7,9 @@ import type {StepRun} from './run-step.ts';
 
 const NOT_KEYS = new Set(['delete', 'digest', 'force', 'revert', 'background_delay', 'skiplock']);
 
-/** Reverts what our failed write left pending; a sentence about it, or null when nothing was left. */
+/**
+ * Reverts what our failed write left pending; a sentence about it, or null when nothing was left.
+ */
 export async function clearLeftovers(context: ApplyContext, run: StepRun): Promise<string | null> {
   const {step} = run;
   if (step.operation !== 'config' && step.operation !== 'allocate') return null;

@@ -11,6 +11,7 @@ export type Resolution =
   | {readonly kind: 'replan'; readonly because: string}
   | {readonly kind: 'unknown'; readonly because: string};
 
+/** A resolution, or that it is too early to tell. */
 export type StateVerdict = Resolution | {readonly kind: 'wait'; readonly because: string};
 
 /** What the judgement rests on. `absenceProven`: 30 s have passed since the intent. */

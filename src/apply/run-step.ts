@@ -1,5 +1,5 @@
-// Why this exists: one step, in the only order that is safe: look, journal the intent, call, wait for
-// the task, look again, journal the outcome.
+// Why this exists: one step, in the only order that is safe: look, journal the intent, call, wait
+// for the task, look again, journal the outcome.
 import type {Action, Approval, CallStep, Intent, StepOutcome} from '../core/action.ts';
 import {unreachable} from '../core/assert.ts';
 import type {ResourceKind} from '../core/kind.ts';

@@ -1,5 +1,5 @@
-// Why this exists: a 200 is not success, and a task's OK is not proof. The object is read again, and
-// only what is seen there counts.
+// Why this exists: a 200 is not success, and a task's OK is not proof. The object is read again,
+// and only what is seen there counts.
 import type {Intent, StepOutcome} from '../core/action.ts';
 import type {Observed} from '../core/model.ts';
 import type {ApplyContext} from './context.ts';
@@ -7,7 +7,9 @@ import {observeNow} from './observe.ts';
 import type {Resolution} from './resolve.ts';
 import type {StepResult, StepRun} from './run-step.ts';
 
-/** How often the verification is repeated while the node's answer still lags, and how long between. */
+/**
+ * How often the verification is repeated while the node's answer still lags, and how long between.
+ */
 const VERIFY_TRIES = 5;
 const VERIFY_PAUSE_MS = 500;
 

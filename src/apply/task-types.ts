@@ -1,5 +1,5 @@
-// Why this exists: a lost answer is looked for under the task's type and the id that it is listed by.
-// Source: proxmox facts section 5 (task types) and 20 (lost responses).
+// Why this exists: a lost answer is looked for under the task's type and the id that it is listed
+// by. Source: proxmox facts section 5 (task types) and 20 (lost responses).
 import type {CallStep} from '../core/action.ts';
 
 /** The task type of a step's call; null for calls that leave no task. */

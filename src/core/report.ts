@@ -1,5 +1,5 @@
-// Why this exists: one pass as the operator sees it, and the events that metrics are made of. Status
-// shows them; reconcile and apply make them.
+// Why this exists: one pass as the operator sees it, and the events that metrics are made of.
+// Status shows them; reconcile and apply make them.
 import type {Action, Cause, Outcome, Plan, Reason, Verb, Verdict} from './action.ts';
 import type {Diagnostic, Directives, KindName, ResourceKey, Risk} from './model.ts';
 import type {SourceError} from './ports.ts';

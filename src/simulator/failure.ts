@@ -36,7 +36,9 @@ export function forbid(detail?: string): never {
   throw new ApiFailure(403, `Permission check failed${detail === undefined ? '' : ` (${detail})`}`);
 }
 
-/** Run `body`; a plain 500 in it gets `prefix: ` before its text, as Proxmox's locked sections do. */
+/**
+ * Run `body`; a plain 500 in it gets `prefix: ` before its text, as Proxmox's locked sections do.
+ */
 export function prefixed<T>(prefix: string, body: () => T): T {
   try {
     return body();

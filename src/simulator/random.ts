@@ -1,4 +1,5 @@
-// Why this exists: MACs, UUIDs and process ids must differ from each other and repeat with the seed.
+// Why this exists: MACs, UUIDs and process ids must differ from each other and repeat with the
+// seed.
 
 /** A seeded source of numbers; the same seed gives the same run. */
 export interface Random {
@@ -10,7 +11,9 @@ export interface Random {
   readonly hex: (digits: number) => string;
 }
 
-/** A Random from a 32-bit seed (mulberry32: one word of state, good enough to differ and repeat). */
+/**
+ * A Random from a 32-bit seed (mulberry32: one word of state, good enough to differ and repeat).
+ */
 export function seededRandom(seed: number): Random {
   let word = seed >>> 0;
   const unit = (): number => {

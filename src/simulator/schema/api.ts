@@ -23,7 +23,9 @@ export interface ParamFacts {
   readonly items?: ParamFacts;
 }
 
-/** A permission rule as Proxmox writes it: `['perm', path, privs, …]`, `['or', …]`, `['and', …]`. */
+/**
+ * A permission rule as Proxmox writes it: `['perm', path, privs, …]`, `['or', …]`, `['and', …]`.
+ */
 export type Check = readonly unknown[];
 
 /** The facts of one endpoint. */
