@@ -68,10 +68,13 @@ function isTypeList(tokens: readonly Token[], at: number): boolean {
   return tokens[at + 1]?.text === 'type' && ['{', '*'].includes(tokens[at + 2]?.text ?? '');
 }
 
-/** An overload, or a type with the name of the constant above it, shares that docstring. */
+/** An overload, or the type that is derived from the constant above it, shares its docstring. */
 function isOverload(tokens: readonly Token[], at: number): boolean {
+  const text = (index: number) => tokens[index]?.text;
+  const derived = text(at + 3) === '=' && text(at + 4) === '(' && text(at + 5) === 'typeof';
+  const name = derived ? text(at + 6) : nameOf(tokens, at);
   for (let index = at - 1; index >= 0; index--) {
-    if (tokens[index]?.text === 'export') return nameOf(tokens, index) === nameOf(tokens, at);
+    if (text(index) === 'export') return nameOf(tokens, index) === name;
   }
   return false;
 }

@@ -168,6 +168,12 @@ const LAYOUT: readonly Seed[] = [
     PLAN,
     '/** A. */\nexport function a(): 1;\nexport function a() {}\n',
   ),
+  good(
+    'docstrings',
+    'a type that is derived',
+    PLAN,
+    '/** A. */\nexport const AS = [1] as const;\nexport type A = (typeof AS)[number];\n',
+  ),
   good('docstrings', 'lists', PLAN, "export {a} from './a.ts';\nexport type {B} from './b.ts';\n"),
   good('docstrings', 'tests', TEST, '\nexport const a = 1;\n'),
   bad('default exports', 'a default', PLAN, 'export default 1;\n'),
