@@ -226,7 +226,8 @@ export interface Journal {
   resume(cluster: string, key: ResourceKey | '*'): boolean;
 
   addRequest(request: PersonRequest, at: number): void;
-  takeRequests(): readonly PersonRequest[];
+  /** Removes and returns the requests of this cluster and those of no cluster, oldest first. */
+  takeRequests(cluster: string): readonly PersonRequest[];
 
   /** Small named values: last followed commit of a source, first seen time of a drift … */
   value(name: string): string | null;

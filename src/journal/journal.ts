@@ -194,12 +194,14 @@ function requests(store: Store): Pick<Journal, 'addRequest' | 'takeRequests'> {
       const sql = 'INSERT INTO requests (at, body) VALUES (?, ?)';
       store.run(sql, Math.trunc(at), JSON.stringify(request));
     },
-    takeRequests: () => {
-      // Asked before every step, and nearly always empty: a look costs no write.
-      if (store.get('SELECT 1 FROM requests LIMIT 1') === null) return [];
+    takeRequests: (cluster) => {
+      // Nearly always empty: a look costs no write.
+      const mine = "json_extract(body, '$.cluster') IS NULL OR json_extract(body, '$.cluster') = ?";
+      if (store.get(`SELECT 1 FROM requests WHERE ${mine} LIMIT 1`, cluster) === null) return [];
       return store.atomically(() => {
-        const taken = bodies<PersonRequest>(store.all('SELECT body FROM requests ORDER BY id'));
-        store.run('DELETE FROM requests');
+        const sql = `SELECT body FROM requests WHERE ${mine} ORDER BY id`;
+        const taken = bodies<PersonRequest>(store.all(sql, cluster));
+        store.run(`DELETE FROM requests WHERE ${mine}`, cluster);
         return taken;
       });
     },
