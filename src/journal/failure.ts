@@ -1,5 +1,5 @@
 // Why this exists: when memory fails, no write may leave for Proxmox, and a person must be told
-// what to do. SQLite's result codes (sqlite.org/rescode.html) become the few kinds that differ for them.
+// what to do. SQLite's result codes (sqlite.org/rescode.html) become the few kinds that differ.
 import {JournalError} from '../core/ports.ts';
 
 const REMEDIES: {readonly [kind in JournalError['kind']]: string} = {

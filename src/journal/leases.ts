@@ -1,5 +1,5 @@
 // Why this exists: two controllers on one cluster would undo each other's work. One holds the
-// lease; its fencing token grows with every change of holder, so that a former holder can be told apart.
+// lease; its fencing token grows with every change of holder, so a former holder can be told apart.
 import type {LeaseResult} from '../core/ports.ts';
 import type {Store} from './store.ts';
 
