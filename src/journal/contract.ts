@@ -175,14 +175,15 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
     },
   },
   {
-    title: 'requests of people are taken once, in order',
+    title: 'requests of people are taken once, in order, by the loop of their cluster or by any',
     check: (journal) => {
       const first = {kind: 'adopt', cluster: 'harness', key: 'guest/150'} as const;
       const second = {kind: 'resolve', intent: 3, outcome: 'not-done'} as const;
-      journal.addRequest(first, 1);
-      journal.addRequest(second, 2);
-      deepEqual(journal.takeRequests(), [first, second]);
-      deepEqual(journal.takeRequests(), []);
+      const third = {kind: 'retry', cluster: 'other', key: 'guest/150'} as const;
+      for (const [at, request] of [first, third, second].entries()) journal.addRequest(request, at);
+      deepEqual(journal.takeRequests('harness'), [first, second]);
+      deepEqual(journal.takeRequests('harness'), []);
+      deepEqual(journal.takeRequests('other'), [third]);
     },
   },
   {

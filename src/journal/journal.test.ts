@@ -142,7 +142,7 @@ describe('two processes', () => {
     const controller = open();
     const command = open();
     command.addRequest({kind: 'journal-accept'}, 1);
-    expect(controller.takeRequests()).toEqual([{kind: 'journal-accept'}]);
+    expect(controller.takeRequests('harness')).toEqual([{kind: 'journal-accept'}]);
     controller.close();
     command.close();
   });
