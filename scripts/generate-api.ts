@@ -1,7 +1,7 @@
 // Why this exists: the simulator validates every call as the real API does, so the facts of the
 // API schema (names, types, ranges, formats, permissions; no descriptions) become compact data.
-// Usage: node scripts/generate-api.ts [folder with api-8.4.json, api-9.1.json, config-keys.json]
-import {readFileSync, writeFileSync} from 'node:fs';
+// Registered in generate.ts; reads api-8.4.json, api-9.1.json and config-keys.json.
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 type Json = null | boolean | number | string | Json[] | {[key: string]: Json};
@@ -24,9 +24,7 @@ const keptFacts = new Set([
   'items',
 ]);
 
-const source = process.argv[2] ?? join(import.meta.dirname, '../../shared/proxmox');
-const target = join(import.meta.dirname, '../src/simulator/schema');
-const keys = object(object(read('config-keys.json')).qemu);
+const source = join(import.meta.dirname, '../../shared/proxmox');
 
 /** Rows of JSON, each stored once. */
 class Table {
@@ -41,11 +39,8 @@ class Table {
   }
 }
 
-for (const version of ['8.4', '9.1']) {
-  write(version);
-}
-
-function write(version: string): void {
+/** The text of `src/simulator/schema/api-<version>.generated.json`. */
+export function renderApi(version: '8.4' | '9.1'): string {
   const table = new Table();
   const methods: Fields = {};
   for (const root of array(read(`api-${version}.json`))) {
@@ -61,7 +56,7 @@ function write(version: string): void {
     `"methods": {\n${rows.join(',\n')}\n}`,
     '}\n',
   ];
-  writeFileSync(join(target, `api-${version}.generated.json`), text.join('\n'));
+  return text.join('\n');
 }
 
 function walk(node: Fields, table: Table, methods: Fields): void {
@@ -120,6 +115,7 @@ function fact(key: string, value: Json): Json {
 /** Formats that the schema only names, from the list of configuration keys. */
 function namedFormats(): Fields {
   const named: Fields = {};
+  const keys = object(object(read('config-keys.json')).qemu);
   for (const raw of Object.values(keys)) {
     const key = object(raw);
     const isNamed = typeof key.format === 'string' && key.format !== 'property-string';

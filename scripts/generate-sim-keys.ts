@@ -1,11 +1,11 @@
 // Why this exists: the simulator's facts about QEMU configuration keys come from one place, the key
 // table of the specification, and are carried into the project as data (descriptions stay there).
-import {readFileSync, writeFileSync} from 'node:fs';
+// Registered in generate.ts.
+import {readFileSync} from 'node:fs';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const source = new URL('../../shared/proxmox/config-keys.json', import.meta.url);
-const target = new URL('../src/simulator/qemu/keys.generated.json', import.meta.url);
 
 /** Facts of a key or sub-key that the simulator uses; notes and descriptions are left out. */
 const kept = [
@@ -29,8 +29,9 @@ const kept = [
   'requires',
 ];
 
-/** The committed text of keys.generated.json for a key table's text. */
-export function generateKeys(table: string): string {
+/** The text of `src/simulator/qemu/keys.generated.json`. */
+export function renderSimulatorKeys(): string {
+  const table = readFileSync(source, 'utf8');
   // Safe: the key table is the specification's own file; its shape is checked by use.
   const {qemu} = JSON.parse(table) as {readonly qemu: Readonly<Record<string, Fields>>};
   const lines = Object.keys(qemu)
@@ -50,8 +51,4 @@ function facts(fields: Fields): Fields {
     result['properties'] = Object.fromEntries(entries.map(([name, sub]) => [name, facts(sub)]));
   }
   return result;
-}
-
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  writeFileSync(target, generateKeys(readFileSync(source, 'utf8')));
 }

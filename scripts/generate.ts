@@ -1,50 +1,31 @@
 // Why this exists: what can be derived is generated, never written twice. `npm run generate` writes
 // every registered file; `test/drift.test.ts` fails when one differs from what its generator makes.
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
+import {renderApi} from './generate-api.ts';
+import {renderSimulatorKeys} from './generate-sim-keys.ts';
+import {canRender, type Generated, presentText, TOP} from './generated.ts';
 
-/**
- * A generated file. `path` is relative to the top of the repository; `render` gets the present
- * text (empty if there is none), so that a generator may own one part of a file, and returns the
- * whole new text. `needs` is a folder beside the repository without which it cannot be rendered.
- */
-export type Generated = {
-  readonly path: string;
-  readonly needs?: string;
-  readonly render: (present: string) => string;
-};
-
-/** The top of the repository, as an absolute path with a slash at its end. */
-export const TOP: string = fileURLToPath(new URL('..', import.meta.url));
+const FACTS = '../shared/proxmox';
 
 /** Every generated file. A generator is registered here and nowhere else. */
-export const GENERATED: readonly Generated[] = [];
-
-/** The text between `<!-- generated: name -->` and `<!-- end -->` is replaced, the rest stays. */
-export function replaceBlock(present: string, name: string, block: string): string {
-  const open = `<!-- generated: ${name} -->`;
-  const start = present.indexOf(open);
-  const end = present.indexOf('<!-- end -->', start);
-  if (start < 0 || end < 0) throw new Error(`no block "${name}": expected ${open} … <!-- end -->`);
-  return `${present.slice(0, start + open.length)}\n${block.trim()}\n${present.slice(end)}`;
-}
-
-/** Canonical text of a generated JSON file: two spaces and one line end. */
-export function renderJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-/** The text of a file of the repository; empty if there is none. */
-export function presentText(path: string): string {
-  const file = join(TOP, path);
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
-}
-
-/** Whether the folder that a generator reads from is there. */
-export function canRender({needs}: Generated): boolean {
-  return needs === undefined || existsSync(join(TOP, needs));
-}
+export const GENERATED: readonly Generated[] = [
+  {
+    path: 'src/simulator/schema/api-8.4.generated.json',
+    needs: FACTS,
+    render: () => renderApi('8.4'),
+  },
+  {
+    path: 'src/simulator/schema/api-9.1.generated.json',
+    needs: FACTS,
+    render: () => renderApi('9.1'),
+  },
+  {
+    path: 'src/simulator/qemu/keys.generated.json',
+    needs: FACTS,
+    render: renderSimulatorKeys,
+  },
+];
 
 function main(): void {
   for (const generated of GENERATED) {

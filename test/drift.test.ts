@@ -1,14 +1,16 @@
 // Why this exists: a generated file that somebody edited, or forgot to generate again, says
 // something that the code no longer does.
 import {describe, expect, it} from 'vitest';
+import {GENERATED} from '../scripts/generate.ts';
+import {kindSchemas, renderFields, renderRegistry} from '../scripts/generate-kinds.ts';
 import {
   canRender,
-  GENERATED,
   type Generated,
   presentText,
   renderJson,
   replaceBlock,
-} from '../scripts/generate.ts';
+} from '../scripts/generated.ts';
+import type {ResourceKind} from '../src/core/kind.ts';
 
 function drifted(generated: Generated, present: string): boolean {
   return generated.render(present) !== present;
@@ -45,5 +47,33 @@ describe('a generated block', () => {
 
   it('that is not there is our own mistake', () => {
     expect(() => replaceBlock(page, 'other', 'new')).toThrow('no block "other"');
+  });
+});
+
+describe('what is made from a kind', () => {
+  it('is a schema that an editor can use', () => {
+    const check = () => [];
+    const kinds = [{name: 'Plan', role: 'check', schema: {type: 'object'}, check}] as const;
+    const [schema] = kindSchemas(kinds);
+    expect(schema?.path).toBe('schemas/Plan.json');
+    expect(JSON.parse(schema?.render('') ?? '')).toEqual({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: 'Plan',
+      type: 'object',
+    });
+  });
+
+  it('is a table of its fields', () => {
+    const rule = {proxmox: 'a|b', riskInWords: {running: 'disruptive', stopped: 'benign'}};
+    // Safe: the table reads these two parts of a rule only.
+    const kind = {fields: {'cpu.cores': rule}} as unknown as ResourceKind;
+    const row = '| `cpu.cores` | `a\\|b` | disruptive | benign |';
+    expect(renderFields(kind).split('\n').at(-1)).toBe(row);
+  });
+
+  it('is a line in the registry', () => {
+    const text = renderRegistry([{folder: 'address-plan', name: 'addressPlan'}]);
+    expect(text).toContain("import {addressPlan} from './address-plan/index.ts';\n");
+    expect(text).toContain('[\n  addressPlan,\n]');
   });
 });
