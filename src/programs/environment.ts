@@ -1,7 +1,7 @@
 // Why this exists: what a child process may see of our environment is a list, because ours holds
 // tokens.
 
-/** What every program gets where it is set; nothing of it can hold a secret or change what git does. */
+/** What every program gets where it is set; none of it holds a secret or changes what git does. */
 const ALWAYS = ['PATH', 'TZ', 'TMPDIR'] as const;
 
 /** The allowed variables of `from` (the few above and `names`), with the C locale for messages. */

@@ -70,7 +70,7 @@ export interface Git {
   compact(signal?: AbortSignal): Promise<Result<null, GitFailure>>;
 }
 
-/** Where the followed branch lies in the mirror: outside refs/heads, so that nothing else moves it. */
+/** Where the followed branch lies: outside refs/heads, so that nothing else moves it. */
 const HEAD_REF = 'refs/pvegit/head';
 /** For what reads the mirror only: git with a warm or cold disk, never the network. */
 const LOCAL_TIMEOUT_MS = 60_000;
@@ -264,7 +264,7 @@ function parseSizes(listing: string): ReadonlyMap<string, number> {
   return sizes;
 }
 
-/** Reads `<id> <type> <size>\n<bytes>\n` and `<id> missing\n` as `git cat-file --batch` writes them. */
+/** Reads `<id> <type> <size>\n<bytes>\n` and `<id> missing\n`, as `cat-file --batch` writes. */
 function parseObjects(bytes: Uint8Array): Result<ReadonlyMap<string, GitObject>, GitFailure> {
   const objects = new Map<string, GitObject>();
   let at = 0;

@@ -18,11 +18,11 @@ export interface ProgramRequest {
   readonly signal?: AbortSignal;
 }
 
-/** A program that ran to its end; whether an exit code other than 0 is a failure, the caller says. */
+/** A program that ran to its end; whether its exit code means failure, the caller says. */
 export interface ProgramExit {
   readonly exitCode: number;
   readonly stdout: Uint8Array;
-  /** Text of the error output, decoded as UTF-8. May hold what the program was told: not for logs. */
+  /** The error output as UTF-8. May repeat what the program was told: not for logs. */
   readonly stderr: string;
 }
 
@@ -32,7 +32,7 @@ export interface ProgramFailure {
   readonly message: string;
 }
 
-/** How long a program may take to leave after SIGTERM; git needs some to drop its temporary packs. */
+/** Time to leave after SIGTERM; git needs some to drop its temporary packs. */
 const GRACE_MS = 1000;
 
 /** Runs a program to its end. Never throws for what the program does. */
