@@ -174,7 +174,8 @@ function onlyIn(theirs: readonly unknown[], ours: readonly unknown[], twins: Twi
   const inTheirs = new Set(theirs.map(text));
   const missing = theirs.map(text).filter((one) => !inOurs.has(one));
   const extra = ours.map(text).filter((one) => !inTheirs.has(one));
-  return `recorded only ${missing.join(' ').slice(0, 500)}, simulated only ${extra.join(' ').slice(0, 500)}`;
+  const list = (items: readonly string[]): string => items.join(' ').slice(0, 500);
+  return `recorded only ${list(missing)}, simulated only ${list(extra)}`;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

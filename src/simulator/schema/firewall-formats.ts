@@ -2,9 +2,12 @@
 import {isIPv4, isIPv6} from 'node:net';
 
 const protocols = new Set(
-  'tcp udp icmp igmp ggp ipencap st egp igp pup hmp xns-idp rdp iso-tp4 dccp xtp ddp idpr-cmtp ipv6 ipv6-route ipv6-frag idrp rsvp gre esp ah skip ipv6-icmp icmpv6 ipv6-nonxt ipv6-opts vmtp eigrp ospf ax.25 ipip etherip encap pim ipcomp vrrp l2tp isis sctp fc mobility-header udplite mpls-in-ip hip shim6 wesp rohc all'.split(
-    ' ',
-  ),
+  [
+    'tcp udp icmp igmp ggp ipencap st egp igp pup hmp xns-idp rdp iso-tp4 dccp xtp ddp',
+    'idpr-cmtp ipv6 ipv6-route ipv6-frag idrp rsvp gre esp ah skip ipv6-icmp icmpv6 ipv6-nonxt',
+    'ipv6-opts vmtp eigrp ospf ax.25 ipip etherip encap pim ipcomp vrrp l2tp isis sctp fc',
+    'mobility-header udplite mpls-in-ip hip shim6 wesp rohc all',
+  ].flatMap((line) => line.split(' ')),
 );
 
 function portsProblem(value: string): string | undefined {

@@ -86,8 +86,17 @@ function pruneProblem(value: string): string | undefined {
     : undefined;
 }
 
-const builtInCpus =
-  /^(486|athlon|Broadwell|Cascadelake|Conroe|Cooperlake|core|EPYC|Graniterapids|GraniteRapids|Haswell|host|Icelake|IvyBridge|Knights|kvm|max|Nehalem|Opteron|Penryn|pentium|phenom|qemu|SandyBridge|SapphireRapids|SierraForest|Skylake|Westmere|x86-64-v|coreduo|ClearwaterForest|DiamondRapids)/i;
+const builtInCpus = new RegExp(
+  `^(?:${[
+    '486 athlon Broadwell Cascadelake Conroe Cooperlake core EPYC Graniterapids GraniteRapids',
+    'Haswell host Icelake IvyBridge Knights kvm max Nehalem Opteron Penryn pentium phenom',
+    'qemu SandyBridge SapphireRapids SierraForest Skylake Westmere x86-64-v coreduo',
+    'ClearwaterForest DiamondRapids',
+  ]
+    .flatMap((line) => line.split(' '))
+    .join('|')})`,
+  'i',
+);
 
 function cpuProblem(value: string): string | undefined {
   const first = value.split(',')[0] ?? '';
