@@ -62,7 +62,7 @@ function exportOf(folder: string): Export {
 /** The text of the registry. */
 export function renderRegistry(exported: readonly Export[]): string {
   return [
-    '// Why this exists: made by scripts/generate-kinds.ts from the folders beside it; do not edit.',
+    '// Why this exists: made by scripts/generate-kinds.ts from the folders beside it.',
     '// The command line passes these kinds to the engine, which never imports one.',
     "import type {Kind} from '../core/kind.ts';",
     ...exported.map(({folder, name}) => `import {${name}} from './${folder}/index.ts';`),

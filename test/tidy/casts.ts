@@ -56,14 +56,14 @@ function isNonNull(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1];
   if (before === undefined || before.end !== tokens[at]?.start) return false;
   if (before.kind === 'word') return true;
-  return [')', ']', '}'].includes(before.text) || before.kind === 'template';
+  return [')', ']', '}'].includes(before.text);
 }
 
 function isCast(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1];
   const next = tokens[at + 1];
   if (before === undefined || next === undefined || next.text === 'const') return false;
-  if (before.text === '.' || before.text === '?.') return false;
+  if (before.text === '.' || before.text === '?.' || before.text.endsWith('${')) return false;
   if (before.kind === 'punct' && ![')', ']', '}', '>', '!'].includes(before.text)) return false;
   if ([':', ',', '=', ')', ';', '(', '.', '?', '?.'].includes(next.text)) return next.text === '(';
   return !isRenaming(tokens, at) && !isKeyMapping(tokens, at);

@@ -146,6 +146,7 @@ const CASTS: readonly Seed[] = [
   good('casts', 'names', PLAN, "import * as a from './a.ts';\nimport {b as c} from './b.ts';\n"),
   good('casts', 'names that leave', PLAN, "export {a as b} from './a.ts';\n"),
   good('casts', 'keys', PLAN, 'type A<T> = {[K in keyof T as `x${K}`]: 1};\n'),
+  good('casts', 'names in templates', PLAN, 'const a = `${as} ${!b}`;\n'),
   good('casts', 'negation', PLAN, 'const a = !b && c !== d && !!e;\nif (!a) f();\n'),
 ];
 
