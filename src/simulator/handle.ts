@@ -157,7 +157,9 @@ function conclude(
   respond: (response: Response) => void,
 ): void {
   if (!(outcome instanceof ApiFailure)) {
-    respond(dataAnswer(target.format, outcome.data, outcome.top));
+    const answer = dataAnswer(target.format, outcome.data, outcome.top);
+    // After an upload the connection is closed.
+    respond({...answer, closeConnection: target.path.endsWith('/upload')});
     return;
   }
   const {status, message} = outcome;

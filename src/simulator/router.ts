@@ -1,11 +1,27 @@
 // Why this exists: the one list of all endpoints, found by the schema's name of a method.
 import {accessRoutes} from './endpoints/access.ts';
+import {clusterRoutes} from './endpoints/cluster.ts';
+import {lxcRoutes} from './endpoints/lxc.ts';
+import {nodeRoutes} from './endpoints/nodes.ts';
+import {poolRoutes} from './endpoints/pools.ts';
+import {storageDefinitionRoutes} from './endpoints/storage-definitions.ts';
+import {storageRoutes} from './endpoints/storage-status.ts';
+import {taskRoutes} from './endpoints/tasks.ts';
 import {qemuRoutes} from './qemu/routes.ts';
 import type {Route} from './route.ts';
 
-const routes = new Map<string, Route>(
-  [...accessRoutes, ...qemuRoutes].map((one) => [`${one.method} ${one.template}`, one]),
-);
+const all = [
+  ...accessRoutes,
+  ...clusterRoutes,
+  ...lxcRoutes,
+  ...nodeRoutes,
+  ...poolRoutes,
+  ...storageDefinitionRoutes,
+  ...storageRoutes,
+  ...taskRoutes,
+  ...qemuRoutes,
+];
+const routes = new Map<string, Route>(all.map((one) => [`${one.method} ${one.template}`, one]));
 
 /** The route of a schema method, named `GET /nodes/{node}/qemu`; undefined: not simulated. */
 export function findRoute(name: string): Route | undefined {

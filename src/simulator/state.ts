@@ -129,7 +129,7 @@ export interface Volume {
   readonly snapshots: Set<string>;
   notes?: string;
   protected?: boolean;
-  /** What an upload, a snippet or a backup holds; free form. */
+  /** What it holds; `{virtualBytes}` for an image in an import file, text for a snippet. */
   data?: unknown;
 }
 

@@ -73,6 +73,19 @@ interface PathNode {
   readonly methods: Map<string, Method>;
 }
 
+/** The schema does not list the root, but the API answers it. */
+const indexMethod: Method = {
+  name: 'GET /',
+  template: '/',
+  params: {},
+  open: false,
+  check: undefined,
+  user: 'all',
+  protected: false,
+  proxyto: undefined,
+  noToken: false,
+};
+
 interface Api {
   readonly raw: RawApi;
   readonly root: PathNode;
@@ -177,6 +190,7 @@ function index(raw: RawApi): Api {
       noToken: one.noToken === 1,
     });
   }
+  root.methods.set('GET', indexMethod);
   return {raw, root};
 }
 
