@@ -172,6 +172,8 @@ export type PersonRequest =
       readonly cluster: string;
       readonly key: ResourceKey;
     }
+  /** An approval given at the terminal while a controller leads: it carries the action out. */
+  | {readonly kind: 'approve'; readonly cluster: string; readonly approval: Approval}
   | {readonly kind: 'resolve'; readonly intent: number; readonly outcome: 'done' | 'not-done'}
   | {readonly kind: 'source-accept'; readonly source: string; readonly commit: string}
   | {readonly kind: 'journal-accept'};
@@ -226,6 +228,8 @@ export interface Journal {
   resume(cluster: string, key: ResourceKey | '*'): boolean;
 
   addRequest(request: PersonRequest, at: number): void;
+  /** Whether takeRequests would return any; a light look. */
+  hasRequests(cluster: string): boolean;
   /** Removes and returns the requests of this cluster and those of no cluster, oldest first. */
   takeRequests(cluster: string): readonly PersonRequest[];
 

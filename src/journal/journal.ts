@@ -188,20 +188,25 @@ function suspensions(store: Store): Pick<Journal, 'suspensions' | 'suspend' | 'r
   };
 }
 
-function requests(store: Store): Pick<Journal, 'addRequest' | 'takeRequests'> {
+/** This cluster's requests and those of no cluster. */
+const MINE = "json_extract(body, '$.cluster') IS NULL OR json_extract(body, '$.cluster') = ?";
+
+function requests(store: Store): Pick<Journal, 'addRequest' | 'hasRequests' | 'takeRequests'> {
+  const hasRequests = (cluster: string): boolean =>
+    store.get(`SELECT 1 FROM requests WHERE ${MINE} LIMIT 1`, cluster) !== null;
   return {
     addRequest: (request, at) => {
       const sql = 'INSERT INTO requests (at, body) VALUES (?, ?)';
       store.run(sql, Math.trunc(at), JSON.stringify(request));
     },
+    hasRequests,
     takeRequests: (cluster) => {
       // Nearly always empty: a look costs no write.
-      const mine = "json_extract(body, '$.cluster') IS NULL OR json_extract(body, '$.cluster') = ?";
-      if (store.get(`SELECT 1 FROM requests WHERE ${mine} LIMIT 1`, cluster) === null) return [];
+      if (!hasRequests(cluster)) return [];
       return store.atomically(() => {
-        const sql = `SELECT body FROM requests WHERE ${mine} ORDER BY id`;
+        const sql = `SELECT body FROM requests WHERE ${MINE} ORDER BY id`;
         const taken = bodies<PersonRequest>(store.all(sql, cluster));
-        store.run(`DELETE FROM requests WHERE ${mine}`, cluster);
+        store.run(`DELETE FROM requests WHERE ${MINE}`, cluster);
         return taken;
       });
     },
