@@ -1,0 +1,160 @@
+// Why this exists: every action is put together in the same way: the kind's steps and facts, the
+// findings that hold it, its fingerprint.
+import type {Action, Change, Finding, RecordDraft, Verb} from '../core/action.ts';
+import type {JsonObject} from '../core/json.ts';
+import type {StepAnswer} from '../core/kind.ts';
+import type {Diagnostic, Observed, Risk} from '../core/model.ts';
+import {distinctFindings, liveFindings} from './findings.ts';
+import {fingerprint, isSecret} from './fingerprint.ts';
+import {vmidOf} from './keys.ts';
+import type {Context, Subject} from './subject.ts';
+
+/** An action before its steps are known. */
+export interface ActionRequest {
+  readonly verb: Exclude<Verb, 'none' | 'run'>;
+  readonly risk: Risk;
+  readonly cause: Action['cause'];
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+  /** The draft, given the fields that the kind's steps write. */
+  readonly record: (writes: readonly string[]) => RecordDraft;
+}
+
+/** An action with what its kind said of it. */
+export interface BuiltAction {
+  readonly action: Action;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Asks the kind for the steps of an action. */
+export function buildAction(
+  context: Context,
+  subject: Subject,
+  request: ActionRequest,
+): BuiltAction {
+  const observed = observedOf(subject);
+  const hashes = context.input.secretHashes[subject.key] ?? {};
+  const answer = subject.kind.steps({
+    installation: context.input.installation,
+    cluster: context.input.cluster,
+    verb: request.verb,
+    key: subject.key,
+    desired: subject.desired,
+    observed,
+    record: subject.record,
+    changes: request.changes,
+    inventory: context.input.inventory,
+    secretHashes: hashes,
+  });
+  const findings = distinctFindings([
+    ...request.findings,
+    ...(observed ? liveFindings(request.verb, observed, answer.steps) : []),
+    ...answer.findings,
+    ...unrunnable(request, answer),
+    ...unreadSecrets(request.changes, hashes),
+  ]);
+  const action = finish(context, subject, {
+    ...request,
+    steps: answer.steps,
+    findings,
+    facts: answer.facts,
+    loads: answer.loads,
+    record: request.record(answer.writes),
+  });
+  return {action, diagnostics: answer.diagnostics};
+}
+
+/** A resource that is not acted on: in sync, or held by a finding; its diff may be shown. */
+export function idleAction(
+  context: Context,
+  subject: Subject,
+  idle: {
+    readonly verb?: Verb;
+    readonly findings?: readonly Finding[];
+    readonly changes?: readonly Change[];
+    readonly cause?: Action['cause'];
+    readonly risk?: Risk;
+    readonly record?: RecordDraft | null;
+  },
+): Action {
+  return finish(context, subject, {
+    verb: idle.verb ?? 'none',
+    risk: idle.risk ?? 'benign',
+    cause: idle.cause ?? null,
+    changes: idle.changes ?? [],
+    findings: idle.findings ?? [],
+    steps: [],
+    facts: {},
+    loads: [],
+    record: idle.record ?? null,
+  });
+}
+
+interface Parts
+  extends Pick<
+    Action,
+    'verb' | 'risk' | 'cause' | 'changes' | 'steps' | 'findings' | 'loads' | 'record'
+  > {
+  readonly facts: JsonObject;
+}
+
+function finish(context: Context, subject: Subject, parts: Parts): Action {
+  const {key, kind, desired, record} = subject;
+  const observed = observedOf(subject);
+  const {installation, cluster} = context.input;
+  const vmid = vmidOf(key);
+  const witness = observed?.witness ?? null;
+  const {verb, changes, facts} = parts;
+  const declaredNode = desired?.body['node'];
+  return {
+    fingerprint: fingerprint({
+      installation,
+      cluster,
+      kind: kind.name,
+      key,
+      vmid,
+      witness,
+      verb,
+      changes,
+      facts,
+    }),
+    key,
+    kind: kind.name,
+    name: desired?.name ?? record?.name ?? key,
+    source: desired?.source ?? record?.source ?? '',
+    vmid,
+    node: observed?.node ?? (typeof declaredNode === 'string' ? declaredNode : null),
+    after: desired ? [...desired.dependsOn].sort() : [],
+    witness,
+    claims: desired?.claims ?? [],
+    range: desired?.range ?? null,
+    mode: desired?.directives.mode ?? 'enforce',
+    ...parts,
+  };
+}
+
+/** The live object of a subject, where it was seen. */
+export function observedOf(subject: Subject): Observed | null {
+  return subject.observation.kind === 'present' ? subject.observation.observed : null;
+}
+
+/** What the kind cannot do is held, never taken for done. */
+function unrunnable(request: ActionRequest, answer: StepAnswer): readonly Finding[] {
+  const error = answer.diagnostics.find((diagnostic) => diagnostic.severity === 'error');
+  if (error) return [{reason: 'waiting', detail: `${error.summary}: ${error.detail}`}];
+  if (answer.steps.length > 0 || answer.findings.length > 0) return [];
+  const fields = request.changes.map((change) => change.field).join(', ');
+  return [{reason: 'waiting', detail: `this version has no call for ${fields || request.verb}`}];
+}
+
+function unreadSecrets(
+  changes: readonly Change[],
+  hashes: {readonly [path: string]: string},
+): readonly Finding[] {
+  return changes.flatMap((change): readonly Finding[] => {
+    if (!isSecret(change.to) || hashes[change.field] !== undefined) return [];
+    const {name, key} = change.to.secretRef;
+    const detail = `the secret ${name}/${key} for ${change.field} could not be read`;
+    return [{reason: 'waiting', detail}];
+  });
+}

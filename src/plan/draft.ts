@@ -1,0 +1,171 @@
+// Why this exists: what the journal shall hold after an action decides what the next plan calls
+// drift, so it is worked out here, where it is known which differences an action leaves alone.
+import type {Change, RecordDraft} from '../core/action.ts';
+import {canonicalJson} from '../core/canonical.ts';
+import type {Json} from '../core/json.ts';
+import type {Body, Desired, FieldValue, ResourceRecord} from '../core/model.ts';
+import {wantedHash} from '../core/record.ts';
+import {isSecret} from './fingerprint.ts';
+import {hasAncestor} from './removal.ts';
+
+/** What a draft is a function of. */
+export interface DraftInput {
+  readonly desired: Desired;
+  readonly record: ResourceRecord | null;
+  readonly commit: string;
+  readonly secretHashes: {readonly [path: string]: string};
+  /** Every path that differs. */
+  readonly outstanding: readonly string[];
+  /** Changes of this action; empty when the record only follows. */
+  readonly changes: readonly Change[];
+  /** Fields that the steps write. */
+  readonly writes: readonly string[];
+}
+
+/** The record after an update (or after nothing), keeping the base of what is left alone. */
+export function updateDraft(input: DraftInput): RecordDraft {
+  const {desired, record} = input;
+  const left = leftAlone(input);
+  const known = new Set([...Object.keys(desired.body), ...left]);
+  const touched = input.changes.map((change) => change.field);
+  const writes = [...new Set([...input.writes, ...touched])].sort();
+  const wrote = new Set([...(record?.wrote ?? []), ...writes].filter((path) => known.has(path)));
+  return {
+    ...common(desired, input.commit),
+    writes,
+    wrote: [...wrote].sort(),
+    // A token that left Git stays spent: the same text asks only once.
+    replaceToken: record ? record.replaceToken : desired.directives.replace,
+    secretHashes: hashesAfter(input, left),
+    body: bodyAfter(desired.body, record?.body ?? {}, left),
+  };
+}
+
+/** The record after a create or replace: everything declared is ours and as declared. */
+export function createDraft(input: DraftInput): RecordDraft {
+  const {desired} = input;
+  const declared = Object.keys(desired.body).sort();
+  return {
+    ...common(desired, input.commit),
+    writes: declared,
+    wrote: declared,
+    replaceToken: desired.directives.replace ?? input.record?.replaceToken ?? null,
+    secretHashes: declaredHashes(input),
+    body: desired.body,
+  };
+}
+
+/** The record after an adoption: everything is as declared, and nothing was written by us. */
+export function adoptDraft(input: DraftInput): RecordDraft {
+  return {...createDraft(input), writes: [], wrote: []};
+}
+
+/** The draft that takes a record out of the journal. */
+export function forgetDraft(record: ResourceRecord, commit: string): RecordDraft {
+  return {
+    kind: 'forget',
+    name: record.name,
+    source: record.source,
+    path: record.path,
+    declared: [],
+    writes: [],
+    wrote: [],
+    onDelete: record.onDelete,
+    replaceToken: null,
+    secretHashes: {},
+    commit,
+    body: {},
+    dependsOn: [],
+    wanted: null,
+  };
+}
+
+/** Whether the journal holds something else than the draft says, commit and time aside. */
+export function differs(record: ResourceRecord | null, draft: RecordDraft): boolean {
+  if (!record) return true;
+  const held: Json = {
+    name: record.name,
+    source: record.source,
+    path: record.path,
+    wrote: [...record.wrote].sort(),
+    onDelete: record.onDelete,
+    replaceToken: record.replaceToken,
+    secretHashes: record.secretHashes,
+    body: jsonBody(record.body),
+    dependsOn: [...(record.dependsOn ?? [])],
+  };
+  const wanted: Json = {
+    name: draft.name,
+    source: draft.source,
+    path: draft.path,
+    wrote: [...draft.wrote].sort(),
+    onDelete: draft.onDelete,
+    replaceToken: draft.replaceToken,
+    secretHashes: draft.secretHashes,
+    body: jsonBody(draft.body),
+    dependsOn: [...draft.dependsOn],
+  };
+  return canonicalJson(held) !== canonicalJson(wanted);
+}
+
+function common(desired: Desired, commit: string) {
+  return {
+    kind: 'keep',
+    name: desired.name,
+    source: desired.source,
+    path: desired.range.file,
+    declared: Object.keys(desired.body).sort(),
+    onDelete: desired.directives.onDelete,
+    commit,
+    dependsOn: [...desired.dependsOn].sort(),
+    wanted: wantedHash(desired),
+  } as const;
+}
+
+/** Paths that differ and that this action does not bring about. */
+function leftAlone({outstanding, changes}: DraftInput): ReadonlySet<string> {
+  const touched = changes.map((change) => change.field);
+  const gone = changes.filter((change) => change.to === null).map((change) => change.field);
+  return new Set(outstanding.filter((path) => !touched.includes(path) && !hasAncestor(path, gone)));
+}
+
+function bodyAfter(declared: Body, base: Body, left: ReadonlySet<string>): Body {
+  const body: {[path: string]: FieldValue} = {};
+  for (const [path, value] of Object.entries(declared)) if (!left.has(path)) body[path] = value;
+  for (const path of left) {
+    const former = base[path];
+    if (former !== undefined) body[path] = former;
+  }
+  return body;
+}
+
+function hashesAfter(input: DraftInput, left: ReadonlySet<string>): RecordDraft['secretHashes'] {
+  const former = input.record?.secretHashes ?? {};
+  const hashes: {[path: string]: string} = {};
+  for (const path of secretPaths(input.desired)) {
+    const hash = left.has(path) ? former[path] : (input.secretHashes[path] ?? former[path]);
+    if (hash !== undefined) hashes[path] = hash;
+  }
+  return hashes;
+}
+
+function declaredHashes(input: DraftInput): RecordDraft['secretHashes'] {
+  return hashesAfter({...input, record: null, outstanding: []}, new Set());
+}
+
+function secretPaths(desired: Desired): readonly string[] {
+  return Object.keys(desired.body).filter((path) => isSecret(desired.body[path]));
+}
+
+function jsonBody(body: Body): Json {
+  const plain = (value: FieldValue): Json => (Array.isArray(value) ? [...value] : jsonLeaf(value));
+  return Object.fromEntries(Object.entries(body).map(([path, value]) => [path, plain(value)]));
+}
+
+function jsonLeaf(value: FieldValue): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('secretRef' in value) {
+    return {secretRef: {name: value.secretRef.name, key: value.secretRef.key}};
+  }
+  return [...value];
+}

@@ -1,0 +1,23 @@
+// Why this exists: everything that a plan depends on, as one value; nothing else can move it.
+import type {Manifests, ResourceKind} from '../core/kind.ts';
+import type {Inventory, ResourceKey, ResourceRecord} from '../core/model.ts';
+
+/** All that a plan of one cluster is a function of. */
+export interface PlanInput {
+  readonly installation: string;
+  readonly cluster: string;
+  readonly kinds: readonly ResourceKind[];
+  /** Last good manifests, one per source of this cluster that could be read. */
+  readonly manifests: readonly Manifests[];
+  /** Sources of this cluster of which nothing could be read. */
+  readonly unread: readonly string[];
+  /** Records of this cluster. */
+  readonly records: readonly ResourceRecord[];
+  readonly inventory: Inventory;
+  readonly secretHashes: SecretHashes;
+  /** Resources whose secrets are written even where no hash was recorded (--rewrite-secrets). */
+  readonly rewriteSecrets?: readonly ResourceKey[];
+}
+
+/** Keyed hash of each declared secret by field path, for those that could be read. */
+export type SecretHashes = {readonly [key: ResourceKey]: {readonly [path: string]: string}};

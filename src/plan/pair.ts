@@ -1,0 +1,115 @@
+// Why this exists: what Git, the journal and the cluster say of one key belongs together; identity
+// is the key, so a guest that moves between documents, files or sets is still one resource.
+import {diagnose} from '../core/diagnostic.ts';
+import type {Manifests} from '../core/kind.ts';
+import type {Desired, Diagnostic, KindName, ResourceKey} from '../core/model.ts';
+import {PLAN_CODES} from './codes.ts';
+import type {PlanInput} from './input.ts';
+import {compareKeys} from './keys.ts';
+import type {Subject} from './subject.ts';
+
+/** Subjects by key order, with what forbids acting on some of them. */
+export interface Pairing {
+  readonly subjects: readonly Subject[];
+  readonly contested: ReadonlyMap<ResourceKey, string>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Pairs by key; claims that two sources make are errors in both (safety.md 5). */
+export function pair(input: PlanInput): Pairing {
+  const kinds = new Map(input.kinds.map((kind) => [kind.name, kind]));
+  const records = new Map(input.records.map((record) => [record.key, record]));
+  const desired = desiredByKey(input.manifests);
+  const doubles = doubleClaims(input.manifests);
+  const contested = new Map(doubles.contested);
+  const diagnostics = [...doubles.diagnostics];
+  const subjects: Subject[] = [];
+  for (const key of [...new Set([...desired.keys(), ...records.keys()])].sort(compareKeys)) {
+    const wanted = desired.get(key) ?? null;
+    const record = records.get(key) ?? null;
+    const kind = kinds.get(wanted?.kind ?? record?.kind ?? '');
+    if (!kind) {
+      diagnostics.push(unknownKind(key, wanted?.kind ?? record?.kind ?? '', wanted));
+      continue;
+    }
+    if (wanted && record && wanted.kind !== record.kind) {
+      diagnostics.push(kindChanged(wanted, record.kind));
+      contested.set(key, `declared as ${wanted.kind}, recorded as ${record.kind}`);
+    }
+    const observation = kind.observe(key, input.inventory, input.installation);
+    subjects.push({key, kind, desired: wanted, record, observation});
+  }
+  return {subjects, contested, diagnostics};
+}
+
+function desiredByKey(manifests: readonly Manifests[]): Map<ResourceKey, Desired> {
+  const sorted = [...manifests].sort((a, b) => (a.source < b.source ? -1 : 1));
+  const all = sorted.flatMap((one) => one.desired);
+  return new Map(all.map((one) => [one.key, one]));
+}
+
+interface Doubles {
+  readonly contested: ReadonlyMap<ResourceKey, string>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Within one source the manifest room has checked; here only claims across sources. */
+function doubleClaims(manifests: readonly Manifests[]): Doubles {
+  const holders = new Map<string, Desired[]>();
+  for (const one of manifests.flatMap((each) => each.desired)) {
+    for (const claim of claimsOf(one)) {
+      const list = holders.get(claim) ?? [];
+      if (!list.includes(one)) list.push(one);
+      holders.set(claim, list);
+    }
+  }
+  const contested = new Map<ResourceKey, string>();
+  const diagnostics: Diagnostic[] = [];
+  for (const [claim, list] of holders) {
+    const sources = [...new Set(list.map((one) => one.source))].sort();
+    if (sources.length < 2) continue;
+    for (const one of list) {
+      const detail = `${claim} is claimed by the sources ${sources.join(' and ')}`;
+      contested.set(one.key, detail);
+      diagnostics.push(claimedTwice(one, detail));
+    }
+  }
+  return {contested, diagnostics: diagnostics.sort(byPlace)};
+}
+
+function claimsOf(desired: Desired): readonly string[] {
+  const exclusive = desired.claims.filter((claim) => claim.exclusive);
+  return [desired.key, ...exclusive.map((claim) => `${claim.space} ${claim.value}`)];
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return compareKeys(a.key ?? '', b.key ?? '') || (a.detail < b.detail ? -1 : 1);
+}
+
+function claimedTwice(desired: Desired, detail: string): Diagnostic {
+  return diagnose(PLAN_CODES, 'plan-claimed-twice', {
+    detail: `${desired.source}: ${detail}`,
+    remedy: 'Take it out of one of the sources.',
+    range: desired.range,
+    key: desired.key,
+  });
+}
+
+function kindChanged(desired: Desired, recorded: KindName): Diagnostic {
+  return diagnose(PLAN_CODES, 'plan-kind-changed', {
+    detail: `${desired.key} is managed as ${recorded} and now declared as ${desired.kind}.`,
+    remedy: 'Declare the new guest under a VMID of its own and let the old one be deleted.',
+    range: desired.range,
+    key: desired.key,
+  });
+}
+
+function unknownKind(key: ResourceKey, kind: KindName, desired: Desired | null): Diagnostic {
+  return diagnose(PLAN_CODES, 'plan-unknown-kind', {
+    severity: desired ? 'error' : 'warning',
+    detail: `${key} is of kind ${kind}; it is left alone.`,
+    remedy: 'Run the version that made it.',
+    range: desired?.range,
+    key,
+  });
+}
