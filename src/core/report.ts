@@ -1,8 +1,8 @@
 // Why this exists: one pass as the operator sees it, and the events that metrics are made of.
 // Status shows them; reconcile and apply make them.
-import type {Action, Cause, Outcome, Plan, Reason, Verb, Verdict} from './action.ts';
+import type {Action, Cause, Outcome, Plan, Reason, Verb, Verdict, Waiting} from './action.ts';
 import type {Diagnostic, Directives, KindName, ResourceKey, Risk} from './model.ts';
-import type {SourceError} from './ports.ts';
+import type {SourceError, Suspension} from './ports.ts';
 
 /** Closed set of states a resource is in; exactly one at a time. */
 export const RESOURCE_STATES = [
@@ -94,6 +94,49 @@ export interface Report {
   readonly endpoints: readonly {readonly url: string; readonly up: boolean}[];
   readonly openIntents: number;
   readonly journalIsNew: boolean;
+}
+
+/** All about one resource, for `why` and the API. */
+export interface ResourceDetail {
+  readonly cluster: string;
+  readonly resource: ResourceReport;
+  readonly actions: readonly Action[];
+  readonly verdicts: readonly Verdict[];
+  readonly waiting: readonly Waiting[];
+  /** Newest first. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** One cluster in the status document: the report without what only matters to details. */
+export interface ClusterStatus
+  extends Omit<Report, 'plan' | 'verdicts' | 'resources' | 'dispatched'> {
+  /** How many resources are in each state. */
+  readonly counts: {readonly [state in ResourceState]: number};
+  /** Resources that are not in sync, at most `LISTED_RESOURCES`. */
+  readonly notInSync: readonly ResourceReport[];
+  readonly unmanaged: number;
+  readonly suspensions: readonly Suspension[];
+  /** Newest first, at most 20. */
+  readonly outcomes: readonly Outcome[];
+  readonly intents: readonly {
+    readonly id: number;
+    readonly key: ResourceKey;
+    readonly says: string;
+    readonly state: string;
+    readonly openedAt: number;
+  }[];
+}
+
+/** The status document lists at most this many resources; the rest is counted. */
+export const LISTED_RESOURCES = 200;
+
+/** Answer of `/api/v1/status` and of `pvegit status --json`. */
+export interface StatusDocument {
+  readonly version: string;
+  readonly installation: string;
+  /** ms since the epoch; null when it was read from the journal without a controller. */
+  readonly startedAt: number | null;
+  readonly clusters: readonly ClusterStatus[];
 }
 
 /** What happened, for counters and histograms. Labels come from closed sets only. */
