@@ -1,0 +1,152 @@
+// Why this exists: calls into the guest through its agent, and the two ways in which they fail.
+import {fail} from '../failure.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {afterDelay, data, route, vmidOf} from '../route.ts';
+import type {QemuGuest} from '../state.ts';
+import {loadGuest} from './guest-file.ts';
+import {isNetKey} from './keys.ts';
+import {parseProperties} from './property-string.ts';
+import {agentEnabled} from './runtime.ts';
+
+const base = '/nodes/{node}/qemu/{vmid}/agent';
+const pingMs = 3_000;
+
+/** Answer with `{result}` if the agent answers; else 500, after the ping's 3 s. */
+function ask(context: Context, answer: (guest: QemuGuest) => unknown): Reply {
+  const vmid = vmidOf(context);
+  const guest = loadGuest(context.cluster, context.node, vmid);
+  if (!agentEnabled(guest)) fail(500, 'No QEMU guest agent configured');
+  if (guest.runtime === undefined) fail(500, `VM ${vmid} is not running`);
+  if (guest.runtime.agentAnswers && guest.runtime.qmpStatus === 'running') {
+    return data(answer(guest));
+  }
+  return afterDelay(context.cluster, pingMs, () => fail(500, 'QEMU guest agent is not running'));
+}
+
+function results(guest: QemuGuest): Readonly<Record<string, unknown>> {
+  return {
+    ping: {},
+    'network-get-interfaces': [loopback, ...interfaces(guest)],
+    'get-osinfo': {
+      machine: 'x86_64',
+      'kernel-release': '6.1.0-56-cloud-amd64',
+      'kernel-version': '#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)',
+    },
+    'get-host-name': {'host-name': guest.config.get('name') ?? `VM${guest.vmid}`},
+    'get-users': [],
+    'get-time': 0,
+    'get-vcpus': [],
+    'get-fsinfo': [],
+    'fsfreeze-status': 'thawed',
+    'fsfreeze-freeze': 0,
+    'fsfreeze-thaw': 0,
+    fstrim: {paths: []},
+    info: {version: '7.2.22', supported_commands: supported},
+  };
+}
+
+const refused = new Set(['guest-suspend-hybrid', 'guest-suspend-ram', 'guest-suspend-disk']);
+const silent = new Set([...refused, 'guest-shutdown']);
+const commands =
+  'get-cpustats get-diskstats ssh-remove-authorized-keys ssh-add-authorized-keys ssh-get-authorized-keys get-devices get-osinfo get-timezone get-users get-host-name exec exec-status get-memory-block-info set-memory-blocks get-memory-blocks set-user-password get-fsinfo get-disks set-vcpus get-vcpus network-get-interfaces suspend-hybrid suspend-ram suspend-disk fstrim fsfreeze-thaw fsfreeze-freeze-list fsfreeze-freeze fsfreeze-status file-flush file-seek file-write file-read file-close file-open shutdown info set-time get-time ping sync sync-delimited';
+const supported = commands.split(' ').map((command) => {
+  const name = `guest-${command}`;
+  const enabled = name !== 'guest-get-devices';
+  return {name, enabled, 'success-response': !silent.has(name)};
+});
+
+const noTraffic = {
+  'rx-bytes': 0,
+  'rx-dropped': 0,
+  'rx-errs': 0,
+  'rx-packets': 0,
+  'tx-bytes': 0,
+  'tx-dropped': 0,
+  'tx-errs': 0,
+  'tx-packets': 0,
+};
+
+const loopback = {
+  name: 'lo',
+  'hardware-address': '00:00:00:00:00:00',
+  'ip-addresses': [
+    {'ip-address': '127.0.0.1', 'ip-address-type': 'ipv4', prefix: 8},
+    {'ip-address': '::1', 'ip-address-type': 'ipv6', prefix: 128},
+  ],
+  statistics: noTraffic,
+};
+
+function interfaces(guest: QemuGuest): readonly unknown[] {
+  const nets = [...guest.config].filter(([key]) => isNetKey(key)).sort();
+  return nets.map(([key, text]) => {
+    const index = key.slice(3);
+    const mac = (parseProperties(key, text).get('macaddr') ?? '').toLowerCase();
+    const known = guest.cloudInit?.get(`ipconfig${index}`);
+    return {
+      name: `eth${index}`,
+      'hardware-address': mac,
+      'ip-addresses': [...configured(known), linkLocal(mac)],
+      statistics: noTraffic,
+    };
+  });
+}
+
+/** The static address that the guest's cloud-init image gave it. */
+function configured(ipconfig: string | undefined): readonly unknown[] {
+  const ip = parseProperties('ipconfig0', ipconfig ?? '').get('ip');
+  const match = /^([\d.]+)\/(\d+)$/.exec(ip ?? '');
+  if (match === null) return [];
+  return [{'ip-address': match[1], 'ip-address-type': 'ipv4', prefix: Number(match[2])}];
+}
+
+/** The IPv6 link-local address of a MAC (EUI-64). */
+function linkLocal(mac: string): unknown {
+  const bytes = mac.split(':').map((byte) => Number.parseInt(byte, 16));
+  const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0] = bytes;
+  const words = [((b0 ^ 2) << 8) | b1, (b2 << 8) | 0xff, 0xfe00 | b3, (b4 << 8) | b5];
+  const text = words.map((word) => word.toString(16)).join(':');
+  return {'ip-address': `fe80::${text}`, 'ip-address-type': 'ipv6', prefix: 64};
+}
+
+function result(command: string): (context: Context) => Reply {
+  return (context) => ask(context, (guest) => ({result: results(guest)[command] ?? {}}));
+}
+
+function execute(context: Context): Reply {
+  return ask(context, () => ({pid: 100 + context.cluster.random.below(900)}));
+}
+
+function executeStatus(context: Context): Reply {
+  const output = {exited: 1, exitcode: 0, 'out-data': 'hi\n', 'out-truncated': 0};
+  return ask(context, () => output);
+}
+
+function fileRead(context: Context): Reply {
+  const file = context.params['file'] ?? '';
+  return ask(context, () => {
+    const why = "(mode: 'r'): No such file or directory";
+    return fail(500, `Agent error: failed to open file '${file}' ${why}`);
+  });
+}
+
+const reads = [
+  'network-get-interfaces',
+  'get-osinfo',
+  'get-host-name',
+  'get-users',
+  'get-time',
+  'get-vcpus',
+  'get-fsinfo',
+  'info',
+];
+const writes = ['ping', 'fsfreeze-status', 'fsfreeze-freeze', 'fsfreeze-thaw', 'fstrim'];
+
+/** The agent endpoints. */
+export const agentRoutes: readonly Route[] = [
+  ...reads.map((command) => route('GET', `${base}/${command}`, result(command))),
+  ...writes.map((command) => route('POST', `${base}/${command}`, result(command))),
+  route('POST', base, (context) => result(context.params['command'] ?? '')(context)),
+  route('POST', `${base}/exec`, execute),
+  route('GET', `${base}/exec-status`, executeStatus),
+  route('GET', `${base}/file-read`, fileRead),
+];

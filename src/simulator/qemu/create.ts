@@ -1,0 +1,179 @@
+// Why this exists: a new guest: what is checked before the worker, what the worker makes, and what
+// Proxmox adds on its own (facts.md section 7, recording 03).
+import {after} from '../clock.ts';
+import {fail, forbid} from '../failure.ts';
+import {qemuLockFile} from '../flock.ts';
+import {randomUuid} from '../random.ts';
+import type {Context, Reply} from '../route.ts';
+import {data, flag} from '../route.ts';
+import type {QemuGuest} from '../state.ts';
+import {nodeSeconds, recordEffect} from '../state.ts';
+import type {Stage} from '../task.ts';
+import {findVolume, free} from '../volume.ts';
+import type {Request} from './access-checks.ts';
+import {
+  checkedDrive,
+  requireBridge,
+  requireDevicePrivileges,
+  requireDrivePrivileges,
+  requireDriveStorage,
+  requireKeyPrivileges,
+} from './access-checks.ts';
+import {defaultBootDevices, printBootOrder, printDrive} from './drive.ts';
+import {driveWriteMs, writeDrive} from './drive-write.ts';
+import {emptyGuest, saveGuest} from './guest-file.ts';
+import {isDriveKey, isNetKey, keyFacts} from './keys.ts';
+import {normaliseNet} from './net.ts';
+import {checkSshKeys, isWindows, macPrefix, pinnedMachine, storedText} from './normalise.ts';
+import {startStages} from './power.ts';
+import {qemuVersion} from './runtime.ts';
+import type {Job} from './volumes.ts';
+import {act, forkFor, jobOf, pause} from './worker.ts';
+
+/** POST /nodes/{node}/qemu without an archive. */
+export function createGuest(context: Context): Reply {
+  const vmid = Number(context.params['vmid']);
+  const pool = context.params['pool'];
+  const request: Request = {context, vmid, pool};
+  if (pool !== undefined && !context.cluster.pools.has(pool)) {
+    forbid(`pool '${pool}' does not exist`);
+  }
+  const wanted = settings(context);
+  checkCreate(request, wanted);
+  reserve(context, vmid);
+  const guest = emptyGuest(vmid, context.node);
+  guest.config.set('lock', 'create');
+  context.cluster.guests.set(vmid, guest);
+  recordEffect(context.cluster, 'create', vmid, 'reserved');
+  return data(forkFor(context, 'qmcreate', vmid, createStages(context, guest, wanted)));
+}
+
+/** 500 `unable to create VM 100 - VM 100 already exists on node 'n'` when the id is taken. */
+function reserve(context: Context, vmid: number): void {
+  const other = context.cluster.guests.get(vmid);
+  if (other === undefined) return;
+  const kind = other.kind === 'qemu' ? 'VM' : 'CT';
+  fail(500, `unable to create VM ${vmid} - ${kind} ${vmid} already exists on node '${other.node}'`);
+}
+
+/** The parameters that are configuration keys, cards with their MAC, `cdrom` as ide2. */
+function settings(context: Context): Map<string, string> {
+  const {params, cluster} = context;
+  const wanted = new Map<string, string>();
+  for (const [name, value] of Object.entries(params)) {
+    const key = name === 'cdrom' ? 'ide2' : name;
+    if (keyFacts(key) === undefined || key === 'digest') continue;
+    const text = name === 'cdrom' && !/media=/.test(value) ? `${value},media=cdrom` : value;
+    const isNet = isNetKey(key);
+    wanted.set(key, isNet ? normaliseNet(key, text, cluster.random, macPrefix(cluster)) : text);
+  }
+  return wanted;
+}
+
+function checkCreate(request: Request, wanted: Map<string, string>): void {
+  const sshKeys = wanted.get('sshkeys');
+  if (sshKeys !== undefined) checkSshKeys(sshKeys);
+  const drives = [...wanted].filter(([key]) => isDriveKey(key));
+  const checked = drives.map(([key, text]) => checkedDrive(key, text));
+  for (const drive of checked) {
+    requireDrivePrivileges(request, drive);
+    requireDriveStorage(request, drive);
+    wanted.set(drive.key, printDrive(drive));
+  }
+  requireKeyPrivileges(request, [...wanted.keys()]);
+  for (const [key, text] of wanted) requireDevicePrivileges(request, key, text);
+  for (const [key, text] of wanted) requireBridge(request, key, text);
+}
+
+function createStages(
+  context: Context,
+  guest: QemuGuest,
+  wanted: ReadonlyMap<string, string>,
+): readonly Stage[] {
+  const {cluster, node} = context;
+  const {vmid} = guest;
+  const quiet: Job = {cluster, node, log: () => {}};
+  const drives = [...wanted].filter(([key]) => isDriveKey(key));
+  const ms = drives.reduce((sum, [key, text]) => sum + driveWriteMs(quiet, key, text), 0);
+  return [
+    {kind: 'undo', run: () => removeReserved(context, guest)},
+    {kind: 'lock', file: qemuLockFile(vmid), waitMs: 1_000},
+    pause(150 + ms),
+    act((worker) => {
+      const job = jobOf(context, worker);
+      fill(job, guest, wanted);
+      joinPool(context, vmid);
+    }),
+    act((worker) => {
+      if (!flag(context, 'start')) return;
+      worker.log('Execute autostart');
+      after(cluster, 0, () => forkFor(context, 'qmstart', vmid, startStages(context, vmid)));
+    }),
+  ];
+}
+
+function removeReserved(context: Context, guest: QemuGuest): void {
+  if (context.cluster.guests.get(guest.vmid) !== guest) return;
+  context.cluster.guests.delete(guest.vmid);
+  recordEffect(context.cluster, 'destroy', guest.vmid, 'create failed');
+}
+
+/** Put a guest that was created or cloned into the pool of the request. */
+export function joinPool(context: Context, vmid: number): void {
+  const pool = context.params['pool'];
+  if (pool === undefined) return;
+  context.cluster.pools.get(pool)?.vms.add(vmid);
+  recordEffect(context.cluster, 'pool', vmid, pool);
+}
+
+function fill(job: Job, guest: QemuGuest, wanted: ReadonlyMap<string, string>): void {
+  const config = new Map<string, string>();
+  for (const [key, text] of wanted) if (!isDriveKey(key)) putValue(config, key, text);
+  writeDrives(job, guest.vmid, config, wanted);
+  addDefaults(job, config);
+  guest.config = config;
+  saveGuest(job.cluster, guest, 'created');
+}
+
+function putValue(config: Map<string, string>, key: string, text: string): void {
+  const stored = storedText(key, text);
+  if (stored !== '' || key === 'tags') config.set(key, stored === '' ? ' ' : stored);
+}
+
+function writeDrives(
+  job: Job,
+  vmid: number,
+  config: Map<string, string>,
+  wanted: ReadonlyMap<string, string>,
+): void {
+  const created: string[] = [];
+  try {
+    for (const key of [...wanted.keys()].filter(isDriveKey).sort()) {
+      const text = wanted.get(key) ?? '';
+      config.set(key, writeDrive(job, {vmid, key, text, sections: [config], created}));
+    }
+  } catch (error) {
+    for (const volid of created) {
+      if (findVolume(job.cluster, job.node, volid) !== undefined)
+        free(job.cluster, job.node, volid);
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    fail(500, `unable to create VM ${vmid} - ${text}`);
+  }
+}
+
+function addDefaults(job: Job, config: Map<string, string>): void {
+  const {cluster, node} = job;
+  const version = qemuVersion(cluster);
+  if (!config.has('boot')) config.set('boot', printBootOrder(defaultBootDevices(config)));
+  if (!config.has('smbios1')) config.set('smbios1', `uuid=${randomUuid(cluster.random)}`);
+  const vmgenid = config.get('vmgenid');
+  if ((vmgenid ?? '1') === '1' && config.get('arch') !== 'aarch64') {
+    config.set('vmgenid', randomUuid(cluster.random));
+  }
+  if (isWindows(config.get('ostype'))) {
+    const pinned = pinnedMachine(config.get('machine'), version.short);
+    if (pinned !== undefined) config.set('machine', pinned);
+  }
+  config.set('meta', `creation-qemu=${version.full},ctime=${nodeSeconds(cluster, node)}`);
+}

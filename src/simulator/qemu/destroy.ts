@@ -1,0 +1,105 @@
+// Why this exists: the end of a guest: what refuses it, which volumes go with it, and what else of
+// the cluster forgets it (facts.md sections 8 and 10).
+import {fail} from '../failure.ts';
+import type {Context, Reply} from '../route.ts';
+import {data, flag, vmidOf} from '../route.ts';
+import type {Cluster, QemuGuest} from '../state.ts';
+import {recordEffect} from '../state.ts';
+import {childrenOf, findVolume} from '../volume.ts';
+import {assertUnlocked, assertUnprotected} from './config-update.ts';
+import {drivesOf, volumeOwner} from './drive.ts';
+import {loadGuest, saveGuest} from './guest-file.ts';
+import {haResource} from './ha.ts';
+import type {Job} from './volumes.ts';
+import {freeImage} from './volumes.ts';
+import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
+
+/** DELETE of a guest. */
+export function destroyGuest(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const {cluster, node} = context;
+  assertDestroyable(context, loadGuest(cluster, node, vmid));
+  return data(
+    forkFor(context, 'qmdestroy', vmid, [
+      ...lockStages(context, vmid),
+      withGuest(context, vmid, (guest, job) => {
+        assertDestroyable(context, guest);
+        if (guest.config.get('lock') !== 'suspended') assertUnlocked(guest);
+        const doomed = volumesOf(context, guest);
+        assertNoClones(job, doomed);
+        return [
+          pause(150),
+          act(() => {
+            for (const volid of doomed) freeImage(job, volid);
+            if (flag(context, 'purge')) purge(job, vmid);
+            forget(cluster, guest);
+          }),
+        ];
+      }),
+    ]),
+  );
+}
+
+function assertDestroyable(context: Context, guest: QemuGuest): void {
+  const {vmid} = guest;
+  assertUnprotected(guest, `can't remove VM ${vmid}`);
+  if (haResource(context.cluster, vmid) !== undefined && !flag(context, 'purge')) {
+    fail(500, `unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
+  }
+  if (guest.runtime !== undefined) fail(500, `VM ${vmid} is running - destroy failed`);
+}
+
+/** Referenced and unused volumes of the guest's own; on wish also what nothing refers to. */
+function volumesOf(context: Context, guest: QemuGuest): readonly string[] {
+  const {cluster, node} = context;
+  const found = new Set<string>();
+  for (const section of [guest.config, guest.pending, ...guest.snapshots.values()]) {
+    for (const drive of drivesOf(section)) found.add(drive.file);
+    for (const [key, value] of section) {
+      if (/^(unused\d+|vmstate)$/.test(key)) found.add(value);
+    }
+  }
+  if (flag(context, 'destroy-unreferenced-disks')) {
+    for (const volume of cluster.volumes.values()) {
+      const isHere = volume.node === undefined || volume.node === node;
+      if (isHere && volume.vmid === guest.vmid && volume.content === 'images') {
+        found.add(volume.volid);
+      }
+    }
+  }
+  return [...found].filter((volid) => volumeOwner(volid) === guest.vmid);
+}
+
+function assertNoClones(job: Job, volids: readonly string[]): void {
+  for (const volid of volids) {
+    const volume = findVolume(job.cluster, job.node, volid);
+    if (volume !== undefined && childrenOf(job.cluster, volume).length > 0) {
+      fail(500, `base volume '${volid}' is still in use by linked cloned`);
+    }
+  }
+}
+
+/** Backup jobs and HA forget the guest; a job left without guests goes as a whole. */
+function purge(job: Job, vmid: number): void {
+  job.log(`purging VM ${vmid} from related configurations..`);
+  const {sections} = job.cluster;
+  sections.get('ha-resources')?.delete(`vm:${vmid}`);
+  const jobs = sections.get('backup-jobs');
+  for (const [id, fields] of jobs ?? []) {
+    const vmids = fields.get('vmid')?.split(',') ?? [];
+    if (!vmids.includes(String(vmid))) continue;
+    const rest = vmids.filter((other) => other !== String(vmid));
+    if (rest.length === 0) jobs?.delete(id);
+    else fields.set('vmid', rest.join(','));
+  }
+}
+
+function forget(cluster: Cluster, guest: QemuGuest): void {
+  const {vmid} = guest;
+  cluster.guests.delete(vmid);
+  for (const pool of cluster.pools.values()) pool.vms.delete(vmid);
+  cluster.access.acl = cluster.access.acl.filter((entry) => entry.path !== `/vms/${vmid}`);
+  cluster.sections.delete(`firewall/vm/${vmid}`);
+  recordEffect(cluster, 'destroy', vmid, guest.config.get('name') ?? '');
+  saveGuest(cluster, guest, 'destroyed');
+}

@@ -1,0 +1,343 @@
+// Why this exists: power: each call's checks before and inside its worker, how long a guest takes,
+// and what happens when it does not answer (facts.md section 10, recording 09).
+import {after} from '../clock.ts';
+import {fail, paramError} from '../failure.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {data, flag, integer, route, vmidOf} from '../route.ts';
+import type {QemuGuest} from '../state.ts';
+import {nodeSeconds} from '../state.ts';
+import type {Stage} from '../task.ts';
+import {applyPending} from './apply.ts';
+import {regenerate} from './cloud-init.ts';
+import {assertUnlocked, memoryMiB} from './config-update.ts';
+import {drivesOf} from './drive.ts';
+import {loadGuest, saveGuest} from './guest-file.ts';
+import {isManaged, requestHa} from './ha.ts';
+import {isNetKey} from './keys.ts';
+import {parseProperties} from './property-string.ts';
+import {agentEnabled, awaken, extinguish, launch, resetInside, runningCpu} from './runtime.ts';
+import {allocateState} from './vm-state.ts';
+import type {Job} from './volumes.ts';
+import {freeImage, volumeNamed} from './volumes.ts';
+import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
+
+const base = '/nodes/{node}/qemu/{vmid}/status';
+const startMs = 800;
+const agentPingMs = 3_000;
+
+/** The stages that start a guest; also used by create, rollback requests and reboot. */
+export function startStages(context: Context, vmid: number): readonly Stage[] {
+  return [
+    ...lockStages(context, vmid),
+    withGuest(context, vmid, (guest, job) => {
+      if (guest.config.get('template') === '1') {
+        fail(500, "you can't start a vm if it's a template");
+      }
+      const lock = guest.config.get('lock');
+      if (lock === 'backup' && guest.runtime !== undefined) {
+        guest.runtime.qmpStatus = 'running';
+        return [];
+      }
+      if (lock === 'suspended') return resumeFromDisk(job, guest);
+      if (!flag(context, 'skiplock')) assertUnlocked(guest);
+      if (guest.runtime !== undefined) fail(500, `VM ${vmid} already running`);
+      return [
+        act(() => applyPending(job, guest)),
+        act(() => assertVolumes(job, guest)),
+        act(() => void regenerate(job, guest)),
+        pause(startMs),
+        act(() => {
+          assertStartable(job, guest);
+          launch(job.cluster, guest);
+        }),
+      ];
+    }),
+  ];
+}
+
+function assertVolumes(job: Job, guest: QemuGuest): void {
+  for (const drive of drivesOf(guest.config)) {
+    if (drive.file.includes(':')) volumeNamed(job.cluster, job.node, drive.file);
+  }
+}
+
+/** What QEMU itself refuses: a bridge that is not there, more memory than the node has. */
+function assertStartable(job: Job, guest: QemuGuest): void {
+  const node = job.cluster.nodes.get(job.node);
+  for (const [key, text] of guest.config) {
+    const bridge = isNetKey(key) ? parseProperties(key, text).get('bridge') : undefined;
+    if (bridge === undefined || node?.bridges.has(bridge) !== false) continue;
+    const index = key.slice(3);
+    const script = '/usr/libexec/qemu-server/pve-bridge';
+    job.log(`bridge '${bridge}' does not exist`);
+    job.log(
+      `kvm: -netdev type=tap,id=${key},ifname=tap${guest.vmid}i${index},script=${script},downscript=${script}down: network script ${script} failed with status 512`,
+    );
+    fail(500, 'start failed: QEMU exited with code 1');
+  }
+  const bytes = memoryMiB(guest.config.get('memory')) * 1024 ** 2;
+  if (node !== undefined && bytes > 16 * node.memoryBytes) {
+    job.log("kvm: cannot set up guest memory 'pc.ram': Cannot allocate memory");
+    fail(500, 'start failed: QEMU exited with code 1');
+  }
+}
+
+function resumeFromDisk(job: Job, guest: QemuGuest): readonly Stage[] {
+  const state = guest.config.get('vmstate') ?? '';
+  job.log('Resuming suspended VM');
+  return [
+    act(() => job.log(`activating and using '${state}' as vmstate`)),
+    pause(startMs),
+    act(() => {
+      launch(job.cluster, guest);
+      awaken(guest);
+      job.log('Resumed VM, removing state');
+      freeImage(job, state);
+      for (const key of ['vmstate', 'runningmachine', 'runningcpu', 'lock']) {
+        guest.config.delete(key);
+      }
+      saveGuest(job.cluster, guest, 'resumed from disk');
+    }),
+  ];
+}
+
+function start(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const {params, auth} = context;
+  for (const name of ['skiplock', 'stateuri', 'migratedfrom', 'force-cpu', 'targetstorage']) {
+    if (params[name] !== undefined && !auth.isRoot) {
+      paramError({[name]: 'Only root may use this option.'});
+    }
+  }
+  if (isManaged(context.cluster, vmid)) return requestHa(context, 'hastart');
+  return data(forkFor(context, 'qmstart', vmid, startStages(context, vmid)));
+}
+
+function stop(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const guest = loadGuest(context.cluster, context.node, vmid);
+  if (isManaged(context.cluster, vmid) && guest.runtime !== undefined) {
+    return requestHa(context, 'hastop');
+  }
+  if (flag(context, 'overrule-shutdown')) endShutdowns(context, vmid);
+  return data(
+    forkFor(context, 'qmstop', vmid, [
+      ...lockStages(context, vmid),
+      withGuest(context, vmid, (current, job) => {
+        if (current.runtime === undefined) return [];
+        if (!flag(context, 'skiplock')) assertUnlocked(current);
+        return [pause(250), act(() => end(job, current, true))];
+      }),
+    ]),
+  );
+}
+
+function endShutdowns(context: Context, vmid: number): void {
+  for (const task of context.cluster.tasks.values()) {
+    if (task.type === 'qmshutdown' && task.id === String(vmid)) task.stop?.('received interrupt');
+  }
+}
+
+/** The process ends; changes that waited come into force when it was ended through the API. */
+function end(job: Job, guest: QemuGuest, apply: boolean): void {
+  if (guest.runtime === undefined) return;
+  extinguish(job.cluster, guest);
+  if (apply) applyPending(job, guest);
+}
+
+function shutdown(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const guest = loadGuest(context.cluster, context.node, vmid);
+  const force = flag(context, 'forceStop');
+  if (guest.runtime?.qmpStatus === 'paused' && !force) fail(500, 'VM is paused - cannot shutdown');
+  if (isManaged(context.cluster, vmid) && guest.runtime !== undefined) {
+    return requestHa(context, 'hastop');
+  }
+  return data(
+    forkFor(context, 'qmshutdown', vmid, [
+      ...lockStages(context, vmid),
+      withGuest(context, vmid, (current, job) => {
+        if (current.runtime === undefined) return [];
+        if (!flag(context, 'skiplock')) assertUnlocked(current);
+        return askToEnd(job, current, {timeoutS: timeoutOf(context, current), force});
+      }),
+    ]),
+  );
+}
+
+function timeoutOf(context: Context, guest: QemuGuest): number {
+  const down = parseProperties('startup', guest.config.get('startup') ?? '').get('down');
+  return integer(context, 'timeout') ?? Number(down ?? 60);
+}
+
+/** Ask the guest to end, through the agent if there is one, and wait. */
+export function askToEnd(
+  job: Job,
+  guest: QemuGuest,
+  wish: {readonly timeoutS: number; readonly force: boolean},
+): readonly Stage[] {
+  const {vmid} = guest;
+  const silent = agentEnabled(guest) && guest.runtime?.agentAnswers !== true;
+  const withAgent = agentEnabled(guest) && !silent;
+  const deaf = `QEMU Guest Agent is not running - VM ${vmid} qmp command 'guest-ping' failed - got timeout`;
+  return [
+    pause(silent ? agentPingMs : 0),
+    act(() => {
+      if (silent) job.log(deaf);
+    }),
+    {
+      kind: 'then',
+      stages: () => {
+        const obeys = withAgent || guest.runtime?.guestAnswers === true;
+        if (obeys && guest.behaviour.shutdownMs <= wish.timeoutS * 1000) {
+          return [pause(guest.behaviour.shutdownMs), act(() => end(job, guest, true))];
+        }
+        return [pause(wish.timeoutS * 1000), ...giveUp(job, guest, wish.force)];
+      },
+    },
+  ];
+}
+
+function giveUp(job: Job, guest: QemuGuest, force: boolean): readonly Stage[] {
+  return [
+    act(() => {
+      if (!force) fail(500, 'VM quit/powerdown failed - got timeout');
+      job.log('VM still running - terminating now with SIGTERM');
+    }),
+    pause(1_000),
+    act(() => end(job, guest, false)),
+  ];
+}
+
+function reboot(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const {cluster, node, auth} = context;
+  const guest = assertRunning(context);
+  if (guest.runtime?.qmpStatus === 'paused') fail(500, 'VM is paused - cannot shutdown');
+  return data(
+    forkFor(context, 'qmreboot', vmid, [
+      ...lockStages(context, vmid),
+      withGuest(context, vmid, (current, job) => [
+        ...askToEnd(job, current, {timeoutS: timeoutOf(context, current), force: false}),
+        act(() => {
+          // qmeventd sees the guest's end and starts it again, outside of any task.
+          after(cluster, 700, () => {
+            const fresh = cluster.guests.get(vmid);
+            if (fresh?.kind === 'qemu' && fresh.runtime === undefined && fresh.node === node) {
+              cluster.actor = auth.authid;
+              regenerate({cluster, node, log: () => {}}, fresh);
+              launch(cluster, fresh);
+            }
+          });
+        }),
+      ]),
+    ]),
+  );
+}
+
+function reset(context: Context): Reply {
+  const vmid = vmidOf(context);
+  assertRunning(context);
+  return data(
+    forkFor(context, 'qmreset', vmid, [
+      withGuest(context, vmid, (guest, job) => {
+        if (!flag(context, 'skiplock')) assertUnlocked(guest);
+        return [act(() => resetInside(job.cluster, guest))];
+      }),
+    ]),
+  );
+}
+
+function suspend(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const guest = assertRunning(context);
+  if (!flag(context, 'todisk')) {
+    return data(
+      forkFor(context, 'qmpause', vmid, [
+        ...lockStages(context, vmid),
+        withGuest(context, vmid, (current) => {
+          if (!flag(context, 'skiplock')) assertUnlocked(current);
+          return [act(() => setStatus(current, 'paused'))];
+        }),
+      ]),
+    );
+  }
+  if (isManaged(context.cluster, vmid)) fail(500, 'VM is managed by HA, cannot suspend to disk');
+  assertUnlocked(guest);
+  return data(
+    forkFor(context, 'qmsuspend', vmid, [
+      ...lockStages(context, vmid),
+      withGuest(context, vmid, (current, job) => hibernate(job, current)),
+    ]),
+  );
+}
+
+function hibernate(job: Job, guest: QemuGuest): readonly Stage[] {
+  assertUnlocked(guest);
+  const day = new Date(nodeSeconds(job.cluster, job.node) * 1000).toISOString().slice(0, 10);
+  const volume = allocateState(job, guest, `vm-${guest.vmid}-state-suspend-${day}`);
+  guest.config.set('lock', 'suspending');
+  saveGuest(job.cluster, guest, 'suspending');
+  return [
+    {
+      kind: 'undo',
+      run: () => {
+        guest.config.delete('lock');
+        saveGuest(job.cluster, guest, 'suspend failed');
+      },
+    },
+    pause(1_200),
+    act(() => {
+      guest.config.set('vmstate', volume.volid);
+      guest.config.set('runningmachine', guest.runtime?.machine ?? '');
+      guest.config.set('runningcpu', runningCpu(guest));
+      guest.config.set('lock', 'suspended');
+      saveGuest(job.cluster, guest, 'suspended');
+      job.log('State saved, quitting');
+      extinguish(job.cluster, guest);
+    }),
+  ];
+}
+
+function resume(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const guest = loadGuest(context.cluster, context.node, vmid);
+  if (guest.config.get('lock') === 'suspended') {
+    return data(forkFor(context, 'qmresume', vmid, startStages(context, vmid)));
+  }
+  assertRunning(context);
+  return data(
+    forkFor(context, 'qmresume', vmid, [
+      ...lockStages(context, vmid),
+      withGuest(context, vmid, (current) => {
+        if (!flag(context, 'skiplock')) assertUnlocked(current);
+        return [act(() => setStatus(current, 'running'))];
+      }),
+    ]),
+  );
+}
+
+function setStatus(guest: QemuGuest, status: 'running' | 'paused'): void {
+  if (guest.runtime !== undefined) guest.runtime.qmpStatus = status;
+}
+
+function assertRunning(context: Context): QemuGuest {
+  const vmid = vmidOf(context);
+  const guest = loadGuest(context.cluster, context.node, vmid);
+  if (guest.runtime === undefined) fail(500, `VM ${vmid} not running`);
+  return guest;
+}
+
+const subdirs = ['current', 'start', 'stop', 'reset', 'shutdown', 'suspend', 'reboot'];
+
+/** The power endpoints of one guest. */
+export const powerRoutes: readonly Route[] = [
+  route('GET', base, () => data(subdirs.map((subdir) => ({subdir})))),
+  route('POST', `${base}/start`, start),
+  route('POST', `${base}/stop`, stop),
+  route('POST', `${base}/shutdown`, shutdown),
+  route('POST', `${base}/reboot`, reboot),
+  route('POST', `${base}/reset`, reset),
+  route('POST', `${base}/suspend`, suspend),
+  route('POST', `${base}/resume`, resume),
+];
