@@ -5,7 +5,7 @@ import {join, posix} from 'node:path';
 import type {SourceFile} from './source-file.ts';
 
 /** What tools make; none of it is written by a person or committed. */
-const MADE = new Set(['node_modules', '.git', 'dist', 'coverage', '.pvegit', 'package-lock.json']);
+const MADE = new Set(['node_modules', '.git', 'dist', 'coverage', '.pvegit']);
 
 /** All text files of the repository at `top`, with paths relative to it. */
 export function readRepository(top: string): readonly SourceFile[] {

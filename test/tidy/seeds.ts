@@ -119,6 +119,7 @@ const SIZES: readonly Seed[] = [
   good('function length', 'a chapter of tests', TEST, `describe('a', () => {\n${lines(99)}});\n`),
   bad('line length', '101 columns', PLAN, `// ${'a '.repeat(49)}\n`),
   bad('line length', 'long words in shipped code', PLAN, `const a = '${'a'.repeat(99)}';\n`),
+  good('line length', 'a pattern alone', PLAN, `const a =\n  /${'a'.repeat(99)}/;\n`),
   good('line length', 'a key in a test', TEST, `const a = '${'a'.repeat(99)}';\n`),
   good('line length', '100 characters, more bytes', PLAN, `// ${'é'.repeat(97)}\n`),
 ];
