@@ -1,0 +1,81 @@
+// Why this exists: a document on its way from text to Desired, with what later checks need to place
+// their mistakes: its ranges, and what it claims should it turn out to be broken.
+
+import {type CodeTable, diagnose} from '../core/diagnostic.ts';
+import {isObject, type Json, type JsonObject} from '../core/json.ts';
+import type {ManifestDocument} from '../core/kind.ts';
+import type {Diagnostic, ResourceKey, SourceRange} from '../core/model.ts';
+import {MANIFEST_CODES, type ManifestCode} from './codes.ts';
+import {type LocatedText, rangeAt, rangesOf} from './places.ts';
+import type {Problem} from './problem.ts';
+import type {ParsedDocument} from './yaml-text.ts';
+
+/** The problem of a text as a diagnostic of its file; the frame comes last, in read.ts. */
+export function placed(problem: Problem, located: LocatedText): Diagnostic {
+  const {code, severity, detail, remedy, suggestion} = problem;
+  const range = rangeAt(located, problem.start, problem.end);
+  return diagnose(MANIFEST_CODES, code, {severity, detail, remedy, suggestion, range});
+}
+
+/** A mistake of this room. Every one has a place, a reason and a remedy. */
+export function mistake(
+  code: ManifestCode,
+  parts: {
+    readonly range: SourceRange | undefined;
+    readonly detail: string;
+    readonly remedy: string;
+    readonly suggestion?: string | undefined;
+    readonly severity?: Diagnostic['severity'];
+    readonly key?: ResourceKey | undefined;
+  },
+): Diagnostic {
+  const table: CodeTable = MANIFEST_CODES;
+  return diagnose(table, code, parts);
+}
+
+/** A parsed document as kinds see it; its ranges are made when somebody asks. */
+export function manifestDocument(
+  parsed: ParsedDocument,
+  located: LocatedText,
+  head: {
+    readonly kind: string;
+    readonly name: string;
+    readonly source: string;
+    readonly value: JsonObject;
+  },
+): ManifestDocument {
+  let ranges: ManifestDocument['ranges'] | null = null;
+  return {
+    ...head,
+    file: located.file,
+    range: rangeAt(located, parsed.start, parsed.end),
+    get ranges() {
+      ranges ??= rangesOf(head.value, parsed.places, located);
+      return ranges;
+    },
+  };
+}
+
+/** The place of a value, of its key, or of the nearest that has one around it. */
+export function placeOf(
+  document: Pick<ManifestDocument, 'ranges' | 'range'>,
+  pointer: string,
+  what: 'key' | 'value' = 'value',
+): SourceRange {
+  const key = what === 'key' ? document.ranges[`#${pointer}`] : undefined;
+  const own = key ?? document.ranges[pointer] ?? document.ranges[`#${pointer}`];
+  if (own !== undefined) return own;
+  if (pointer === '') return document.range;
+  return placeOf(document, pointer.slice(0, pointer.lastIndexOf('/')), 'key');
+}
+
+/** The value below a value, by keys; undefined where there is none. */
+export function valueAt(value: Json | undefined, ...path: readonly string[]): Json | undefined {
+  let current = value;
+  for (const key of path) {
+    if (!isObject(current) || !Object.hasOwn(current, key)) return undefined;
+    // Safe: what lies below a JSON object is JSON.
+    current = current[key] as Json | undefined;
+  }
+  return current;
+}

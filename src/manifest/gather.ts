@@ -1,0 +1,217 @@
+// Why this exists: files into documents that are meant as manifests, each with its head checked and,
+// if it is broken, with what it still claims: nothing that was seen may look as if it were gone.
+import {isObject, type Json, type JsonObject} from '../core/json.ts';
+import type {Kind, ManifestDocument} from '../core/kind.ts';
+import type {Diagnostic, ResourceKey, Revision} from '../core/model.ts';
+import {guess, isOurs} from './classify.ts';
+import {manifestDocument, mistake, placed, valueAt} from './document.ts';
+import {readEnvelope} from './envelope.ts';
+import {selectFiles} from './files.ts';
+import type {ParseCache} from './parse-cache.ts';
+import {type LocatedText, rangeAt} from './places.ts';
+import {lineStarts} from './text-position.ts';
+import {quoted} from './visible.ts';
+import type {ParsedDocument, ParsedText} from './yaml-text.ts';
+
+/** A document whose head is good. */
+export interface Headed {
+  readonly kind: Kind;
+  readonly document: ManifestDocument;
+}
+
+/** A document, or a whole file, that cannot be used; with what could still be told of it. */
+export interface Broken {
+  readonly file: string;
+  readonly kind: string | null;
+  readonly name: string | null;
+  readonly keys: readonly ResourceKey[];
+}
+
+/** The documents of a revision. */
+export interface Gathered {
+  readonly source: string;
+  readonly kinds: ReadonlyMap<string, Kind>;
+  readonly documents: readonly Headed[];
+  readonly broken: readonly Broken[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly texts: ReadonlyMap<string, LocatedText>;
+}
+
+/** Reads the files of a revision through the cache, and sorts documents into good and broken. */
+export function gather(revision: Revision, kindList: readonly Kind[], cache: ParseCache): Gathered {
+  const kinds = new Map(kindList.map((kind) => [kind.name, kind]));
+  const selection = selectFiles(revision);
+  const texts = new Map<string, LocatedText>();
+  const found: Found[] = selection.diagnostics.map((diagnostic) => ({
+    diagnostics: [diagnostic],
+    broken: diagnostic.severity === 'error' ? [unread(diagnostic)] : [],
+    documents: [],
+  }));
+  for (const file of selection.files) {
+    const parsed = cache.read(file);
+    const located = {file: file.path, text: parsed.text, lines: lineStarts(parsed.text)};
+    texts.set(file.path, located);
+    found.push(...readFile(parsed, located, {source: revision.source, kinds}));
+  }
+  return {
+    source: revision.source,
+    kinds,
+    documents: found.flatMap(({documents}) => documents),
+    broken: found.flatMap(({broken}) => broken),
+    diagnostics: found.flatMap(({diagnostics}) => diagnostics),
+    texts,
+  };
+}
+
+interface Found {
+  readonly documents: readonly Headed[];
+  readonly broken: readonly Broken[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+interface Context {
+  readonly source: string;
+  readonly kinds: ReadonlyMap<string, Kind>;
+}
+
+function unread({range}: Diagnostic): Broken {
+  const file = range?.file ?? '';
+  return {file, kind: kindByPath(file), name: null, keys: []};
+}
+
+/** An unreadable file called defaults.yaml must be feared to be the Defaults of its folder. */
+function kindByPath(file: string): string | null {
+  return /(?:^|\/)defaults[^/]*$/i.test(file) ? 'Defaults' : null;
+}
+
+function readFile(parsed: ParsedText, located: LocatedText, context: Context): readonly Found[] {
+  const documents = parsed.documents.map((document) => readDocument(document, located, context));
+  if (parsed.problems.length === 0) return documents;
+  const diagnostics = parsed.problems.map((problem) => placed(problem, located));
+  const isBroken = diagnostics.some(({severity}) => severity === 'error');
+  const broken = isBroken ? [brokenText(located.text, located.file)] : [];
+  return [{documents: [], broken, diagnostics}, ...documents];
+}
+
+function brokenText(text: string, file: string): Broken {
+  const {vmids, kind} = guess(text);
+  const keys = vmids.map((vmid) => `guest/${vmid}`);
+  return {file, kind: kind ?? kindByPath(file), name: null, keys};
+}
+
+function readDocument(parsed: ParsedDocument, located: LocatedText, context: Context): Found {
+  const text = located.text.slice(parsed.start, parsed.end);
+  const {value} = parsed;
+  const problems = parsed.problems.map((problem) => placed(problem, located));
+  const isBroken = problems.some(({severity}) => severity === 'error');
+  if (value === undefined) {
+    const broken = [brokenText(wholePart(parsed, located), located.file)];
+    return {documents: [], broken, diagnostics: problems};
+  }
+  if (!isOurs(value, text, [...context.kinds.keys()])) {
+    return foreign(parsed, located, isBroken ? problems : []);
+  }
+  if (!isObject(value)) return notAMap(parsed, located, problems);
+  // Safe: a JSON value that is an object.
+  const raw = manifestDocument(parsed, located, {
+    kind: String(value['kind']),
+    name: '',
+    source: context.source,
+    value: value as JsonObject,
+  });
+  const envelope = readEnvelope(raw, context.kinds);
+  const diagnostics = [...problems, ...envelope.diagnostics];
+  const {kind, name} = envelope;
+  const bad = diagnostics.some(({severity}) => severity === 'error');
+  if (bad || kind === null || name === null) {
+    return {documents: [], broken: [brokenValue(raw, name, text)], diagnostics};
+  }
+  return {documents: [{kind, document: named(raw, name)}], broken: [], diagnostics};
+}
+
+/** The same document with its name; a spread would make all ranges at once. */
+function named(raw: ManifestDocument, name: string): ManifestDocument {
+  const {kind, source, file, value, range} = raw;
+  return {
+    kind,
+    name,
+    source,
+    file,
+    value,
+    range,
+    get ranges() {
+      return raw.ranges;
+    },
+  };
+}
+
+function wholePart(parsed: ParsedDocument, located: LocatedText): string {
+  return located.text.slice(parsed.start, parsed.end);
+}
+
+function brokenValue(raw: ManifestDocument, name: string | null, text: string): Broken {
+  const guessed = guess(text).vmids.map((vmid) => `guest/${vmid}`);
+  return {
+    file: raw.file,
+    kind: raw.kind,
+    name,
+    keys: [...guessed, ...claimedKeys(raw.kind, name, raw.value)],
+  };
+}
+
+/** Keys that a document claims by what it is, whatever else is wrong with it. */
+export function claimedKeys(
+  kind: string,
+  name: string | null,
+  value: JsonObject,
+): readonly ResourceKey[] {
+  const keys = name === null ? [] : [`${kind}/${name}`];
+  const vmid = valueAt(value, 'spec', 'vmid');
+  if (Number.isSafeInteger(vmid)) keys.push(`guest/${vmid}`);
+  const start = valueAt(value, 'spec', 'vmidStart');
+  const replicas = valueAt(value, 'spec', 'replicas');
+  if (typeof start === 'number' && typeof replicas === 'number') {
+    // As many as a set may have; a mistyped count must not fill the memory.
+    for (let index = 0; index < Math.min(replicas, 1000); index += 1) {
+      keys.push(`guest/${start + index}`);
+    }
+  }
+  return keys;
+}
+
+function foreign(
+  parsed: ParsedDocument,
+  located: LocatedText,
+  problems: readonly Diagnostic[],
+): Found {
+  const kind = valueAt(parsed.value, 'kind');
+  const what = typeof kind === 'string' ? `It is a ${quoted(kind)}` : 'It has no apiVersion';
+  const detail = `${what}, so it is not meant for pvegit.`;
+  const diagnostic = mistake('not-a-manifest', {
+    range: rangeAt(located, parsed.start, Math.min(parsed.end, parsed.start + 1)),
+    detail,
+    remedy: 'Nothing, if that is so; else begin it with "apiVersion: pvegit/v1".',
+    severity: 'info',
+  });
+  // What YAML refuses in a file of another program is that program's business.
+  const told = problems.map((problem) => ({...problem, severity: 'info' as const}));
+  return {documents: [], broken: [], diagnostics: told.length > 0 ? told : [diagnostic]};
+}
+
+function notAMap(
+  parsed: ParsedDocument,
+  located: LocatedText,
+  problems: readonly Diagnostic[],
+): Found {
+  const diagnostic = mistake('manifest-not-a-map', {
+    range: rangeAt(located, parsed.start, parsed.start + 1),
+    detail: `It is ${quoted(parsed.value as Json)}; a manifest has fields.`, // Safe: was parsed.
+    remedy: 'Write each manifest as a document of its own, parted by a line "---".',
+  });
+  const text = located.text.slice(parsed.start, parsed.end);
+  return {
+    documents: [],
+    broken: [brokenText(text, located.file)],
+    diagnostics: [...problems, diagnostic],
+  };
+}
