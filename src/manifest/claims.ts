@@ -72,7 +72,8 @@ function claimMistake(one: Claimant, group: readonly Claimant[]): readonly Diagn
   const who = `${other.desired.kind} ${quoted(other.desired.name)}`;
   const where = pointAt(claimRange(other.desired, other.claim));
   const range = claimRange(desired, claim);
-  const detail = `${what} ${quoted(claim.value).slice(1, -1)} is claimed by ${who} at ${where} too.`;
+  const thing = `${what} ${quoted(claim.value).slice(1, -1)}`;
+  const detail = `${thing} is claimed by ${who} at ${where} too.`;
   return [mistake(code, {range, detail, remedy, key: desired.key})];
 }
 

@@ -138,7 +138,6 @@ export const MANIFEST_CODES = {
   'duplicate-mac': 'Two manifests claim the same MAC address',
   'duplicate-volume': 'Two manifests claim the same volume',
   'duplicate-claim': 'Two manifests claim the same thing',
-  'source-claim': 'Two sources claim the same thing',
   'reference-missing': 'A manifest depends on one that does not exist',
   'reference-self': 'A manifest depends on itself',
   'reference-cycle': 'Manifests depend on each other in a circle',

@@ -1,5 +1,5 @@
-// Why this exists: apiVersion, kind, metadata and spec are the same for all kinds, so their mistakes
-// are found here once, in words that fit, before any schema is asked.
+// Why this exists: apiVersion, kind, metadata and spec are the same for all kinds, so their
+// mistakes are found here once, in words that fit, before any schema is asked.
 import {isObject, type JsonObject} from '../core/json.ts';
 import type {Kind, ManifestDocument} from '../core/kind.ts';
 import type {Diagnostic} from '../core/model.ts';

@@ -1,5 +1,6 @@
-// Why this exists: files into documents that are meant as manifests, each with its head checked and,
-// if it is broken, with what it still claims: nothing that was seen may look as if it were gone.
+// Why this exists: files into documents that are meant as manifests, each with its head checked
+// and, if it is broken, with what it still claims: nothing that was seen may look as if it were
+// gone.
 import {isObject, type Json, type JsonObject} from '../core/json.ts';
 import type {Kind, ManifestDocument} from '../core/kind.ts';
 import type {Diagnostic, ResourceKey, Revision} from '../core/model.ts';
@@ -112,13 +113,10 @@ function readDocument(parsed: ParsedDocument, located: LocatedText, context: Con
     return foreign(parsed, located, isBroken ? problems : []);
   }
   if (!isObject(value)) return notAMap(parsed, located, problems);
+  const kindName = String(value['kind']);
+  const head = {kind: kindName, name: '', source: context.source};
   // Safe: a JSON value that is an object.
-  const raw = manifestDocument(parsed, located, {
-    kind: String(value['kind']),
-    name: '',
-    source: context.source,
-    value: value as JsonObject,
-  });
+  const raw = manifestDocument(parsed, located, {...head, value: value as JsonObject});
   const envelope = readEnvelope(raw, context.kinds);
   const diagnostics = [...problems, ...envelope.diagnostics];
   const {kind, name} = envelope;

@@ -7,7 +7,7 @@ export const MAX_FILE_BYTES = 1024 * 1024;
 /** YAML files of one source. Ten thousand guests in a file each, and as many again to spare. */
 export const MAX_FILES = 20_000;
 
-/** Bytes of all YAML files of one source: 16,000 files of 4 KiB; parsing that takes half a minute. */
+/** Bytes of all YAML files of one source: 16,000 files of 4 KiB; parsing takes half a minute. */
 export const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 
 /** Documents of one file. A person does not find anything in a longer one. */

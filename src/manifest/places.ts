@@ -12,7 +12,7 @@ export interface Place {
   readonly children: ReadonlyMap<string, Place> | readonly Place[] | null;
 }
 
-/** Numbers for each value: start and end of the key (-1 without one), start and end of the value. */
+/** Numbers for each value: start and end of its key (-1 without one), then its own. */
 const STRIDE = 4;
 
 /** The places of a value and all below it, flat, in the order of `rangesOf`. */

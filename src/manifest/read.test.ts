@@ -26,7 +26,8 @@ const DEFAULTS: RecordKind = {
 const KINDS = [FAKE_GUEST, DEFAULTS];
 
 function guest(vmid: number, name: string, more = ''): string {
-  return `apiVersion: pvegit/v1\nkind: Guest\nmetadata: {name: ${name}}\nspec:\n  vmid: ${vmid}\n${more}`;
+  const head = `apiVersion: pvegit/v1\nkind: Guest\nmetadata: {name: ${name}}\nspec:\n`;
+  return `${head}  vmid: ${vmid}\n${more}`;
 }
 
 function defaults(spec: string): string {

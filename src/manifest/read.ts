@@ -1,5 +1,5 @@
-// Why this exists: the one way from the text of a revision to what it means. Every step is a file of
-// its own; here is their order, and the rule that no mistake hides another.
+// Why this exists: the one way from the text of a revision to what it means. Every step is a file
+// of its own; here is their order, and the rule that no mistake hides another.
 import type {Kind, Manifests} from '../core/kind.ts';
 import type {Desired, Diagnostic, Revision} from '../core/model.ts';
 import {checkClaims} from './claims.ts';

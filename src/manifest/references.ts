@@ -200,17 +200,3 @@ function secretMistake(
   const remedy = 'Add the key to the Secret, or write one that it has.';
   return [mistake('secret-key-missing', {...place, detail, remedy, suggestion})];
 }
-
-/** A claim by two sources is an error in both: each gets the diagnostic, neither keeps the claim. */
-export function sourceClaim(
-  one: Desired,
-  other: {readonly source: string; readonly desired: Desired},
-): Diagnostic {
-  const there = `${quoted(other.source)} at ${pointAt(other.desired.range)}`;
-  return mistake('source-claim', {
-    range: one.range,
-    detail: `${one.kind} ${quoted(one.name)} (${one.key}) is claimed by source ${there} too.`,
-    remedy: 'Let one of the sources go of it; scope keeps them apart for good.',
-    key: one.key,
-  });
-}

@@ -1,8 +1,8 @@
-// Why this exists: a validator says what its keyword found; a person needs to know which field, why,
-// and what to write. Here errors become diagnostics: those that only follow from another are left
-// out, and where a field has several forms, the form that was meant is judged.
+// Why this exists: a validator says what its keyword found; a person needs to know which field,
+// why, and what to write. Here errors become diagnostics: those that only follow from another are
+// left out, and where a field has several forms, the form that was meant is judged.
 import type {ErrorObject} from 'ajv/dist/2020.js';
-import {isObject, type Json, type JsonObject} from '../core/json.ts';
+import {isObject, type JsonObject} from '../core/json.ts';
 import type {Diagnostic, SourceRange} from '../core/model.ts';
 import {mistake, valueAt} from './document.ts';
 import {pointerParts} from './places.ts';
@@ -101,8 +101,7 @@ function meantForm(inside: readonly ErrorObject[], choice: ErrorObject): number 
 
 function toDiagnostic(error: ErrorObject, checked: Checked): Diagnostic {
   const {pointer, at} = placeOfError(error);
-  const value = valueAt(checked.value, ...pointerParts(pointer));
-  const told = describe(error, value as Json | undefined);
+  const told = describe(error, valueAt(checked.value, ...pointerParts(pointer)));
   return mistake(told.code, {
     range: checked.place(pointer, at),
     detail: told.detail,

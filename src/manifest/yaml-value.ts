@@ -1,5 +1,5 @@
-// Why this exists: YAML nodes into plain JSON. Everything of YAML that could mean another thing than
-// it seems to (aliases, merge keys, tags, odd keys, inexact numbers) stops here.
+// Why this exists: YAML nodes into plain JSON. Everything of YAML that could mean another thing
+// than it seems to (aliases, merge keys, tags, odd keys, inexact numbers) stops here.
 import {isAlias, isMap, isPair, isScalar, isSeq, type Pair, type Scalar} from 'yaml';
 import type {Json} from '../core/json.ts';
 import {MAX_KEY_LENGTH, MAX_TEXT_LENGTH, MAX_VALUES} from './limits.ts';
@@ -133,7 +133,7 @@ function readMap(reader: Reader, items: readonly Pair[], at: MapPlace): Found {
     if (key === null) continue;
     const before = seen.get(key);
     if (before !== undefined) {
-      const detail = `${quoted(key)} was already given above; which of the two is meant is unclear.`;
+      const detail = `${quoted(key)} was already given above; which one is meant is unclear.`;
       tell(reader, keySpan, {code: 'yaml-duplicate-key', detail, remedy: 'Delete one of them.'});
       continue;
     }

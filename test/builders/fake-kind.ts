@@ -1,5 +1,5 @@
-// Why this exists: the manifest room is tested without knowing any real kind; this one has just what
-// the room looks at: references, claims, secrets, and a place for each field.
+// Why this exists: the manifest room is tested without knowing any real kind; this one has just
+// what the room looks at: references, claims, secrets, and a place for each field.
 import type {JsonObject} from '../../src/core/json.ts';
 import {isObject} from '../../src/core/json.ts';
 import type {ManifestDocument, Normalised, ResourceKind} from '../../src/core/kind.ts';
