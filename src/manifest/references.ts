@@ -4,7 +4,6 @@ import {isObject} from '../core/json.ts';
 import type {SecretDeclaration} from '../core/kind.ts';
 import type {Desired, Diagnostic, ResourceKey, SecretRef, SourceRange} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
-import {pointAt} from './claims.ts';
 import {mistake} from './document.ts';
 import {quoted} from './visible.ts';
 
