@@ -9,7 +9,7 @@ import {differences} from './compare.ts';
 import {prepareCluster, secrets} from './prepare.ts';
 import type {Scenario, Step} from './recording.ts';
 import {readScenarios} from './recording.ts';
-import {prepareScenario, waitBefore} from './scenes.ts';
+import {doUnseen, prepareScenario, waitBefore} from './scenes.ts';
 import {Twins} from './twins.ts';
 
 /** What became of one step. */
@@ -26,6 +26,7 @@ export function replay(scenario: Scenario): readonly StepResult[] {
   return scenario.steps.map((step) => {
     waitBefore(cluster, scenario.number, step);
     letTaskEnd(cluster, step, twins);
+    doUnseen(cluster, scenario.number, step);
     const response = handle(cluster, requestOf(cluster, step, twins), cluster.nowMs);
     const found = compareStep(step, response, twins);
     advance(cluster, cluster.nowMs + pauseMs(step));
@@ -86,7 +87,9 @@ function compareBody(step: Step, body: string, twins: Twins): readonly string[] 
 
 function requestOf(cluster: Cluster, step: Step, twins: Twins): Request {
   const {method, path, params, rawBody, headers = {}} = step.request;
-  const fields = Object.entries(params ?? {}).filter(([, value]) => value !== null);
+  // A repeated parameter is recorded as a list of pairs.
+  const pairs = Array.isArray(params) ? params : Object.entries(params ?? {});
+  const fields = pairs.filter(([, value]) => value !== null);
   const form = fields
     .flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const))
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(field(value))}`)

@@ -9,6 +9,8 @@ const invented = [
   /\b[0-9a-f]{64}\b/g,
   /\b[0-9a-f]{32}\b/g,
   /\bBC:24:11(?::[0-9A-F]{2}){3}\b/g,
+  /\bbc:24:11(?::[0-9a-f]{2}){3}\b/g,
+  /\bfe80::[0-9a-f:]+\b/g,
   /\bvzdump-(?:qemu|lxc)-\d+-\d{4}_\d\d_\d\d-\d\d_\d\d_\d\d/g,
 ] as const;
 

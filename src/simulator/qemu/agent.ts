@@ -47,8 +47,15 @@ function results(guest: QemuGuest): Readonly<Record<string, unknown>> {
 
 const refused = new Set(['guest-suspend-hybrid', 'guest-suspend-ram', 'guest-suspend-disk']);
 const silent = new Set([...refused, 'guest-shutdown']);
-const commands =
-  'get-cpustats get-diskstats ssh-remove-authorized-keys ssh-add-authorized-keys ssh-get-authorized-keys get-devices get-osinfo get-timezone get-users get-host-name exec exec-status get-memory-block-info set-memory-blocks get-memory-blocks set-user-password get-fsinfo get-disks set-vcpus get-vcpus network-get-interfaces suspend-hybrid suspend-ram suspend-disk fstrim fsfreeze-thaw fsfreeze-freeze-list fsfreeze-freeze fsfreeze-status file-flush file-seek file-write file-read file-close file-open shutdown info set-time get-time ping sync sync-delimited';
+const commands = [
+  'get-cpustats get-diskstats ssh-remove-authorized-keys ssh-add-authorized-keys',
+  'ssh-get-authorized-keys get-devices get-osinfo get-timezone get-users get-host-name exec',
+  'exec-status get-memory-block-info set-memory-blocks get-memory-blocks set-user-password',
+  'get-fsinfo get-disks set-vcpus get-vcpus network-get-interfaces suspend-hybrid',
+  'suspend-ram suspend-disk fstrim fsfreeze-thaw fsfreeze-freeze-list fsfreeze-freeze',
+  'fsfreeze-status file-flush file-seek file-write file-read file-close file-open shutdown',
+  'info set-time get-time ping sync sync-delimited',
+].join(' ');
 const supported = commands.split(' ').map((command) => {
   const name = `guest-${command}`;
   const enabled = name !== 'guest-get-devices';

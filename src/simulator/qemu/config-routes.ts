@@ -3,7 +3,7 @@
 import {after} from '../clock.ts';
 import type {ApiFailure} from '../failure.ts';
 import {fail, paramError} from '../failure.ts';
-import {acquire, qemuLockFile} from '../flock.ts';
+import {qemuLockFile} from '../flock.ts';
 import type {Content, Context, Reply, Route} from '../route.ts';
 import {
   afterDelay,
@@ -20,7 +20,6 @@ import {
 import type {QemuGuest} from '../state.ts';
 import {logLine} from '../state.ts';
 import type {Stage} from '../task.ts';
-import {fork} from '../task.ts';
 import {applyPending} from './apply.ts';
 import type {Update} from './config-update.ts';
 import {checkUpdate, readUpdate} from './config-update.ts';
@@ -32,6 +31,7 @@ import {isDriveKey} from './keys.ts';
 import {configView, hasPending, mergedConfig, pendingView} from './pending.ts';
 import {snapshotNamed} from './rollback.ts';
 import type {Job} from './volumes.ts';
+import {forkHoldingLock} from './worker.ts';
 
 const base = '/nodes/{node}/qemu/{vmid}';
 
@@ -87,35 +87,12 @@ function updateUnderLock(context: Context, update: Update): Reply {
 
 /** POST: checks under the lock, then a worker that keeps it. */
 function postConfig(context: Context): Reply {
-  const {cluster, node, auth} = context;
   const update = readUpdate(context, vmidOf(context));
-  const {vmid} = update.request;
-  return {
-    kind: 'working',
-    begin: (done) => {
-      const {actor} = cluster;
-      acquire(
-        cluster,
-        {file: qemuLockFile(vmid)},
-        (release) => {
-          cluster.actor = actor;
-          complete(() => {
-            let guest: QemuGuest;
-            try {
-              guest = admitted(context, update);
-            } catch (error) {
-              release();
-              throw error;
-            }
-            const stages = updateStages(guest, update, release);
-            const upid = fork(cluster, {node, type: 'qmconfig', id: String(vmid), auth, stages});
-            return answerInTime(context, upid);
-          }, done);
-        },
-        (reason) => complete(() => fail(500, reason), done),
-      );
-    },
-  };
+  return forkHoldingLock(context, update.request.vmid, () => {
+    const guest = admitted(context, update);
+    const stages = updateStages(guest, update);
+    return {type: 'qmconfig', stages, answer: (upid) => answerInTime(context, upid)};
+  });
 }
 
 /** The guest, with everything checked that refuses a write without a trace. */
@@ -128,10 +105,9 @@ function admitted(context: Context, update: Update): QemuGuest {
   return guest;
 }
 
-function updateStages(guest: QemuGuest, update: Update, release: () => void): readonly Stage[] {
+function updateStages(guest: QemuGuest, update: Update): readonly Stage[] {
   const {cluster, node} = update.request.context;
   return [
-    {kind: 'undo', run: release},
     {
       kind: 'then',
       stages: (worker) => {
@@ -152,7 +128,6 @@ function updateStages(guest: QemuGuest, update: Update, release: () => void): re
         ];
       },
     },
-    {kind: 'do', run: release},
   ];
 }
 

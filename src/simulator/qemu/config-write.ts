@@ -7,7 +7,7 @@ import {free} from '../volume.ts';
 import {requireDevicePrivileges, requireDrivePrivileges, requireOnGuest} from './access-checks.ts';
 import type {Update} from './config-update.ts';
 import {assertUnprotected} from './config-update.ts';
-import {isCdrom, parseBootOrder, parseDrive, printBootOrder} from './drive.ts';
+import {isCdrom, isCloudInit, parseBootOrder, parseDrive, printBootOrder} from './drive.ts';
 import {detachDrive, freeIfOwned} from './drive-detach.ts';
 import {writeDrive} from './drive-write.ts';
 import {saveGuest} from './guest-file.ts';
@@ -111,13 +111,13 @@ function setDrive(writing: Writing, key: string, text: string): void {
   const created: string[] = [];
   const sections = [guest.config, guest.pending];
   try {
-    const stored = writeDrive(job, {vmid: guest.vmid, key, text, sections, created});
-    guest.pending.set(key, stored);
+    guest.pending.set(key, writeDrive(job, {vmid: guest.vmid, key, text, sections, created}));
   } catch (error) {
     for (const volid of created) free(job.cluster, job.node, volid);
     throw error;
   }
-  const isNewCd = isCdrom(parseDrive(key, guest.pending.get(key) ?? ''));
+  const stored = parseDrive(key, guest.pending.get(key) ?? '');
+  const isNewCd = isCdrom(stored) && !isCloudInit(stored);
   if (writing.order.length > 0 && isNewCd && !writing.order.includes(key)) {
     setOrder(writing, [...writing.order, key]);
   }

@@ -1,10 +1,9 @@
 // Why this exists: disks of a guest as workers treat them: grow, move to another storage, give to
 // another guest (facts.md section 8, recording 05).
 import {fail} from '../failure.ts';
-import {qemuLockFile} from '../flock.ts';
 import {require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
-import {data, flag, integer, route, underLock, vmidOf} from '../route.ts';
+import {data, flag, integer, route, vmidOf} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {findVolume, renameVolume, resizeVolume} from '../volume.ts';
@@ -27,7 +26,7 @@ import {
   volumeNamed,
   volumePath,
 } from './volumes.ts';
-import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
+import {act, forkFor, forkHoldingLock, lockStages, pause, withGuest} from './worker.ts';
 
 const base = '/nodes/{node}/qemu/{vmid}';
 
@@ -92,7 +91,7 @@ function move(context: Context): Reply {
   }
   const vmid = vmidOf(context);
   const storage = params['storage'] ?? fail(500, 'No storage or target-vmid provided');
-  return underLock(context.cluster, {file: qemuLockFile(vmid)}, () => {
+  return forkHoldingLock(context, vmid, () => {
     const {cluster, node} = context;
     const guest = loadGuest(cluster, node, vmid);
     assertDigest(guest, params['digest']);
@@ -112,14 +111,9 @@ function move(context: Context): Reply {
     if (snapshotted && flag(context, 'delete')) {
       fail(500, "you can't move a disk with snapshots and delete the source");
     }
-    return data(
-      forkFor(context, 'qmmove', vmid, [
-        ...lockStages(context, vmid),
-        withGuest(context, vmid, (current, now) =>
-          moveStages(now, current, {key, storage, format, remove: flag(context, 'delete')}),
-        ),
-      ]),
-    );
+    const wish: Move = {key, storage, format, remove: flag(context, 'delete')};
+    const stages = [withGuest(context, vmid, (current, now) => moveStages(now, current, wish))];
+    return {type: 'qmmove', stages, answer: data};
   });
 }
 

@@ -15,14 +15,16 @@ import {loadGuest, saveGuest} from './guest-file.ts';
 import {isManaged, requestHa} from './ha.ts';
 import {isNetKey} from './keys.ts';
 import {parseProperties} from './property-string.ts';
-import {agentEnabled, awaken, extinguish, launch, resetInside, runningCpu} from './runtime.ts';
-import {allocateState} from './vm-state.ts';
+import {agentEnabled, extinguish, launch, resetInside, runningCpu} from './runtime.ts';
+import {allocateState, wakeFromState} from './vm-state.ts';
 import type {Job} from './volumes.ts';
 import {freeImage, volumeNamed} from './volumes.ts';
 import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
 
 const base = '/nodes/{node}/qemu/{vmid}/status';
-const startMs = 800;
+// The process is there after a moment, the task goes on until QEMU answers.
+const processMs = 300;
+const startMs = 500;
 const agentPingMs = 3_000;
 
 /** The stages that start a guest; also used by create, rollback requests and reboot. */
@@ -45,11 +47,12 @@ export function startStages(context: Context, vmid: number): readonly Stage[] {
         act(() => applyPending(job, guest)),
         act(() => assertVolumes(job, guest)),
         act(() => void regenerate(job, guest)),
-        pause(startMs),
+        pause(processMs),
         act(() => {
           assertStartable(job, guest);
           launch(job.cluster, guest);
         }),
+        pause(startMs),
       ];
     }),
   ];
@@ -70,9 +73,10 @@ function assertStartable(job: Job, guest: QemuGuest): void {
     const index = key.slice(3);
     const script = '/usr/libexec/qemu-server/pve-bridge';
     job.log(`bridge '${bridge}' does not exist`);
-    job.log(
-      `kvm: -netdev type=tap,id=${key},ifname=tap${guest.vmid}i${index},script=${script},downscript=${script}down: network script ${script} failed with status 512`,
-    );
+    const device = `type=tap,id=${key},ifname=tap${guest.vmid}i${index}`;
+    const scripts = `script=${script},downscript=${script}down`;
+    const why = `network script ${script} failed with status 512`;
+    job.log(`kvm: -netdev ${device},${scripts}: ${why}`);
     fail(500, 'start failed: QEMU exited with code 1');
   }
   const bytes = memoryMiB(guest.config.get('memory')) * 1024 ** 2;
@@ -90,7 +94,7 @@ function resumeFromDisk(job: Job, guest: QemuGuest): readonly Stage[] {
     pause(startMs),
     act(() => {
       launch(job.cluster, guest);
-      awaken(guest);
+      wakeFromState(job, guest, state);
       job.log('Resumed VM, removing state');
       freeImage(job, state);
       for (const key of ['vmstate', 'runningmachine', 'runningcpu', 'lock']) {
@@ -179,7 +183,8 @@ export function askToEnd(
   const {vmid} = guest;
   const silent = agentEnabled(guest) && guest.runtime?.agentAnswers !== true;
   const withAgent = agentEnabled(guest) && !silent;
-  const deaf = `QEMU Guest Agent is not running - VM ${vmid} qmp command 'guest-ping' failed - got timeout`;
+  const ping = `VM ${vmid} qmp command 'guest-ping' failed - got timeout`;
+  const deaf = `QEMU Guest Agent is not running - ${ping}`;
   return [
     pause(silent ? agentPingMs : 0),
     act(() => {

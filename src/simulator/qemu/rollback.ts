@@ -10,8 +10,9 @@ import {regenerate} from './cloud-init.ts';
 import {assertUnlocked} from './config-update.ts';
 import {drivesOf, isDisk, volumeOwner} from './drive.ts';
 import {addUnused, saveGuest} from './guest-file.ts';
-import {awaken, extinguish, launch} from './runtime.ts';
+import {extinguish, launch} from './runtime.ts';
 import {parseSize} from './size.ts';
+import {wakeFromState} from './vm-state.ts';
 import type {Job} from './volumes.ts';
 import {storageNamed} from './volumes.ts';
 import {act, pause} from './worker.ts';
@@ -55,7 +56,7 @@ export function rollbackSnapshot(
   guest.config.set('lock', 'rollback');
   saveGuest(job.cluster, guest, `rollback to ${wish.name} begins`);
   const wasRunning = guest.runtime !== undefined;
-  const hasRam = section.has('vmstate');
+  const state = section.get('vmstate');
   return [
     pause(wasRunning ? 300 : 0),
     act(() => {
@@ -63,12 +64,12 @@ export function rollbackSnapshot(
     }),
     pause(150),
     act(() => restore(job, guest, wish.name)),
-    pause(hasRam ? 1_500 : 0),
+    pause(state === undefined ? 0 : 1_500),
     act(() => {
-      if (!hasRam && !wish.start) return;
-      if (!hasRam) regenerate(job, guest);
+      if (state === undefined && !wish.start) return;
+      if (state === undefined) regenerate(job, guest);
       launch(job.cluster, guest);
-      if (hasRam) awaken(guest);
+      if (state !== undefined) wakeFromState(job, guest, state);
     }),
   ];
 }

@@ -98,7 +98,7 @@ function running(cluster: Cluster, guest: QemuGuest, runtime: QemuRuntime): Fiel
   const present = drives.filter((drive) => drive.file !== 'none');
   if (present.length > 0) {
     fields['blockstat'] = Object.fromEntries(
-      present.map(({key}) => [key, blockStatistics(runtime)]),
+      present.map((drive) => [drive.key, blockStatistics(runtime, isCdrom(drive))]),
     );
   }
   const nets = [...guest.config.keys()].filter(isNetKey);
@@ -144,7 +144,8 @@ function balloonInfo(cluster: Cluster, runtime: QemuRuntime, bytes: number): Fie
 
 const operations = ['rd', 'wr', 'flush', 'unmap'] as const;
 
-function blockStatistics(runtime: QemuRuntime): Fields {
+/** A CD is read at once by the firmware, a disk when the guest boots. */
+function blockStatistics(runtime: QemuRuntime, isCd: boolean): Fields {
   const fields: Fields = {
     account_failed: true,
     account_invalid: true,
@@ -166,7 +167,7 @@ function blockStatistics(runtime: QemuRuntime): Fields {
     fields[`${name}_bytes`] = 0;
     fields[`${name}_merged`] = 0;
   }
-  if (runtime.guestAnswers) fields['idle_time_ns'] = 1_000_000;
+  if (isCd || runtime.guestAnswers) fields['idle_time_ns'] = 1_000_000;
   return fields;
 }
 

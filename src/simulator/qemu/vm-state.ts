@@ -9,13 +9,30 @@ import {allocateImage, storageNamed} from './volumes.ts';
 /** Allocate a state volume: twice the memory and 500 MiB, raw. */
 export function allocateState(job: Job, guest: QemuGuest, name: string): Volume {
   const mib = 2 * memoryMiB(guest.config.get('memory')) + 500;
-  return allocateImage(job, {
+  const volume = allocateImage(job, {
     storage: stateStorage(job, guest),
     vmid: guest.vmid,
     sizeBytes: mib * 1024 ** 2,
     format: 'raw',
     name,
   });
+  const {agentAnswers = false, guestAnswers = false} = guest.runtime ?? {};
+  volume.data = {agentAnswers, guestAnswers} satisfies SavedGuest;
+  return volume;
+}
+
+/** What saved memory says about the guest in it. */
+interface SavedGuest {
+  readonly agentAnswers: boolean;
+  readonly guestAnswers: boolean;
+}
+
+/** A guest started from saved memory goes on where it was. */
+export function wakeFromState(job: Job, guest: QemuGuest, volid: string): void {
+  const data = findVolume(job.cluster, job.node, volid)?.data;
+  if (guest.runtime === undefined || typeof data !== 'object' || data === null) return;
+  if ('agentAnswers' in data) guest.runtime.agentAnswers = data.agentAnswers === true;
+  if ('guestAnswers' in data) guest.runtime.guestAnswers = data.guestAnswers === true;
 }
 
 /** vmstatestorage, else a shared storage of the disks, else any of them, else `local`. */

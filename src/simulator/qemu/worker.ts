@@ -1,7 +1,9 @@
 // Why this exists: nearly every action on a guest is a worker that first takes the guest's lock
 // file, loads the configuration and checks the lock; the shape is written once.
-import {isHeld, qemuLockFile} from '../flock.ts';
-import type {Context} from '../route.ts';
+import {fail} from '../failure.ts';
+import {acquire, isHeld, qemuLockFile} from '../flock.ts';
+import type {Context, Reply} from '../route.ts';
+import {complete} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
 import type {Stage, Worker} from '../task.ts';
 import {fork} from '../task.ts';
@@ -17,6 +19,55 @@ export function forkFor(
 ): string {
   const {cluster, node, auth} = context;
   return fork(cluster, {node, type, id: String(id), auth, stages});
+}
+
+/** A worker that was decided on under the guest's lock file and keeps it. */
+export interface HeldWorker {
+  readonly type: string;
+  readonly stages: readonly Stage[];
+  /** The answer, once there is a UPID. */
+  readonly answer: (upid: string) => Reply;
+}
+
+/** Check under the lock file, then hand the lock to a worker; a refusal gives it back. */
+export function forkHoldingLock(context: Context, vmid: number, decide: () => HeldWorker): Reply {
+  const {cluster} = context;
+  return {
+    kind: 'working',
+    begin: (done) => {
+      const {actor} = cluster;
+      acquire(
+        cluster,
+        {file: qemuLockFile(vmid)},
+        (release) => {
+          cluster.actor = actor;
+          complete(() => decideAndFork(context, vmid, decide, release), done);
+        },
+        (reason) => complete(() => fail(500, reason), done),
+      );
+    },
+  };
+}
+
+function decideAndFork(
+  context: Context,
+  vmid: number,
+  decide: () => HeldWorker,
+  release: () => void,
+): Reply {
+  let worker: HeldWorker;
+  try {
+    worker = decide();
+  } catch (error) {
+    release();
+    throw error;
+  }
+  const upid = forkFor(context, worker.type, vmid, [
+    {kind: 'undo', run: release},
+    ...worker.stages,
+    act(release),
+  ]);
+  return worker.answer(upid);
 }
 
 /** Take a guest's lock file, saying so in the log when that means waiting. */
