@@ -1,5 +1,5 @@
-// Why this exists: nearly every refusal is a 500 with a text. The texts are those of facts.md and of
-// the recordings; before 8.4 they stand in the status line only.
+// Why this exists: nearly every refusal is a 500 with a text. The texts are those of facts.md
+// and of the recordings; before 8.4 they stand in the status line only.
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
 import type {PveError} from '../core/model.ts';

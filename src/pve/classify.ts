@@ -6,12 +6,13 @@ import type {PveError} from '../core/model.ts';
 import type {ExchangeFailure, ExchangeResponse} from '../core/ports.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {ERROR_TEXTS} from './error-texts.ts';
+import {isEnvelope} from './wire.ts';
 
 /** The data of an answer, or what went wrong. */
 export function readAnswer(response: ExchangeResponse): Result<Json, PveError> {
   const body = parse(response.body);
   if (response.status === 200) {
-    if (isObject(body) && 'data' in body) {
+    if (isEnvelope(body)) {
       // Safe: it comes from JSON.parse, so it is JSON.
       return ok(body.data as Json);
     }
@@ -45,8 +46,7 @@ function failureKind(failure: ExchangeFailure): PveError['kind'] {
   }
 }
 
-/** What a status and its text mean. */
-export function kindOf(
+function kindOf(
   status: number,
   text: string,
   errors: {readonly [parameter: string]: string},

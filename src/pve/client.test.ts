@@ -1,5 +1,5 @@
-// Why this exists: a call repeated at the wrong moment starts a guest twice. What is repeated, where
-// and when, and what is never, is said here.
+// Why this exists: a call repeated at the wrong moment starts a guest twice. What is repeated,
+// where and when, and what is never, is said here.
 import {describe, expect, it} from 'vitest';
 import type {ExchangeFailure, Random} from '../core/ports.ts';
 import {createPve, type PveOptions, type RequestReport} from './client.ts';
@@ -189,7 +189,7 @@ describe('a write', () => {
 });
 
 describe('endpoints', () => {
-  it('the first is used until it fails, then the next, and the first again when it is back', async () => {
+  it('the first is used until it fails, then the next, then the first again', async () => {
     let isDown = true;
     const first = () => (isDown ? fails('connect', 'no') : gives('one'));
     const {pve, counts, clock} = world([first, () => gives('two')]);

@@ -2,15 +2,16 @@
 // here, few at a time per node; what could not be read is in the inventory as such, because unknown
 // is not the same as absent.
 import {assert} from '../core/assert.ts';
-import {isObject, type Json} from '../core/json.ts';
+import type {Json} from '../core/json.ts';
 import type {ApiCall, Inventory, PveError, Read} from '../core/model.ts';
 import type {Clock, Pve} from '../core/ports.ts';
 import {readPath} from '../core/read-path.ts';
 import {err, type Result} from '../core/result.ts';
+import {isNodeTime, isVersion, resourceEntries} from './wire.ts';
 
 /** What to read. */
 export interface InventoryRequest {
-  readonly pve: Pve;
+  readonly pve: Pick<Pve, 'cluster' | 'read'>;
   readonly clock: Clock;
   /** Read in any case. */
   readonly first: readonly ApiCall[];
@@ -153,13 +154,13 @@ class Pass {
   #remember(path: string, result: Result<Json, PveError>): void {
     const {cache, clock} = this.#request;
     const at = clock.monotonic();
-    if (!result.ok || !isObject(result.value)) return;
-    if (path === '/version' && typeof result.value.release === 'string') {
+    if (!result.ok) return;
+    if (path === '/version' && isVersion(result.value)) {
       cache.version = {data: result.value, at};
       cache.release = result.value.release;
     }
     const node = timeNode(path);
-    if (node !== null && typeof result.value.time === 'number') {
+    if (node !== null && isNodeTime(result.value)) {
       // The node's clock reads whole seconds: half a second on average is missing.
       cache.offsets.set(node, {offsetMs: result.value.time * 1000 + 500 - clock.now(), at});
     }
@@ -169,11 +170,10 @@ class Pass {
 /** `GET /nodes/{node}/time` of each node that the listing shows online; cheap to ask each pass. */
 export function timeReads(inventory: Inventory): readonly ApiCall[] {
   const listing = inventory.reads['/cluster/resources']?.outcome;
-  if (listing?.ok !== true || !Array.isArray(listing.data)) return [];
-  return listing.data.flatMap((entry: Json) => {
-    const isNode = isObject(entry) && entry.type === 'node' && entry.status === 'online';
-    if (!isNode || typeof entry.node !== 'string') return [];
-    return [{method: 'GET', path: `/nodes/${entry.node}/time`, params: {}} as const];
+  if (listing?.ok !== true) return [];
+  return resourceEntries(listing.data).flatMap(({type, status, node}) => {
+    if (type !== 'node' || status !== 'online' || node === undefined) return [];
+    return [{method: 'GET', path: `/nodes/${node}/time`, params: {}} as const];
   });
 }
 

@@ -1,11 +1,11 @@
 // Why this exists: a 200 is not success; success is the exit status of the task (facts.md section
 // 5). Waiting outlives restarts of the daemons and of the node: only the deadline ends it.
-import {isObject, type Json} from '../core/json.ts';
+import type {Json} from '../core/json.ts';
 import type {PveError} from '../core/model.ts';
 import type {Clock, TaskOptions, TaskResult} from '../core/ports.ts';
 import {encodePart} from '../core/read-path.ts';
 import {err, ok, type Result} from '../core/result.ts';
-import {parseUpid, successOf} from './wire.ts';
+import {isTaskStatus, parseUpid, successOf} from './wire.ts';
 
 /** What waiting for a task needs: one GET, and time. */
 export interface TaskWorld {
@@ -48,8 +48,8 @@ export async function awaitTask(
 }
 
 function endOf(upid: string, data: Json): TaskResult | null {
-  if (!isObject(data) || data.status !== 'stopped') return null;
-  const exitStatus = typeof data.exitstatus === 'string' ? data.exitstatus : 'unexpected status';
+  if (!isTaskStatus(data) || data.status !== 'stopped') return null;
+  const exitStatus = data.exitstatus ?? 'unexpected status';
   const success = successOf(exitStatus);
   return {upid, exitStatus, success: success !== null, warnings: success?.warnings ?? 0};
 }

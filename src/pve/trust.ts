@@ -14,7 +14,7 @@ export type Trust =
   | {readonly kind: 'ca'; readonly pem: string};
 
 /** The certificate is none of the pins; `seen` is what it was, as Proxmox prints it. */
-export class PinError extends Error {
+class PinError extends Error {
   override readonly name = 'PinError';
   readonly code = 'ERR_TLS_PIN';
   readonly seen: string | null;

@@ -2,14 +2,16 @@
 // simulator may import this file and no other of this room: shapes are shared, code is not.
 // Sources: facts.md sections 3, 5, 7 and 16.
 
+import {isObject} from '../core/json.ts';
+
 /** An answer: `message` is absent before 8.4, `errors` comes with a 400. */
 export interface Envelope {
   readonly data: unknown;
-  readonly message?: string;
-  readonly errors?: {readonly [parameter: string]: string};
+  readonly message?: unknown;
+  readonly errors?: unknown;
 }
 
-/** One line of `GET /cluster/resources`. Numbers may be text; `name` is absent for new guests. */
+/** One line of `GET /cluster/resources`; a node's has `node` and `status`, a guest's `vmid` too. */
 export interface ResourceEntry {
   readonly type: string;
   readonly id: string;
@@ -17,95 +19,53 @@ export interface ResourceEntry {
   readonly vmid?: number;
   readonly status?: string;
   readonly name?: string;
-  readonly template?: 0 | 1;
-  readonly lock?: string;
-  readonly tags?: string;
-  readonly pool?: string;
-  readonly hastate?: string;
-  readonly storage?: string;
-  readonly plugintype?: string;
-  readonly content?: string;
-  readonly shared?: 0 | 1;
-  readonly maxcpu?: number;
-  readonly maxmem?: number;
-  readonly maxdisk?: number;
 }
 
-/** One key of `GET …/pending`; `delete` 1 = pending deletion, 2 = forced. */
-export interface PendingEntry {
-  readonly key: string;
-  readonly value?: string | number;
-  readonly pending?: string | number;
-  readonly delete?: 1 | 2;
-}
-
-/** What is read of `GET …/qemu/{vmid}/status/current`. */
-export interface CurrentStatus {
-  readonly status: 'running' | 'stopped';
-  readonly qmpstatus?: string;
-  readonly lock?: string;
-  readonly name?: string;
-  readonly uptime?: number;
-  readonly ha?: {readonly managed?: 0 | 1; readonly state?: string};
-}
-
-/** `GET /nodes/{node}/tasks/{upid}/status`. */
+/** What is read of `GET /nodes/{node}/tasks/{upid}/status`; `exitstatus` only when stopped. */
 export interface TaskStatus {
-  readonly upid: string;
-  readonly node: string;
-  readonly type: string;
-  readonly id: string;
-  readonly user: string;
-  readonly tokenid?: string;
-  readonly pid: number;
-  readonly pstart: number;
-  readonly starttime: number;
   readonly status: 'running' | 'stopped';
   readonly exitstatus?: string;
 }
 
-/** One line of `GET /nodes/{node}/tasks`; a running one has user `u@r!tok` and no tokenid. */
-export interface TaskListEntry {
-  readonly upid: string;
-  readonly node: string;
-  readonly type: string;
-  readonly id: string;
-  readonly user: string;
-  readonly tokenid?: string;
-  readonly starttime: number;
-  readonly endtime?: number;
-  readonly status?: string;
-}
-
-/** `GET /version`. */
+/** `GET /version`: `release` is such as `8.4`. */
 export interface Version {
   readonly version: string;
   readonly release: string;
-  readonly repoid: string;
 }
 
-/** One line of `GET /nodes`. */
-export interface NodeEntry {
-  readonly node: string;
-  readonly status: 'online' | 'offline' | 'unknown';
-  readonly ssl_fingerprint?: string;
-}
-
-/** One line of `GET /cluster/status`; the cluster's own line is absent on a single node. */
-export interface ClusterStatusEntry {
-  readonly type: 'cluster' | 'node';
-  readonly name: string;
-  readonly quorate?: 0 | 1;
-  readonly online?: 0 | 1;
-  readonly local?: 0 | 1;
-  readonly ip?: string;
-}
-
-/** `GET /nodes/{node}/time`; seconds since the epoch. */
+/** What is read of `GET /nodes/{node}/time`: seconds since the epoch. */
 export interface NodeTime {
   readonly time: number;
-  readonly localtime: number;
-  readonly timezone: string;
+}
+
+/** Whether a body is Proxmox's envelope. */
+export function isEnvelope(body: unknown): body is Envelope {
+  return isObject(body) && 'data' in body;
+}
+
+/** The lines of a listing that have the shape; others are left out. */
+export function resourceEntries(data: unknown): readonly ResourceEntry[] {
+  if (!Array.isArray(data)) return [];
+  return data.filter(
+    (entry: unknown): entry is ResourceEntry =>
+      isObject(entry) && typeof entry.type === 'string' && typeof entry.id === 'string',
+  );
+}
+
+/** Whether data is a task's status. */
+export function isTaskStatus(data: unknown): data is TaskStatus {
+  if (!isObject(data) || !['string', 'undefined'].includes(typeof data.exitstatus)) return false;
+  return data.status === 'running' || data.status === 'stopped';
+}
+
+/** Whether data is a version. */
+export function isVersion(data: unknown): data is Version {
+  return isObject(data) && typeof data.release === 'string' && typeof data.version === 'string';
+}
+
+/** Whether data is a node's time. */
+export function isNodeTime(data: unknown): data is NodeTime {
+  return isObject(data) && typeof data.time === 'number';
 }
 
 /** The parts of a UPID. `starttime` is seconds since the epoch, `user` is `u@r` or `u@r!tok`. */
