@@ -1,4 +1,5 @@
-// Why this exists: each mistake that only the plan can see has one sentence; a test walks the table.
+// Why this exists: each mistake that only the plan can see has one sentence; a test walks the
+// table.
 import type {CodeTable} from '../core/diagnostic.ts';
 
 /** Codes of the plan's own diagnostics; kinds add theirs. */

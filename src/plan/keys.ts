@@ -1,4 +1,5 @@
-// Why this exists: plans are read by people, so guest/150 comes after guest/20, everywhere the same.
+// Why this exists: plans are read by people, so guest/150 comes after guest/20, everywhere the
+// same.
 import type {ResourceKey} from '../core/model.ts';
 
 /** Orders keys by their first part, then by number where both end in one, else by text. */

@@ -26,7 +26,9 @@ export function planUndeclared(context: Context, subject: RecordedSubject): Sket
   }
 }
 
-/** Why the record's source does not say clearly that it wants the resource no more; null: it does. */
+/**
+ * Why the record's source does not say clearly that it wants the resource no more; null: it does.
+ */
 export function whyNotPruned(context: Context, record: ResourceRecord): string | null {
   const {source, key} = record;
   if (context.input.unread.includes(source)) return `its source ${source} could not be read`;

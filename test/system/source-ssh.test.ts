@@ -1,5 +1,6 @@
 // Why this exists: ssh is the one way to a repository that no server of ours can stand in for, so a
-// source is followed through OpenSSH's own, with keys and known hosts as a configuration gives them.
+// source is followed through OpenSSH's own, with keys and known hosts as a configuration gives
+// them.
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';

@@ -1,5 +1,5 @@
-// Why this exists: containers are not simulated yet (DIFFERENCES.md); their list is, because clients
-// ask for it.
+// Why this exists: containers are not simulated yet (DIFFERENCES.md); their list is, because
+// clients ask for it.
 import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, route} from '../route.ts';
