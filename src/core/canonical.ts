@@ -21,3 +21,9 @@ export function canonicalJson(value: Json | undefined): string {
 export function sha256Hex(input: string | Uint8Array): string {
   return bytesToHex(sha256(typeof input === 'string' ? utf8ToBytes(input) : input));
 }
+
+/** Names a set of actions by their fingerprints, in whatever order; null for none (safety.md 9). */
+export function setFingerprint(fingerprints: readonly string[]): string | null {
+  if (fingerprints.length === 0) return null;
+  return sha256Hex(canonicalJson([...fingerprints].sort()));
+}

@@ -118,7 +118,8 @@ export interface Claim {
     | 'node'
     | 'storage'
     | 'bridge'
-    | 'pool';
+    | 'pool'
+    | 'device';
   readonly value: string;
   /** Only exclusive claims may not be made twice; the others are for scope checks. */
   readonly exclusive: boolean;

@@ -73,13 +73,12 @@ export function idleAction(
     readonly findings?: readonly Finding[];
     readonly changes?: readonly Change[];
     readonly cause?: Action['cause'];
-    readonly risk?: Risk;
     readonly record?: RecordDraft | null;
   },
 ): Action {
   return finish(context, subject, {
     verb: idle.verb ?? 'none',
-    risk: idle.risk ?? 'benign',
+    risk: 'benign',
     cause: idle.cause ?? null,
     changes: idle.changes ?? [],
     findings: idle.findings ?? [],

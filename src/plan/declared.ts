@@ -1,8 +1,7 @@
 // Why this exists: what happens to a resource that Git declares, by what the cluster shows of it.
 import type {Action, Change, Finding} from '../core/action.ts';
 import {diagnose} from '../core/diagnostic.ts';
-import type {Desired, Diagnostic, Observed, Risk} from '../core/model.ts';
-import {worstRisk} from '../core/model.ts';
+import type {Desired, Diagnostic, Observed} from '../core/model.ts';
 import {type ActionRequest, type BuiltAction, buildAction, idleAction} from './action.ts';
 
 import {PLAN_CODES} from './codes.ts';
@@ -46,7 +45,7 @@ function held(
   return {actions: [action], diagnostics: []};
 }
 
-/** A resource that its source may still claim: that source has to be read before another takes it. */
+/** Its former source may still claim it: that one has to be read before another takes it. */
 function movedFrom(context: Context, {key, desired, record}: DeclaredSubject): string | null {
   if (!record || record.source === desired.source) return null;
   const former = context.manifestsOf.get(record.source);
@@ -104,7 +103,7 @@ function planUnrecorded(context: Context, subject: DeclaredSubject, observed: Ob
     const record = adoptDraft(draftInput(context, subject, {changes: [], writes: []}));
     return {actions: [idleAction(context, subject, {record})], diagnostics: []};
   }
-  const detail = `it carries our marker but the journal does not know it, and ${listed(found)} differ`;
+  const detail = `our marker, but the journal does not know it, and ${listed(found)} differ`;
   return differing(context, subject, 'update', found, {reason: 'no-record', detail});
 }
 
@@ -125,7 +124,7 @@ function planAdoption(context: Context, subject: DeclaredSubject, observed: Obse
   return differing(context, subject, 'adopt', found, {reason: 'adoption-differs', detail});
 }
 
-/** Shows the diff of something that may not be written to. */
+/** Shows the diff of something that may not be written to; it does nothing, so it risks nothing. */
 function differing(
   context: Context,
   subject: DeclaredSubject,
@@ -136,7 +135,6 @@ function differing(
   const action = idleAction(context, subject, {
     verb,
     cause: 'conflict',
-    risk: riskOf(found.changes),
     changes: found.changes,
     findings: [finding],
   });
@@ -240,10 +238,6 @@ function sketch(built: BuiltAction): Sketch {
   return {actions: [built.action], diagnostics: built.diagnostics};
 }
 
-function riskOf(changes: readonly Change[]): Risk {
-  return worstRisk(changes.map((change) => change.risk));
-}
-
 function listed(found: Diff): string {
   return found.changes.map((change) => change.field).join(', ');
 }
@@ -252,7 +246,7 @@ function releasedFields(subject: DeclaredSubject, found: Diff): readonly Diagnos
   return found.released.map((path) =>
     diagnose(PLAN_CODES, 'plan-field-released', {
       severity: 'info',
-      detail: `${path} of ${subject.key} left the manifest; it was only adopted, so it stays as it is.`,
+      detail: `${path} of ${subject.key} left Git; it was only adopted, so it stays as it is.`,
       remedy: `Write "${path}: null" to have it removed.`,
       range: subject.desired.range,
       key: subject.key,

@@ -39,12 +39,6 @@ export function fingerprint(input: FingerprintInput): string {
   );
 }
 
-/** Names a set of destructive actions, in whatever order; null for none. */
-export function setFingerprint(fingerprints: readonly string[]): string | null {
-  if (fingerprints.length === 0) return null;
-  return sha256Hex(canonicalJson([...fingerprints].sort()));
-}
-
 function toOf(change: Change): Json {
   return isSecret(change.from) || isSecret(change.to) ? 'changed' : plain(change.to);
 }

@@ -1,10 +1,10 @@
 // Why this exists: the plan is a pure function of Git, the cluster and the journal; here its parts
 // are put together, one resource at a time, so that one bad resource never stops the others.
 import type {Action, Plan} from '../core/action.ts';
+import {setFingerprint} from '../core/canonical.ts';
 import type {ResourceKey} from '../core/model.ts';
 import {observedOf} from './action.ts';
 import {planDeclared} from './declared.ts';
-import {setFingerprint} from './fingerprint.ts';
 import type {PlanInput} from './input.ts';
 import {compareKeys, vmidOf} from './keys.ts';
 import {type Dependencies, orderActions, waitingOf} from './order.ts';
@@ -14,7 +14,7 @@ import {planUndeclared} from './prune.ts';
 import {ruleFinder} from './rules.ts';
 import type {Context, Sketch, Subject} from './subject.ts';
 
-/** Makes the plan of one cluster. The same input gives the same plan, in whatever order it comes. */
+/** Makes the plan of one cluster: the same for the same input, in whatever order that comes. */
 export function makePlan(input: PlanInput): Plan {
   const {subjects, contested, diagnostics} = pair(input);
   const manifestsOf = new Map(input.manifests.map((one) => [one.source, one]));

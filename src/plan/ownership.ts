@@ -43,7 +43,7 @@ function unmarked(observed: Observed, adopt: string | null): Whose {
   if (sameWitness(adopt, observed.witness)) return {kind: 'adoptable'};
   return handsOff(
     'identity-changed',
-    `adoption of ${adopt} is asked for, ${observed.key} is ${observed.witness ?? 'without witness'}`,
+    `adoption of ${adopt} is asked for, ${observed.key} has ${observed.witness ?? 'no witness'}`,
   );
 }
 
@@ -54,7 +54,7 @@ function recorded(observed: Observed, record: ResourceRecord): Whose {
   if (sameWitness(record.witness, observed.witness)) return {kind: 'ours'};
   return handsOff(
     'identity-changed',
-    `the journal knows ${record.witness ?? 'no witness'}, live is ${observed.witness ?? 'without one'}`,
+    `the journal knows ${record.witness ?? 'no witness'}, live has ${observed.witness ?? 'none'}`,
   );
 }
 

@@ -1,10 +1,13 @@
 // Why this exists: the planner's tests state only what they are about; the rest is said here once.
+import type {Action, Plan} from '../core/action.ts';
+import {assert} from '../core/assert.ts';
 import {canonicalJson} from '../core/canonical.ts';
 import type {Json} from '../core/json.ts';
 import type {Manifests} from '../core/kind.ts';
 import type {Desired, Inventory, ResourceRecord, SourceRange} from '../core/model.ts';
 import type {PlanInput} from './input.ts';
-import {TOY_LISTING, type ToyCluster, toyKind} from './toy-kind.ts';
+import {makePlan} from './make-plan.ts';
+import {TOY_LISTING, type ToyCluster, type ToyObject, toyKind} from './toy-kind.ts';
 
 const RANGE: SourceRange = {
   file: 'toys.yaml',
@@ -137,4 +140,37 @@ function asJson(cluster: ToyCluster): Json {
 export function textOf(value: unknown): string {
   // Safe: plans and actions are plain JSON.
   return canonicalJson(JSON.parse(JSON.stringify(value)) as Json);
+}
+
+/** A plan over guest/150 alone. */
+export function planOf(
+  desired: Desired | null,
+  record: ResourceRecord | null,
+  live: ToyObject | null,
+): Plan {
+  return makePlan(
+    inputOf({
+      desired: desired ? [desired] : [],
+      records: record ? [record] : [],
+      live: live ? {'guest/150': live} : {},
+    }),
+  );
+}
+
+/** Verb, risk, cause, fields and finding reasons of each action. */
+export function brief(plan: Plan) {
+  return plan.actions.map(({verb, risk, cause, changes, findings}) => ({
+    verb,
+    risk,
+    cause,
+    fields: changes.map((change) => change.field),
+    reasons: findings.map((finding) => finding.reason),
+  }));
+}
+
+/** The only action of a plan. */
+export function only(plan: Plan): Action {
+  const [action] = plan.actions;
+  assert(action && plan.actions.length === 1, `${plan.actions.length} actions`);
+  return action;
 }

@@ -1,0 +1,73 @@
+// Why this exists: one verdict per action, with every reason against it, from values alone.
+import {type Action, HOLDS, REFUSALS, type Reason, type Verdict} from '../core/action.ts';
+import {approvalsOf} from './approvals.ts';
+import type {GateInput} from './input.ts';
+import type {Judged} from './judged.ts';
+import {needsApproval} from './mode.ts';
+import {REASONS} from './registry.ts';
+
+/** Every reason in the order in which the first is shown. */
+const ORDER: readonly Reason[] = [...REFUSALS, ...HOLDS];
+
+/** What can hold an action that only follows in the journal: somebody else may be writing there. */
+const OF_JOURNAL: readonly Reason[] = ['unknown', 'applying'];
+
+/** Verdicts in the order of the plan's actions; at most one action per resource is allowed. */
+export function judge(input: GateInput): readonly Verdict[] {
+  const allowed = new Map<string, string>();
+  const loads = new Map(Object.entries(input.running));
+  const destructive = input.plan.actions
+    .filter((action) => action.risk === 'destructive')
+    .map((action) => action.fingerprint);
+  return input.plan.actions.map((action) => {
+    const approvals = approvalsOf(action, input);
+    const judged: Judged = {action, input, approvals, destructive, earlier: {allowed, loads}};
+    const verdict = verdictOn(judged);
+    if (verdict.verdict === 'allow' && action.verb !== 'none') {
+      allowed.set(action.key, describe(action));
+      for (const load of action.loads) loads.set(load, (loads.get(load) ?? 0) + 1);
+    }
+    return verdict;
+  });
+}
+
+function verdictOn(judged: Judged): Verdict {
+  const {action, input, approvals} = judged;
+  const reasons = ORDER.flatMap((reason) => {
+    const detail = detailOf(reason, judged);
+    return detail === null ? [] : [{reason, detail, remedy: REASONS[reason].remedy(action)}];
+  });
+  const rests = action.verb !== 'none' && needsApproval(action, input.policy);
+  return {
+    fingerprint: action.fingerprint,
+    key: action.key,
+    verdict: reasons.length === 0 ? 'allow' : isRefusal(reasons[0]?.reason) ? 'refuse' : 'hold',
+    reasons,
+    approval: rests && reasons.length === 0 ? (approvals[0] ?? null) : null,
+  };
+}
+
+function detailOf(reason: Reason, judged: Judged): string | null {
+  const {action} = judged;
+  const found = action.findings.filter((finding) => finding.reason === reason);
+  const details = found.map((finding) => finding.detail);
+  const own = evaluates(reason, action) ? REASONS[reason].applies(judged) : null;
+  if (own !== null) details.push(own);
+  return details.length === 0 ? null : details.join('; ');
+}
+
+/** An action that calls nothing is judged only by what concerns the journal. */
+function evaluates(reason: Reason, action: Action): boolean {
+  if (action.verb !== 'none') return true;
+  return action.record !== null && OF_JOURNAL.includes(reason);
+}
+
+function isRefusal(reason: Reason | undefined): boolean {
+  const refusals: readonly Reason[] = REFUSALS;
+  return reason !== undefined && refusals.includes(reason);
+}
+
+function describe(action: Action): string {
+  const fields = action.changes.map((change) => change.field).join(', ');
+  return fields === '' ? action.verb : `${action.verb} of ${fields}`;
+}

@@ -1,0 +1,46 @@
+// Why this exists: some work is only welcome at some times, and must be over when they end.
+import type {Action} from '../../core/action.ts';
+import type {GateInput} from '../input.ts';
+import type {ReasonRule} from '../judged.ts';
+import {modeOf} from '../mode.ts';
+
+/** Holds what is outside of its window or would not fit into it. */
+export const window: ReasonRule = {
+  reason: 'window',
+  applies: ({action, input}) => {
+    const state = input.windows[action.risk];
+    if (state.denied) return `a deny window holds ${until(state.closesAt)}`;
+    if (modeOf(action, input.policy) !== 'window') return null;
+    if (!state.allowed) return `no window is open; the next opens ${at(state.opensAt)}`;
+    const needed = expectedMs(action, input);
+    const left = state.closesAt === null ? null : state.closesAt - input.now;
+    return left === null || needed <= left
+      ? null
+      : `it is expected to take ${seconds(needed)} s, the window closes in ${seconds(left)} s`;
+  },
+  remedy: () => 'Wait for the next window; "pvegit config show" prints them.',
+};
+
+/** A call that has no task of its own is over in seconds; a minute is generous. */
+const UNEXPECTED_MS = 60_000;
+
+/** How long all steps are expected to take, waits included. */
+function expectedMs(action: Action, {policy}: GateInput): number {
+  return action.steps.reduce((sum, step) => {
+    const expected = policy.expectedMs;
+    if (step.kind === 'until') return sum + (expected['cycle'] ?? UNEXPECTED_MS);
+    return sum + (expected[step.operation] ?? UNEXPECTED_MS);
+  }, 0);
+}
+
+function until(time: number | null): string {
+  return time === null ? 'without end' : `until ${at(time)}`;
+}
+
+function at(time: number | null): string {
+  return time === null ? 'never' : new Date(time).toISOString();
+}
+
+function seconds(ms: number): number {
+  return Math.ceil(ms / 1000);
+}
