@@ -147,6 +147,36 @@ describe('two processes', () => {
     command.close();
   });
 
+  it('see each other’s records, although each keeps what it read', () => {
+    const controller = open();
+    const command = open();
+    controller.putRecord(sampleRecord({key: 'guest/150', name: 'one'}));
+    const names = (journal: typeof command) => journal.records('harness').map(({name}) => name);
+    expect([names(controller), names(command)]).toEqual([['one'], ['one']]);
+    command.putRecord(sampleRecord({key: 'guest/150', name: 'two'}));
+    expect([names(controller), names(command)]).toEqual([['two'], ['two']]);
+    controller.putRecord(sampleRecord({key: 'guest/149', name: 'three'}));
+    expect([names(controller), names(command)]).toEqual([
+      ['three', 'two'],
+      ['three', 'two'],
+    ]);
+    command.deleteRecord('harness', 'guest/150');
+    expect([names(controller), names(command)]).toEqual([['three'], ['three']]);
+    controller.close();
+    command.close();
+  });
+
+  it('do not keep a record whose writing failed', () => {
+    const journal = open();
+    expect(journal.records('harness')).toEqual([]);
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    expect(failure(() => journal.putRecord(sampleRecord({})))).toMatchObject({kind: 'busy'});
+    other.close();
+    expect(journal.records('harness')).toEqual([]);
+    journal.close();
+  });
+
   it('wait shortly for each other, then say busy, and a reader is never kept out', () => {
     const journal = open();
     journal.setValue('a', 'b');

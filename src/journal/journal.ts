@@ -1,12 +1,12 @@
 // Why this exists: what the program must not forget: what it did, what it was about to do, what was
 // approved and what is ours. Every call is durable when it returns (SQLite, WAL, synchronous=FULL).
 import type {Approval, Intent, Outcome} from '../core/action.ts';
-import type {ResourceRecord} from '../core/model.ts';
 import type {AuditEntry, Clock, Journal, PersonRequest, Random, Suspension} from '../core/ports.ts';
 import {endApprovals, spendApproval} from './approvals.ts';
 import {backupStore} from './backup.ts';
 import {identityOf, newIdentity} from './identity.ts';
 import {acquireLease, releaseLease} from './leases.ts';
+import {recordCalls} from './records.ts';
 import {MIGRATIONS} from './schema.ts';
 import {openStore, type Row, type Store} from './store.ts';
 
@@ -39,7 +39,7 @@ export function openJournal(options: JournalOptions): Journal {
     birth,
     accepted: () => identityOf(store).accepted,
     accept: () => void store.run('UPDATE identity SET accepted = 1'),
-    ...records(store),
+    ...recordCalls(store),
     ...intents(store),
     ...outcomes(store),
     ...audit(store),
@@ -51,22 +51,6 @@ export function openJournal(options: JournalOptions): Journal {
     releaseLease: (cluster, holder) => releaseLease(store, cluster, holder),
     backup: (target) => backupStore(store, target),
     close: () => store.close(),
-  };
-}
-
-function records(store: Store): Pick<Journal, 'records' | 'putRecord' | 'deleteRecord'> {
-  return {
-    records: (cluster) =>
-      bodies<ResourceRecord>(
-        store.all('SELECT body FROM records WHERE cluster = ? ORDER BY key', cluster),
-      ),
-    putRecord: (record) => {
-      const sql = 'INSERT OR REPLACE INTO records (cluster, key, body) VALUES (?, ?, ?)';
-      store.run(sql, record.cluster, record.key, JSON.stringify(record));
-    },
-    deleteRecord: (cluster, key) => {
-      store.run('DELETE FROM records WHERE cluster = ? AND key = ?', cluster, key);
-    },
   };
 }
 
