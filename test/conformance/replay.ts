@@ -6,9 +6,10 @@ import {handle} from '../../src/simulator/handle.ts';
 import type {Request, Response} from '../../src/simulator/http.ts';
 import type {Cluster} from '../../src/simulator/state.ts';
 import {differences} from './compare.ts';
+import {agreement, judge, readList, writeList} from './judge.ts';
 import {prepareCluster, secrets} from './prepare.ts';
 import type {Scenario, Step} from './recording.ts';
-import {readScenarios} from './recording.ts';
+import {readScenarios, recordingsExist} from './recording.ts';
 import {doUnseen, prepareScenario, waitBefore} from './scenes.ts';
 import {Twins} from './twins.ts';
 
@@ -161,33 +162,53 @@ function secretOf(cluster: Cluster, step: Step, token: string): string {
   return step.note === 'wrong secret' ? 'wrong' : (known ?? 'unknown');
 }
 
-/** The share of agreeing steps, in percent with one decimal. */
-export function agreement(results: readonly StepResult[]): number {
-  const agreeing = results.filter((result) => result.differences.length === 0).length;
-  return Math.floor((agreeing / results.length) * 1000) / 10;
+/** Replay scenarios, print agreement and, if wished, each difference; false when one is not well. */
+function main(arguments_: readonly string[]): boolean {
+  if (!recordingsExist()) {
+    console.log('conformance: skipped, the recordings are not beside the project');
+    return true;
+  }
+  const wanted = arguments_.filter((argument) => /^\d\d$/.test(argument));
+  const scenarios = readScenarios().filter(
+    (scenario) => wanted.length === 0 || wanted.includes(scenario.number),
+  );
+  const all = scenarios.map((scenario) => ({scenario, results: replay(scenario)}));
+  if (arguments_.includes('--write')) {
+    writeList(all);
+  }
+  const list = readList();
+  const problems = all.flatMap(({scenario, results}) => {
+    print(scenario, results, list[scenario.name]?.status ?? 'new');
+    if (arguments_.includes('--show-differences')) {
+      results.forEach(printDifferences);
+    }
+    return judge(scenario, results, list[scenario.name]);
+  });
+  for (const problem of problems) {
+    console.log(`problem: ${problem.slice(0, 300)}`);
+  }
+  return problems.length === 0;
 }
 
-function main(arguments_: readonly string[]): void {
-  const wanted = arguments_.filter((argument) => /^\d\d$/.test(argument));
-  const show = arguments_.includes('--show-differences');
-  for (const scenario of readScenarios()) {
-    if (wanted.length === 0 || wanted.includes(scenario.number)) {
-      const results = replay(scenario);
-      const differing = results.filter((result) => result.differences.length > 0);
-      const count = `${results.length - differing.length}/${results.length}`;
-      console.log(`${scenario.name.padEnd(24)} ${count.padStart(8)} ${agreement(results)} %`);
-      for (const result of show ? differing : []) {
-        const {n, as, note, request} = result.step;
-        const params = JSON.stringify(request.params ?? request.rawBody ?? null).slice(0, 200);
-        console.log(`  ${n} ${request.method} ${request.path} ${params} [${as}] ${note ?? ''}`);
-        for (const difference of result.differences.slice(0, 12)) {
-          console.log(`      ${difference}`);
-        }
-      }
-    }
+function print(scenario: Scenario, results: readonly StepResult[], status: string): void {
+  const agreeing = results.filter((result) => result.differences.length === 0).length;
+  const count = `${agreeing}/${results.length}`.padStart(8);
+  const percent = `${agreement(results).toFixed(1)} %`.padStart(8);
+  console.log(`${scenario.name.padEnd(24)} ${count} ${percent}  ${status}`);
+}
+
+function printDifferences(result: StepResult): void {
+  if (result.differences.length === 0) {
+    return;
+  }
+  const {n, as, note, request} = result.step;
+  const params = JSON.stringify(request.params ?? request.rawBody ?? null).slice(0, 200);
+  console.log(`  ${n} ${request.method} ${request.path} ${params} [${as}] ${note ?? ''}`);
+  for (const difference of result.differences.slice(0, 12)) {
+    console.log(`      ${difference}`);
   }
 }
 
 if (import.meta.main) {
-  main(process.argv.slice(2));
+  process.exitCode = main(process.argv.slice(2)) ? 0 : 1;
 }

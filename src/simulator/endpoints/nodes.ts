@@ -7,7 +7,7 @@ import {childNames} from '../schema/api.ts';
 import type {ClusterNode} from '../state.ts';
 import {nodeSeconds} from '../state.ts';
 import {versionOf} from './cluster.ts';
-import facts from './node-facts.generated.json' with {type: 'json'};
+import facts from './node-facts.json' with {type: 'json'};
 import {memberNodes, nodeFigures} from './resources.ts';
 
 const base = '/nodes/{node}';
