@@ -1,3 +1,4 @@
+// Why this exists: virtual time must run in order, or every seed tells another story.
 import {describe, expect, it} from 'vitest';
 import {advance, at, after as later, nextDueMs} from './clock.ts';
 import {createCluster} from './create.ts';

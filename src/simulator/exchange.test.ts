@@ -1,3 +1,4 @@
+// Why this exists: a client without sockets must meet the same world as one with them.
 import {describe, expect, it} from 'vitest';
 import type {ExchangeRequest} from '../core/ports.ts';
 import {demoCluster, demoSecret} from './build.ts';

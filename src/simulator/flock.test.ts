@@ -1,3 +1,4 @@
+// Why this exists: waiting for a lock file gives Proxmox's best-known errors.
 import {describe, expect, it} from 'vitest';
 import {advance} from './clock.ts';
 import {createCluster} from './create.ts';

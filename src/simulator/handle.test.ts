@@ -1,3 +1,4 @@
+// Why this exists: a request's way through faults, permissions and validation is one for all calls.
 import {describe, expect, it} from 'vitest';
 import {addToken, buildCluster, demoCluster, demoSecret, grant} from './build.ts';
 import {advance, nextDueMs} from './clock.ts';

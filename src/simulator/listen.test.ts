@@ -1,3 +1,4 @@
+// Why this exists: real clients need TLS, reason phrases and connection habits to be right.
 import {request as httpsRequest} from 'node:https';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {demoCluster, demoSecret} from './build.ts';

@@ -1,3 +1,4 @@
+// Why this exists: workers are what a controller waits for; their ends must be exact.
 import {describe, expect, it} from 'vitest';
 import {buildCluster} from './build.ts';
 import {advance} from './clock.ts';

@@ -1,7 +1,9 @@
 // Why this exists: a cluster that resembles the recorded one, so that the first request of each
 // scenario meets the same world.
-import {addToken, buildCluster, grant} from '../../src/simulator/build.ts';
+import {addGuest, addToken, buildCluster, grant} from '../../src/simulator/build.ts';
 import type {Cluster} from '../../src/simulator/state.ts';
+import {publishNow} from '../../src/simulator/statistics.ts';
+import {allocate, put} from '../../src/simulator/volume.ts';
 
 /** Credentials of the recorded callers, by the name that recordings give them. */
 export const secrets = {
@@ -66,4 +68,74 @@ function prepareAccess(cluster: Cluster): void {
   }
   grant(cluster, {subject: 'gitops@pve', role: 'GitOps', path: '/'});
   grant(cluster, {subject: 'gitops@pve!ci', role: 'GitOps', path: '/'});
+}
+
+/** Images and templates that lay on the storage `sandbox`. */
+export function addFiles(cluster: Cluster): void {
+  addFile(cluster, {name: 'import/tiny.qcow2', format: 'qcow2', bytes: 19_644_928});
+  addFile(cluster, {name: 'iso/tiny.iso', format: 'iso', bytes: 27_856_896});
+  addFile(cluster, {name: 'vztmpl/tinyct_1.0_amd64.tar.gz', format: 'tgz', bytes: 1_032_248});
+}
+
+/** Two directories of nodes that are no members: pve9 is dead, pve8 shows a foreign certificate. */
+export function addDeadNodes(cluster: Cluster): void {
+  const living = cluster.nodes.get('pve1');
+  if (living === undefined) {
+    return;
+  }
+  const dead = {...living, online: false, listed: false};
+  const certificate = 'error:0A000086:SSL routines::certificate verify failed';
+  const refused = {status: 595, reason: 'Connection refused'};
+  cluster.nodes.set('pve9', {...dead, name: 'pve9', unreachable: refused});
+  cluster.nodes.set('pve8', {
+    ...dead,
+    name: 'pve8',
+    unreachable: {status: 596, reason: certificate},
+  });
+  addGuest(cluster, 999, {node: 'pve9', config: {memory: '64'}});
+  addLeftovers(cluster);
+}
+
+/** What earlier scenarios had left behind: a container and three disks. */
+function addLeftovers(cluster: Cluster): void {
+  cluster.guests.set(244, {
+    kind: 'lxc',
+    vmid: 244,
+    node: 'pve1',
+    config: new Map([
+      ['hostname', 'CT244'],
+      ['memory', '512'],
+      ['rootfs', 'local:244/x.raw,size=4G'],
+    ]),
+    pending: new Map(),
+    pendingDelete: new Map(),
+    snapshots: new Map(),
+    runtime: undefined,
+  });
+  publishNow(cluster);
+  for (const name of ['vm-300-disk-1', 'vm-301-disk-0']) {
+    const wish = {storage: 'sandbox', node: 'pve1', vmid: 300, name, format: 'qcow2'};
+    allocate(cluster, {...wish, sizeBytes: 1024 ** 3, usedBytes: 331_776});
+  }
+}
+
+function addFile(
+  cluster: Cluster,
+  file: {readonly name: string; readonly format: string; readonly bytes: number},
+): void {
+  put(cluster, {
+    volid: `sandbox:${file.name}`,
+    storage: 'sandbox',
+    node: 'pve1',
+    format: file.format,
+    sizeBytes: file.bytes,
+    usedBytes: file.bytes,
+    vmid: undefined,
+    parent: undefined,
+    content: file.name.split('/')[0] ?? '',
+    ctimeS: 1_795_252_079,
+    snapshots: new Set(),
+    // The image inside is as large as the CD image it was made from.
+    data: {virtualBytes: 27_856_896},
+  });
 }

@@ -162,7 +162,7 @@ function secretOf(cluster: Cluster, step: Step, token: string): string {
   return step.note === 'wrong secret' ? 'wrong' : (known ?? 'unknown');
 }
 
-/** Replay scenarios, print agreement and, if wished, each difference; false when one is not well. */
+/** Replay scenarios, print agreement and, if wished, differences; false when one is not well. */
 function main(arguments_: readonly string[]): boolean {
   if (!recordingsExist()) {
     console.log('conformance: skipped, the recordings are not beside the project');

@@ -3,7 +3,8 @@
 import {advance, after} from '../../src/simulator/clock.ts';
 import {acquire, qemuLockFile} from '../../src/simulator/flock.ts';
 import type {Cluster} from '../../src/simulator/state.ts';
-import {findVolume, free, put} from '../../src/simulator/volume.ts';
+import {findVolume, free} from '../../src/simulator/volume.ts';
+import {addDeadNodes, addFiles} from './prepare.ts';
 import type {Step} from './recording.ts';
 
 /** Things that were there before the first request of some scenarios. */
@@ -16,6 +17,8 @@ const waits: Readonly<Record<string, Readonly<Record<number, number>>>> = {
   // Its author waited for the guest's agent before these.
   '09': {26: 15_000, 57: 15_000, 61: 15_000, 116: 15_000},
   '10': {5: 15_000, 98: 100},
+  '21': {15: 500},
+  '22': {29: 12_000},
 };
 
 /** What the recorder did without recording it, before a step: the recording shows its effect. */
@@ -40,6 +43,13 @@ const unseen: Readonly<Record<string, Readonly<Record<number, (cluster: Cluster)
     36: unlock(180),
     37: unlock(180),
     74: holdLockFile(186, 25_000),
+  },
+  '22': {
+    1: addDeadNodes,
+    15: slowStorage(40_000),
+    21: slowStorage(0),
+    23: daemonIs(false),
+    31: daemonIs(true),
   },
 };
 
@@ -80,11 +90,27 @@ function holdLockFile(vmid: number, ms: number): (cluster: Cluster) => void {
   };
 }
 
+function slowStorage(allocateMs: number): (cluster: Cluster) => void {
+  return (cluster) => {
+    const storage = cluster.storages.get('sandbox');
+    if (storage !== undefined) {
+      storage.allocateMs = allocateMs;
+    }
+  };
+}
+
+function daemonIs(up: boolean): (cluster: Cluster) => void {
+  return (cluster) => {
+    const node = cluster.nodes.get('pve1');
+    if (node !== undefined) {
+      node.daemonUp = up;
+    }
+  };
+}
+
 /** Make the cluster what the scenario found. */
 export function prepareScenario(cluster: Cluster, scenario: string): void {
-  addFile(cluster, {name: 'import/tiny.qcow2', format: 'qcow2', bytes: 19_644_928});
-  addFile(cluster, {name: 'iso/tiny.iso', format: 'iso', bytes: 27_856_896});
-  addFile(cluster, {name: 'vztmpl/tinyct_1.0_amd64.tar.gz', format: 'tgz', bytes: 1_032_248});
+  addFiles(cluster);
   scenes[scenario]?.(cluster);
 }
 
@@ -93,25 +119,4 @@ export function waitBefore(cluster: Cluster, scenario: string, step: Step): void
   const fromNote = /^(\d+(?:\.\d+)?) s (?:later|after)/.exec(step.note ?? '')?.[1];
   const waitMs = waits[scenario]?.[step.n] ?? Number(fromNote ?? 0) * 1_000;
   advance(cluster, cluster.nowMs + waitMs);
-}
-
-function addFile(
-  cluster: Cluster,
-  file: {readonly name: string; readonly format: string; readonly bytes: number},
-): void {
-  put(cluster, {
-    volid: `sandbox:${file.name}`,
-    storage: 'sandbox',
-    node: 'pve1',
-    format: file.format,
-    sizeBytes: file.bytes,
-    usedBytes: file.bytes,
-    vmid: undefined,
-    parent: undefined,
-    content: file.name.split('/')[0] ?? '',
-    ctimeS: 1_795_252_079,
-    snapshots: new Set(),
-    // The image inside is as large as the CD image it was made from.
-    data: {virtualBytes: 27_856_896},
-  });
 }

@@ -1,4 +1,4 @@
-// Why this exists: nodes: list, status, time, network and the small read-only endpoints around them.
+// Why this exists: nodes: list, status, time, network and the small read-only endpoints near them.
 import {createHash} from 'node:crypto';
 import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
