@@ -28,16 +28,12 @@ export function replay(scenario: Scenario): readonly StepResult[] {
     waitBefore(cluster, scenario.number, step);
     letTaskEnd(cluster, step, twins);
     doUnseen(cluster, scenario.number, step);
-    const response = handle(cluster, requestOf(cluster, step, twins), cluster.nowMs);
+    const startMs = cluster.nowMs;
+    const response = handle(cluster, requestOf(cluster, step, twins), startMs);
     const found = compareStep(step, response, twins);
-    advance(cluster, cluster.nowMs + pauseMs(step));
+    advance(cluster, Math.max(cluster.nowMs, startMs + Math.ceil(step.response.ms)));
     return {step, differences: found};
   });
-}
-
-/** The recorded call's own duration passes, so that seconds and cycles go on as they did. */
-function pauseMs(step: Step): number {
-  return Math.min(Math.ceil(step.response.ms), 1_000);
 }
 
 function letTaskEnd(cluster: Cluster, step: Step, twins: Twins): void {

@@ -18,7 +18,6 @@ const waits: Readonly<Record<string, Readonly<Record<number, number>>>> = {
   '09': {26: 15_000, 57: 15_000, 61: 15_000, 116: 15_000},
   '10': {5: 15_000, 98: 100},
   '21': {15: 500},
-  '22': {29: 12_000},
 };
 
 /** What the recorder did without recording it, before a step: the recording shows its effect. */
@@ -46,7 +45,7 @@ const unseen: Readonly<Record<string, Readonly<Record<number, (cluster: Cluster)
   },
   '22': {
     1: addDeadNodes,
-    15: slowStorage(40_000),
+    15: slowStorage(41_000),
     21: slowStorage(0),
     23: daemonIs(false),
     31: daemonIs(true),
