@@ -44,8 +44,8 @@ export function requireKeyPrivileges(request: Request, keys: readonly string[]):
     if (facts?.root_only === true || privileges.length === 0) {
       fail(500, `only root can set '${key}' config`);
     }
-    if (key === 'startup') require403(request.context, '/', ['Sys.Modify']);
     requireOnGuest(request, privileges, true);
+    if (key === 'startup') require403(request.context, '/', ['Sys.Modify']);
   }
 }
 
@@ -98,7 +98,7 @@ export function requireDriveStorage(request: Request, drive: Drive): void {
 }
 
 /** Datastore.AllocateSpace on a storage that takes images. */
-export function requireAllocation(request: Request, storage: string): void {
+function requireAllocation(request: Request, storage: string): void {
   const {context} = request;
   if (storage === '') fail(500, 'no storage ID specified (and no default storage)');
   require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);

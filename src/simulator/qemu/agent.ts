@@ -1,7 +1,7 @@
 // Why this exists: calls into the guest through its agent, and the two ways in which they fail.
 import {fail} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
-import {afterDelay, data, route, vmidOf} from '../route.ts';
+import {afterDelay, data, integer, route, vmidOf} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
 import {loadGuest} from './guest-file.ts';
 import {isNetKey} from './keys.ts';
@@ -119,13 +119,27 @@ function result(command: string): (context: Context) => Reply {
   return (context) => ask(context, (guest) => ({result: results(guest)[command] ?? {}}));
 }
 
+/** Programs that were run in a guest, by process id; the only one that says anything is echo. */
+const programs = new WeakMap<QemuGuest, Map<number, readonly string[]>>();
+
 function execute(context: Context): Reply {
-  return ask(context, () => ({pid: 100 + context.cluster.random.below(900)}));
+  return ask(context, (guest) => {
+    const pid = 100 + context.cluster.random.below(900);
+    const known = programs.get(guest) ?? new Map<number, readonly string[]>();
+    programs.set(guest, known.set(pid, context.arrays['command'] ?? []));
+    return {pid};
+  });
 }
 
 function executeStatus(context: Context): Reply {
-  const output = {exited: 1, exitcode: 0, 'out-data': 'hi\n', 'out-truncated': 0};
-  return ask(context, () => output);
+  const pid = integer(context, 'pid') ?? 0;
+  return ask(context, (guest) => {
+    const [program, ...words] =
+      programs.get(guest)?.get(pid) ?? fail(500, `Agent error: PID ${pid} does not exist`);
+    const done = {exited: 1, exitcode: 0};
+    if (program !== 'echo') return done;
+    return {...done, 'out-data': `${words.join(' ')}\n`, 'out-truncated': 0};
+  });
 }
 
 function fileRead(context: Context): Reply {

@@ -45,7 +45,7 @@ export function storeValue(guest: QemuGuest, key: string, value: string): void {
 }
 
 /** The text of a thrown failure; undefined when all went well. */
-export function attempt(action: () => void): string | undefined {
+function attempt(action: () => void): string | undefined {
   try {
     action();
     return undefined;

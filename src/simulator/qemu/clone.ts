@@ -211,7 +211,6 @@ function cloneConfig(clone: Clone, made: ReadonlyMap<string, string>): Map<strin
       : (made.get(key) ?? text);
     config.set(key, value);
   }
-  if (clone.section !== source.config) config.delete('description');
   config.set('smbios1', freshSmbios(random, section.get('smbios1')));
   if (section.has('vmgenid')) config.set('vmgenid', randomUuid(random));
   config.set('name', params['name'] ?? `Copy-of-VM-${section.get('name') ?? source.vmid}`);

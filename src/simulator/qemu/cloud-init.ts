@@ -6,7 +6,6 @@ import {recordEffect} from '../state.ts';
 import {findVolume} from '../volume.ts';
 import {cloudInitKey, parseDrive} from './drive.ts';
 import {feedsCloudInit, isCloudInitKey} from './keys.ts';
-import {isWindows} from './normalise.ts';
 import type {PendingEntry} from './pending.ts';
 import {parseProperties} from './property-string.ts';
 import type {Job} from './volumes.ts';
@@ -147,10 +146,4 @@ function words(text: string | undefined): readonly string[] {
 
 function quoted(word: string): string {
   return `      - '${word}'`;
-}
-
-/** Whether a guest's cloud-init type defaults to config-drive. */
-export function isConfigDrive(guest: QemuGuest): boolean {
-  const type = guest.config.get('citype');
-  return type === 'configdrive2' || (type === undefined && isWindows(guest.config.get('ostype')));
 }

@@ -3,7 +3,7 @@
 import {fail, paramError} from '../failure.ts';
 import type {Context} from '../route.ts';
 import {splitList} from '../route.ts';
-import type {QemuGuest} from '../state.ts';
+import type {QemuGuest, Version} from '../state.ts';
 import type {Request} from './access-checks.ts';
 import {
   checkedDrive,
@@ -15,7 +15,7 @@ import {printDrive} from './drive.ts';
 import {digestOf} from './guest-file.ts';
 import {isDriveKey, isNetKey, optionExists} from './keys.ts';
 import {normaliseNet} from './net.ts';
-import {checkSshKeys, macPrefix} from './normalise.ts';
+import {checkSshKeys, clampCpuUnits, macPrefix} from './normalise.ts';
 
 /** A config write, checked as far as is possible without the lock. */
 export interface Update {
@@ -44,8 +44,8 @@ export function readUpdate(context: Context, vmid: number): Update {
   if ((params['delete'] ?? '') === '' && (params['revert'] ?? '') === '' && set.size === 0) {
     fail(500, 'no options specified');
   }
-  const reverts = readReverts(params, set);
-  const deletes = readDeletes(params, set, reverts);
+  const reverts = readReverts(cluster.version, params, set);
+  const deletes = readDeletes(cluster.version, params, {set, reverts});
   const drives = [...set].filter(([key]) => isDriveKey(key));
   const checked = drives.map(([key, text]) => checkedDrive(key, text));
   for (const drive of checked) set.set(drive.key, printDrive(drive));
@@ -107,18 +107,19 @@ function settings(params: Readonly<Record<string, string>>): Map<string, string>
         paramError({cdrom: 'conflicting drive parameter, already set ide2'});
       }
       set.set('ide2', /media=/.test(value) ? value : `${value},media=cdrom`);
-    } else set.set(key, value);
+    } else set.set(key, key === 'cpuunits' ? clampCpuUnits(value) : value);
   }
   return set;
 }
 
 function readReverts(
+  version: Version,
   params: Readonly<Record<string, string>>,
   set: ReadonlyMap<string, string>,
 ): readonly string[] {
   const keys = splitList(params['revert'] ?? '');
   for (const key of keys) {
-    if (!optionExists(key)) paramError({revert: `unknown option '${key}'`});
+    if (!optionExists(version, key)) paramError({revert: `unknown option '${key}'`});
     if (set.has(key)) {
       paramError({delete: `you can't use '-${key}' and -revert ${key}' at the same time`});
     }
@@ -127,10 +128,11 @@ function readReverts(
 }
 
 function readDeletes(
+  version: Version,
   params: Readonly<Record<string, string>>,
-  set: ReadonlyMap<string, string>,
-  reverts: readonly string[],
+  written: {readonly set: ReadonlyMap<string, string>; readonly reverts: readonly string[]},
 ): string[] {
+  const {set, reverts} = written;
   const keys = splitList(params['delete'] ?? '').map((key) => (key === 'cdrom' ? 'ide2' : key));
   for (const key of keys) {
     if (set.has(key)) {
@@ -139,7 +141,7 @@ function readDeletes(
     if (reverts.includes(key)) {
       paramError({revert: `you can't use '-delete ${key}' and -revert ${key}' at the same time`});
     }
-    if (!optionExists(key)) paramError({delete: `unknown option '${key}'`});
+    if (!optionExists(version, key)) paramError({delete: `unknown option '${key}'`});
   }
   return keys;
 }

@@ -16,6 +16,7 @@ import {hashPassword, isWindows, normaliseTags, pinnedMachine, storedText} from 
 import {addPendingDelete, cleanupPending} from './pending.ts';
 import {parseProperties} from './property-string.ts';
 import {qemuVersion} from './runtime.ts';
+import {requireTags} from './tag-access.ts';
 import type {Job} from './volumes.ts';
 
 /** A write in progress: the boot order it keeps in step with the devices. */
@@ -31,15 +32,18 @@ interface Writing {
 export function writePending(job: Job, guest: QemuGuest, update: Update): ReadonlySet<string> {
   const order = parseBootOrder(guest.config.get('boot'));
   const writing: Writing = {job, guest, update, modified: new Set(), order};
-  for (const key of update.deletes) deleteKey(writing, key);
-  for (const [key, text] of shuffled(job.cluster.random, [...update.set])) {
-    writing.modified.add(key);
-    if (guest.pending.get(key) === text) continue;
-    setKey(writing, key, text);
-    guest.pendingDelete.delete(key);
+  try {
+    for (const key of update.deletes) deleteKey(writing, key);
+    for (const [key, text] of shuffled(job.cluster.random, [...update.set])) {
+      writing.modified.add(key);
+      if (guest.pending.get(key) === text) continue;
+      setKey(writing, key, text);
+      guest.pendingDelete.delete(key);
+    }
+    cleanupPending(guest);
+  } finally {
+    saveGuest(job.cluster, guest, update.summary);
   }
-  cleanupPending(guest);
-  saveGuest(job.cluster, guest, update.summary);
   return writing.modified;
 }
 
@@ -71,7 +75,7 @@ function deleteKey(writing: Writing, key: string): void {
   } else if (/^(serial|usb|hostpci)\d+$/.test(key)) {
     requireDevicePrivileges(request, key, value);
   } else if (key === 'tags') {
-    requireOnGuest(request, ['VM.Config.Options']);
+    requireTags(request, value, '');
     guest.config.delete(key);
     return;
   }
@@ -87,7 +91,7 @@ function setKey(writing: Writing, key: string, text: string): void {
   requireDevicePrivileges(update.request, key, text);
   const stored = storedText(key, text);
   if (key === 'tags') {
-    requireOnGuest(update.request, ['VM.Config.Options']);
+    requireTags(update.request, guest.config.get(key) ?? '', text);
     guest.pending.set(key, normaliseTags(job.cluster, text));
   } else if (key === 'cipassword') {
     const ostype = guest.pending.get('ostype') ?? guest.config.get('ostype');

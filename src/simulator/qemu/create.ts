@@ -24,14 +24,25 @@ import {driveWriteMs, writeDrive} from './drive-write.ts';
 import {emptyGuest, saveGuest} from './guest-file.ts';
 import {isDriveKey, isNetKey, keyFacts} from './keys.ts';
 import {normaliseNet} from './net.ts';
-import {checkSshKeys, isWindows, macPrefix, pinnedMachine, storedText} from './normalise.ts';
+import {
+  checkSshKeys,
+  clampCpuUnits,
+  isWindows,
+  macPrefix,
+  pinnedMachine,
+  storedText,
+} from './normalise.ts';
 import {startStages} from './power.ts';
 import {qemuVersion} from './runtime.ts';
+import {requireTags} from './tag-access.ts';
 import type {Job} from './volumes.ts';
 import {act, forkFor, jobOf, pause} from './worker.ts';
 
 /** POST /nodes/{node}/qemu without an archive. */
 export function createGuest(context: Context): Reply {
+  if (context.params['archive'] !== undefined) {
+    fail(501, "Method 'POST /nodes/{node}/qemu' with an archive is not simulated");
+  }
   const vmid = Number(context.params['vmid']);
   const pool = context.params['pool'];
   const request: Request = {context, vmid, pool};
@@ -65,6 +76,10 @@ function settings(context: Context): Map<string, string> {
     if (keyFacts(key) === undefined || key === 'digest') continue;
     const text = name === 'cdrom' && !/media=/.test(value) ? `${value},media=cdrom` : value;
     const isNet = isNetKey(key);
+    if (key === 'cpuunits') {
+      wanted.set(key, clampCpuUnits(value));
+      continue;
+    }
     wanted.set(key, isNet ? normaliseNet(key, text, cluster.random, macPrefix(cluster)) : text);
   }
   return wanted;
@@ -81,6 +96,7 @@ function checkCreate(request: Request, wanted: Map<string, string>): void {
     wanted.set(drive.key, printDrive(drive));
   }
   requireKeyPrivileges(request, [...wanted.keys()]);
+  requireTags(request, '', wanted.get('tags') ?? '');
   for (const [key, text] of wanted) requireDevicePrivileges(request, key, text);
   for (const [key, text] of wanted) requireBridge(request, key, text);
 }

@@ -71,7 +71,7 @@ export function driveWriteMs(job: Job, key: string, text: string): number {
 }
 
 /** The size that a guest sees of an image; an import's file is smaller than what it holds. */
-export function virtualBytes(volume: Volume): number {
+function virtualBytes(volume: Volume): number {
   const {data} = volume;
   if (typeof data === 'object' && data !== null && 'virtualBytes' in data) {
     return Number(data.virtualBytes);

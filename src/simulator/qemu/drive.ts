@@ -85,12 +85,6 @@ export function newCloudInitStorage(drive: Drive): string | undefined {
   return /^([^/:\s]+):cloudinit$/.exec(drive.file)?.[1];
 }
 
-/** Storage and name of a volume id; undefined for `none`, paths and the like. */
-export function splitVolid(volid: string): {storage: string; name: string} | undefined {
-  const match = /^([a-zA-Z][a-zA-Z0-9\-_.]*[a-zA-Z0-9]):(.+)$/.exec(volid);
-  return match === null ? undefined : {storage: match[1] ?? '', name: match[2] ?? ''};
-}
-
 /** The VMID in a disk image's name; undefined for ISOs and the like. */
 export function volumeOwner(volid: string): number | undefined {
   const match = /(?:^|[:/])(?:vm|base|subvol)-(\d+)-[^/]*$/.exec(volid);

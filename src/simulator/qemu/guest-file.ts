@@ -12,8 +12,12 @@ export function loadGuest(cluster: Cluster, node: string, vmid: number): QemuGue
   if (guest === undefined || guest.kind !== 'qemu' || guest.node !== node) {
     return fail(500, `Configuration file 'nodes/${node}/qemu-server/${vmid}.conf' does not exist`);
   }
+  textAtLoad.set(guest, renderFile(guest));
   return guest;
 }
+
+/** The file's text when it was last read or written, to tell real changes from none. */
+const textAtLoad = new WeakMap<QemuGuest, string>();
 
 /** A new, empty, stopped guest; not yet part of the cluster. */
 export function emptyGuest(vmid: number, node: string): QemuGuest {
@@ -33,7 +37,7 @@ export function emptyGuest(vmid: number, node: string): QemuGuest {
 }
 
 /** The configuration file's text: sections in a fixed order, keys sorted. */
-export function renderFile(guest: QemuGuest): string {
+function renderFile(guest: QemuGuest): string {
   const pending = new Map(guest.pending);
   if (guest.pendingDelete.size > 0) {
     const deletes = [...guest.pendingDelete].map(([key, how]) =>
@@ -59,6 +63,9 @@ export function digestOf(guest: QemuGuest): string {
 /** Put the file down after a change: tidy unused entries and record what changed, if anything. */
 export function saveGuest(cluster: Cluster, guest: QemuGuest, detail: string): void {
   dropUsedUnused(guest);
+  const text = renderFile(guest);
+  if (textAtLoad.get(guest) === text) return;
+  textAtLoad.set(guest, text);
   recordEffect(cluster, 'config', guest.vmid, detail);
 }
 

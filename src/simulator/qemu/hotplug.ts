@@ -46,7 +46,7 @@ export function waitingChanges(guest: QemuGuest, keys: ReadonlySet<string>): rea
 }
 
 /** The words of the guest's hotplug option. */
-export function hotplugWords(guest: QemuGuest): ReadonlySet<string> {
+function hotplugWords(guest: QemuGuest): ReadonlySet<string> {
   const text = guest.config.get('hotplug') ?? '1';
   if (text === '0') return new Set();
   return new Set((text === '1' ? 'network,disk,usb' : text).split(/[,;\s]+/));

@@ -1,5 +1,6 @@
 // Why this exists: what is true of each configuration key (type, hot-plug class, who may set it),
 // read from generated data, so that no rule below repeats a fact.
+import type {Version} from '../state.ts';
 import table from './keys.generated.json' with {type: 'json'};
 
 /** One sub-key of a property string. */
@@ -34,8 +35,9 @@ export function keyFacts(key: string): KeyFacts | undefined {
 }
 
 /** Whether `delete` and `revert` know the key; read-only ones count, `digest` does not. */
-export function optionExists(key: string): boolean {
-  return key !== 'digest' && key !== 'cdrom' && keyFacts(key) !== undefined;
+export function optionExists(version: Version, key: string): boolean {
+  const facts = key === 'digest' || key === 'cdrom' ? undefined : keyFacts(key);
+  return facts !== undefined && (facts.since === '8.4' || version !== '8.4');
 }
 
 /** Whether a key names a drive slot: ide, sata, scsi, virtio, efidisk0 or tpmstate0. */

@@ -31,6 +31,11 @@ export function normaliseTags(cluster: Cluster, text: string): string {
   return (kept ? unique : unique.sort()).join(';') || ' ';
 }
 
+/** Control groups of version 2, as all nodes here have, take shares of 1 to 10000. */
+export function clampCpuUnits(text: string): string {
+  return String(Math.min(10_000, Math.max(1, Number(text))));
+}
+
 /** Reject what is no public key; the text is percent-encoded, one key a line. */
 export function checkSshKeys(text: string): void {
   for (const line of decodeURIComponent(text).split('\n')) {

@@ -44,13 +44,6 @@ export function extinguish(cluster: Cluster, guest: QemuGuest): void {
   recordEffect(cluster, 'stop', guest.vmid, guest.config.get('name') ?? '');
 }
 
-/** A running guest whose operating system is up at once (restored memory, prepared tests). */
-export function awaken(guest: QemuGuest): void {
-  if (guest.runtime === undefined) return;
-  guest.runtime.agentAnswers = guest.behaviour.agent;
-  guest.runtime.guestAnswers = guest.behaviour.acpi;
-}
-
 /** Whether the configuration enables the guest agent. */
 export function agentEnabled(guest: QemuGuest): boolean {
   const agent = guest.config.get('agent');
@@ -64,7 +57,9 @@ export function runningCpu(guest: QemuGuest): string {
 
 function bootInside(cluster: Cluster, guest: QemuGuest, runtime: QemuRuntime): void {
   after(cluster, guest.behaviour.bootMs, () => {
-    if (guest.runtime === runtime) awaken(guest);
+    if (guest.runtime !== runtime) return;
+    runtime.agentAnswers = guest.behaviour.agent;
+    runtime.guestAnswers = guest.behaviour.acpi;
   });
 }
 

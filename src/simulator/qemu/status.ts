@@ -19,14 +19,14 @@ type Fields = Record<string, unknown>;
 const mib = 1024 ** 2;
 
 /** The number of virtual CPUs in use. */
-export function cpuCount(guest: QemuGuest): number {
+function cpuCount(guest: QemuGuest): number {
   const count = (key: string): number => Number(guest.config.get(key) ?? 1);
   const vcpus = guest.config.get('vcpus');
   return vcpus === undefined ? count('cores') * count('sockets') : Number(vcpus);
 }
 
 /** Bytes of the first disk in the boot order (legacy orders: of the first disk); 0 without. */
-export function bootDiskBytes(guest: QemuGuest): number {
+function bootDiskBytes(guest: QemuGuest): number {
   const boot = guest.config.get('boot');
   const ordered = parseBootOrder(boot);
   const isOrder = boot === undefined || boot === ' ' || ordered.length > 0;
@@ -42,7 +42,7 @@ export function bootDiskBytes(guest: QemuGuest): number {
 }
 
 /** The guest's name as lists show it. */
-export function shownName(guest: QemuGuest): string {
+function shownName(guest: QemuGuest): string {
   return guest.config.get('name') ?? `VM ${guest.vmid}`;
 }
 
