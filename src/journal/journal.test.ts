@@ -5,7 +5,6 @@ import {once} from 'node:events';
 import {
   chmodSync,
   closeSync,
-  existsSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -20,7 +19,6 @@ import {createInterface} from 'node:readline';
 import {DatabaseSync} from 'node:sqlite';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {JournalError} from '../core/ports.ts';
-import {restoreJournal} from './backup.ts';
 import {JOURNAL_CONTRACT} from './contract.ts';
 import {openJournal} from './journal.ts';
 import {sampleApproval, sampleIntent, sampleOutcome, sampleRecord} from './samples.ts';
@@ -232,6 +230,19 @@ describe('corruption', () => {
     expect(error.remedy).toContain('restore a backup');
   });
 
+  it('of one page that nothing has asked for yet is found at opening too', () => {
+    filled();
+    damage(statSync(path).size - 4096, Buffer.from([0x5a]));
+    expect(failure(open)).toMatchObject({kind: 'corrupt'});
+  });
+
+  it('that would not stop any statement is found at opening too', () => {
+    filled();
+    const pagesOnFreeList = 36;
+    damage(pagesOnFreeList, Buffer.from([0, 0, 0, 9]));
+    expect(failure(open)).toMatchObject({kind: 'corrupt'});
+  });
+
   it('of the whole file is corruption too, not a new journal', () => {
     filled();
     writeFileSync(path, 'not a database, and long enough to look like one'.repeat(100));
@@ -277,68 +288,6 @@ describe('versions', () => {
     expect(database.prepare('PRAGMA user_version').get()).toEqual({user_version: 1});
     expect(() => database.prepare('SELECT extra FROM records')).toThrow('no such column');
     database.close();
-  });
-});
-
-describe('backup and restore', () => {
-  const copy = () => join(folder, 'copy.db');
-
-  it('a copy made in use is whole and private, and never overwrites', async () => {
-    const journal = open();
-    for (let n = 0; n < 500; n++) journal.putRecord(sampleRecord({key: `guest/${n}`}));
-    await journal.backup(copy());
-    expect(statSync(copy()).mode & 0o777).toBe(0o600);
-    await expect(journal.backup(copy())).rejects.toMatchObject({kind: 'io'});
-    journal.close();
-    const copied = openJournal({path: copy(), ...world()});
-    expect(copied.records('harness').length).toBe(500);
-    copied.close();
-  });
-
-  it('a restored journal has the rows, but is new: other id, born now, not accepted', async () => {
-    const journal = open();
-    journal.accept();
-    journal.putRecord(sampleRecord({}));
-    journal.acquireLease('harness', 'one', 0, 1000);
-    await journal.backup(copy());
-    journal.putRecord(sampleRecord({key: 'guest/151'}));
-    journal.close();
-    const {former} = restoreJournal({from: copy(), to: path, ...world(1_800_000_000_000)});
-    const restored = open();
-    expect(restored.records('harness').map(({key}) => key)).toEqual(['guest/150']);
-    expect(restored.id).not.toBe(journal.id);
-    expect([restored.birth, restored.accepted()]).toEqual([1_800_000_000_000, false]);
-    expect(restored.acquireLease('harness', 'two', 1, 1000)).toEqual({kind: 'held', token: 2});
-    restored.close();
-    expect(former !== null && existsSync(former)).toBe(true);
-  });
-
-  it('is refused while a process has the journal open, and over a damaged backup', async () => {
-    const journal = open();
-    await journal.backup(copy());
-    expect(failure(() => restoreJournal({from: copy(), to: path, ...world()}))).toMatchObject({
-      kind: 'busy',
-    });
-    journal.setValue('still', 'here');
-    journal.close();
-    writeFileSync(copy(), Buffer.alloc(20_000, 1));
-    expect(failure(() => restoreJournal({from: copy(), to: path, ...world()}))).toMatchObject({
-      kind: 'corrupt',
-    });
-    expect(open().value('still')).toBe('here');
-  });
-
-  it('takes the place of a corrupt journal, which is kept aside', async () => {
-    const journal = open();
-    journal.setValue('a', 'b');
-    await journal.backup(copy());
-    journal.close();
-    writeFileSync(path, 'garbage'.repeat(2000));
-    restoreJournal({from: copy(), to: path, ...world()});
-    const restored = open();
-    expect(restored.value('a')).toBe('b');
-    restored.close();
-    expect(readdirSync(join(folder, 'data')).some((name) => name.includes('.before-'))).toBe(true);
   });
 });
 
