@@ -58,6 +58,12 @@ export class Applier {
     for (const intent of intents) this.#start(intent.action, null, intent);
   }
 
+  /** Resolves when one of the running actions has ended; at once when none runs. */
+  async anyEnd(): Promise<void> {
+    const running = [...this.#running.values()].map(({promise}) => promise);
+    if (running.length > 0) await Promise.race(running);
+  }
+
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) {

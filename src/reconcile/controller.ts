@@ -1,0 +1,148 @@
+// Why this exists: several clusters side by side, none waiting for another; what follows from the end
+// of an action, a file event or a webhook is a nudge of one loop.
+import {Applier} from '../apply/applier.ts';
+import type {ApplyContext} from '../apply/context.ts';
+import type {Report} from '../core/report.ts';
+import {resourceKinds} from './follow.ts';
+import {ClusterLoop} from './loop.ts';
+import type {ClusterParts} from './parts.ts';
+import {type PassMemory, runPass} from './pass.ts';
+
+/** A cluster as the controller is given it: parts without the applier, and where evidence goes. */
+export interface ClusterSetup {
+  readonly parts: Omit<ClusterParts, 'applier'>;
+  readonly memory: PassMemory;
+  readonly evidence: ApplyContext['evidence'];
+  /** Longest that reads of one pass may take, ms. */
+  readonly passTimeoutMs: number;
+}
+
+export interface ControllerOptions {
+  readonly holder: string;
+  readonly onReport: (report: Report) => void;
+  /** A cluster's loop stopped for good: our mistake, or a journal that cannot be written. */
+  readonly onBroken: (cluster: string, error: unknown) => void;
+}
+
+interface Running {
+  readonly setup: ClusterSetup;
+  readonly loop: ClusterLoop;
+  readonly applier: Applier;
+  readonly unwatch: readonly (() => void)[];
+}
+
+/** Follows every configured cluster until stopped. */
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #running = new Map<string, Running>();
+  readonly #reports = new Map<string, Report>();
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+  }
+
+  /** The newest report of each cluster. */
+  reports(): ReadonlyMap<string, Report> {
+    return this.#reports;
+  }
+
+  clusters(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
+  /** Starts following a cluster; the first pass begins at once. */
+  add(setup: ClusterSetup): void {
+    const {cluster, clock, sources} = setup.parts;
+    const {memory} = setup;
+    const applier = createApplier(setup, {
+      nudge: () => this.nudge(cluster),
+      broken: (error) => this.#broken(cluster, error),
+    });
+    const parts: ClusterParts = {...setup.parts, applier};
+    const loop = new ClusterLoop({
+      cluster,
+      holder: this.#options.holder,
+      intervalMs: Math.min(...sources.map(({intervalMs}) => intervalMs)),
+      clock,
+      random: parts.random,
+      journal: parts.journal,
+      log: parts.log,
+      metrics: parts.metrics,
+      pass: async (signal) => {
+        const limit = AbortSignal.timeout(setup.passTimeoutMs);
+        return (await runPass(parts, memory, AbortSignal.any([signal, limit]))).report;
+      },
+      onReport: (report) => {
+        this.#reports.set(cluster, report);
+        this.#options.onReport(report);
+      },
+      onBroken: (error) => this.#broken(cluster, error),
+    });
+    const unwatch = sources.map(({source}) => source.watch(() => loop.nudge()));
+    this.#running.set(cluster, {setup, loop, applier, unwatch});
+    loop.start();
+  }
+
+  /** Asks one cluster, or all, for a pass soon. */
+  nudge(cluster?: string): void {
+    for (const [name, {loop}] of this.#running) {
+      if (cluster === undefined || cluster === name) loop.nudge();
+    }
+  }
+
+  /** Stops following one cluster; running tasks are left to Proxmox. */
+  async remove(cluster: string): Promise<void> {
+    const running = this.#running.get(cluster);
+    if (running === undefined) return;
+    for (const stop of running.unwatch) stop();
+    await running.loop.stop();
+    await running.applier.stop();
+    const {pve, sources, metrics} = running.setup.parts;
+    await Promise.all([pve.close(), ...sources.map(({source}) => source.close())]);
+    this.#running.delete(cluster);
+    this.#reports.delete(cluster);
+    metrics.emit({kind: 'forget-cluster', cluster});
+  }
+
+  /** Stops everything; resolves when nothing runs any more. */
+  async stop(): Promise<void> {
+    await Promise.all(this.clusters().map((cluster) => this.remove(cluster)));
+  }
+
+  #broken(cluster: string, error: unknown): void {
+    this.#options.onBroken(cluster, error);
+  }
+}
+
+/** The applier of a cluster; what it ends is remembered and nudges the loop. */
+export function createApplier(
+  setup: ClusterSetup,
+  hooks: {readonly nudge: () => void; readonly broken: (error: unknown) => void},
+): Applier {
+  const {parts, evidence, memory} = setup;
+  const context: ApplyContext = {
+    cluster: parts.cluster,
+    installation: parts.installation,
+    kinds: resourceKinds(parts.kinds),
+    pve: parts.pve,
+    journal: parts.journal,
+    secrets: parts.secrets,
+    evidence,
+    clock: parts.clock,
+    log: parts.log,
+    authorOf: (source) => memory.followed.get(source)?.revision?.author ?? null,
+  };
+  return new Applier(context, {
+    onEnd: (outcome, action) => {
+      memory.history.note(outcome, action);
+      parts.metrics.emit({kind: 'outcome', outcome, action});
+      const {key, result, because} = outcome;
+      const fields = {key, name: action.name, verb: action.verb, result, because};
+      if (result === 'done') parts.log.info('action done', fields);
+      else parts.log.warn('action ended early', fields);
+      if (outcome.result === 'done') memory.adopt.delete(key);
+      hooks.nudge();
+    },
+    onBroken: hooks.broken,
+  });
+}

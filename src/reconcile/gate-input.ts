@@ -1,0 +1,107 @@
+// Why this exists: everything that the gate judges by besides the plan, gathered from the journal, the
+// applier and the memory of earlier passes.
+import type {Approval, Plan} from '../core/action.ts';
+import type {Inventory, ResourceKey} from '../core/model.ts';
+import {windowsAt} from '../core/windows.ts';
+import type {GateInput} from '../gate/input.ts';
+import type {ClusterParts} from './parts.ts';
+import type {PassMemory} from './pass.ts';
+
+/** What this pass found out. */
+export interface PassFacts {
+  readonly plan: Plan;
+  readonly inventory: Inventory;
+  readonly quorate: boolean | null;
+  /** Guests whose newest stop task is another user's. */
+  readonly foreignStops: ReadonlySet<ResourceKey>;
+}
+
+/** A node whose clock is further off than this makes times unreliable (safety.md 3.12). */
+const CLOCK_OFF_MS = 60_000;
+
+/** Makes the gate's input. */
+export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFacts): GateInput {
+  const {cluster, journal, policy, limits} = parts;
+  const {plan} = facts;
+  const now = parts.clock.now();
+  const approvals = [...parts.approvals(), ...memory.approvals.values()];
+  const inFlight = parts.applier?.inFlight() ?? new Map();
+  return {
+    plan,
+    policy,
+    scopes: Object.fromEntries(parts.sources.map(({source, scope}) => [source.name, scope])),
+    approvals,
+    spent: spentOf(parts, approvals),
+    sets: setsShown(memory, plan),
+    authors: {},
+    suspensions: journal.suspensions(cluster),
+    self: parts.selfVmid === null ? null : {cluster, vmid: parts.selfVmid},
+    selfUuid: parts.selfUuid,
+    now,
+    clockOff: clockOff(facts.inventory),
+    quorate: facts.quorate,
+    applying: new Set(inFlight.keys()),
+    unknown: unknownOf(parts, new Set(inFlight.keys())),
+    corrections: Object.fromEntries(memory.history.corrections(now)),
+    driftSince: memory.history.driftSince(plan, now),
+    foreignStops: facts.foreignStops,
+    breakglass: new Set(),
+    backoffs: memory.history.backoffs(now),
+    evidenceMissing: memory.history.evidenceMissing(),
+    running: loadsOf([...inFlight.values()].flatMap(({action}) => action.loads)),
+    limits,
+    windows: {
+      benign: windowsAt(policy.windows, 'benign', now),
+      disruptive: windowsAt(policy.windows, 'disruptive', now),
+      destructive: windowsAt(policy.windows, 'destructive', now),
+    },
+    journalBirth: journal.birth,
+  };
+}
+
+function spentOf(parts: ClusterParts, approvals: readonly Approval[]): ReadonlySet<string> {
+  return new Set(approvals.map(({id}) => id).filter((id) => parts.journal.isSpent(id)));
+}
+
+/** How many sets are remembered: one a plan, and a person approves one of the newest. */
+const MOST_SETS = 50;
+
+function setsShown(memory: PassMemory, plan: Plan): GateInput['sets'] {
+  if (plan.setFingerprint !== null) {
+    const destructive = plan.actions.filter(({risk}) => risk === 'destructive');
+    memory.sets.set(
+      plan.setFingerprint,
+      destructive.map(({fingerprint}) => fingerprint),
+    );
+    const [oldest] = memory.sets.keys();
+    if (memory.sets.size > MOST_SETS && oldest !== undefined) memory.sets.delete(oldest);
+  }
+  return Object.fromEntries(memory.sets);
+}
+
+function unknownOf(
+  parts: ClusterParts,
+  inFlight: ReadonlySet<ResourceKey>,
+): {readonly [key: ResourceKey]: string} {
+  const open = parts.journal.openIntents(parts.cluster).filter(({key}) => !inFlight.has(key));
+  return Object.fromEntries(
+    open.map(({key, id, step, because}) => [
+      key,
+      `intent ${id} (${step.says}): ${because || 'not resolved yet'}`,
+    ]),
+  );
+}
+
+function clockOff(inventory: Inventory): string | null {
+  const offsets = Object.entries(inventory.clockOffsetMs);
+  if (offsets.length === 0) return null;
+  if (offsets.some(([, offsetMs]) => Math.abs(offsetMs) <= CLOCK_OFF_MS)) return null;
+  const [node, offsetMs] = offsets[0] ?? ['', 0];
+  return `the clock of ${node} is ${Math.round(offsetMs / 1000)} s away from this one`;
+}
+
+function loadsOf(loads: readonly string[]): {readonly [load: string]: number} {
+  const counts: {[load: string]: number} = {};
+  for (const load of loads) counts[load] = (counts[load] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,111 @@
+// Why this exists: decides when the next pass is. Timers, webhooks, file events and the end of an
+// action only nudge; each pass starts from scratch. One pass at a time per cluster.
+import type {Clock, Journal, Log, Random} from '../core/ports.ts';
+import type {Metrics, Report} from '../core/report.ts';
+
+/** How long a lease lasts without being renewed. */
+const LEASE_MS = 30_000;
+/** Jitter keeps many controllers from asking at the same moment: ±10 % of the interval. */
+const JITTER = 0.1;
+/** How soon what a person wrote into the journal is taken up. */
+const LOOK_MS = 1_000;
+/** Nudges that come together make one pass. */
+const SETTLE_MS = 50;
+
+export interface LoopOptions {
+  readonly cluster: string;
+  readonly holder: string;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly journal: Journal;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly pass: (signal: AbortSignal) => Promise<Report>;
+  readonly onReport: (report: Report) => void;
+  /** Our own mistake or a failing journal: the loop stops, and says so. */
+  readonly onBroken: (error: unknown) => void;
+}
+
+/** Runs passes over one cluster until stopped. */
+export class ClusterLoop {
+  readonly #options: LoopOptions;
+  readonly #abort = new AbortController();
+  #nudged = Promise.withResolvers<void>();
+  #isNudged = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** Begins; returns at once. */
+  start(): void {
+    this.#running = this.#run().catch((error: unknown) => this.#options.onBroken(error));
+  }
+
+  /** Asks for a pass soon; many nudges make one. */
+  nudge(): void {
+    this.#isNudged = true;
+    this.#nudged.resolve();
+  }
+
+  /** Ends after the pass that runs; its reads are cancelled. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.nudge();
+    await this.#running;
+    this.#options.journal.releaseLease(this.#options.cluster, this.#options.holder);
+  }
+
+  async #run(): Promise<void> {
+    const {signal} = this.#abort;
+    while (!signal.aborted) {
+      if (!(await this.#lead())) continue;
+      this.#isNudged = false;
+      this.#nudged = Promise.withResolvers<void>();
+      const report = await this.#options.pass(signal);
+      if (signal.aborted) return;
+      this.#options.metrics.emit({kind: 'pass', report});
+      this.#options.onReport(report);
+      await this.#wait();
+    }
+  }
+
+  /** Acquires or renews the lease; waits a while and is false when another controller leads. */
+  async #lead(): Promise<boolean> {
+    const {cluster, holder, journal, clock, log, metrics} = this.#options;
+    const lease = journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+    metrics.emit({kind: 'leader', cluster, held: lease.kind === 'held'});
+    if (lease.kind === 'held') return true;
+    log.warn('another controller leads this cluster; waiting', {cluster, holder: lease.holder});
+    await clock.sleep(LEASE_MS / 3, this.#abort.signal);
+    return false;
+  }
+
+  /** Until the interval is over or somebody nudges; renews the lease meanwhile. */
+  async #wait(): Promise<void> {
+    const {clock, random, intervalMs, journal, cluster, holder} = this.#options;
+    const jittered = intervalMs * (1 + JITTER * (2 * random.float() - 1));
+    const end = clock.monotonic() + jittered;
+    let renewed = clock.monotonic();
+    while (!this.#isNudged && !this.#abort.signal.aborted) {
+      const left = end - clock.monotonic();
+      if (left <= 0) return;
+      const timer = new AbortController();
+      const stop = (): void => timer.abort();
+      this.#abort.signal.addEventListener('abort', stop, {once: true});
+      await Promise.race([
+        clock.sleep(Math.min(left, LOOK_MS), timer.signal),
+        this.#nudged.promise,
+      ]);
+      timer.abort();
+      this.#abort.signal.removeEventListener('abort', stop);
+      if (journal.hasRequests(cluster)) break;
+      if (clock.monotonic() - renewed < LEASE_MS / 3) continue;
+      renewed = clock.monotonic();
+      journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+    }
+    if (!this.#abort.signal.aborted) await clock.sleep(SETTLE_MS, this.#abort.signal);
+  }
+}

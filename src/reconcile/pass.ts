@@ -1,0 +1,279 @@
+// Why this exists: one pass: fetch, observe, plan, judge, dispatch. It starts from scratch, never
+// waits for a task, and one thing that cannot be read never stops the rest.
+import type {Action, Approval, Plan, Verdict} from '../core/action.ts';
+import type {Manifests} from '../core/kind.ts';
+import type {Inventory, ResourceKey} from '../core/model.ts';
+import {finishedRecord, wantedHash} from '../core/record.ts';
+import type {Report, SourceReport, Stage} from '../core/report.ts';
+import {judge} from '../gate/judge.ts';
+import {ParseCache} from '../manifest/parse-cache.ts';
+import {makePlan} from '../plan/make-plan.ts';
+import {createInventoryCache, type InventoryCache} from '../pve/inventory.ts';
+import {driftOf} from './drift-since.ts';
+import {type Followed, follow, inForce, remember, resourceKinds} from './follow.ts';
+import {foreignStops} from './foreign-stops.ts';
+import {gateInput} from './gate-input.ts';
+import {hashSecrets} from './hashes.ts';
+import {History} from './history.ts';
+import {observe} from './observe.ts';
+import type {ClusterParts} from './parts.ts';
+import {takeRequests} from './requests.ts';
+import {resourceReports} from './resources.ts';
+
+/** What a loop keeps between its passes. */
+export interface PassMemory {
+  readonly followed: Map<string, Followed>;
+  readonly history: History;
+  readonly inventory: InventoryCache;
+  /** Keys that a person asked to adopt, until done. */
+  readonly adopt: Set<ResourceKey>;
+  /** Approvals that people handed over, by id. */
+  readonly approvals: Map<string, Approval>;
+  /** Members of the sets of destructive actions that were shown, by set fingerprint. */
+  readonly sets: Map<string, readonly string[]>;
+}
+
+/** Everything a pass saw and decided; the report is what people see of it. */
+export interface PassResult {
+  readonly report: Report;
+  readonly inventory: Inventory | null;
+  readonly manifests: readonly Manifests[];
+}
+
+/** An empty memory, as after a start. */
+export function newMemory(): PassMemory {
+  return {
+    followed: new Map(),
+    history: new History(),
+    inventory: createInventoryCache(),
+    adopt: new Set(),
+    approvals: new Map(),
+    sets: new Map(),
+  };
+}
+
+/** Runs one pass; dispatches what is allowed when the parts have an applier. */
+export async function runPass(
+  parts: ClusterParts,
+  memory: PassMemory,
+  signal: AbortSignal,
+): Promise<PassResult> {
+  const pass = new Stages(parts);
+  takeRequests(parts, memory);
+  if (parts.applier) parts.applier.takeUp(parts.journal.openIntents(parts.cluster));
+  const sources = await pass.stage('fetch', () => followAll(parts, memory, signal));
+  const read = inForce(memory.followed.values());
+  const records = parts.journal.records(parts.cluster);
+  const seen = await pass.stage('observe', async () => {
+    const secrets = await hashSecrets(parts, read);
+    const observed = await observe(parts, memory, {manifests: read, records}, signal);
+    return {...observed, secrets};
+  });
+  const manifests = withAdoptions(parts, memory, read, seen.inventory);
+  const plan = await pass.stage('plan', () =>
+    makePlan({
+      installation: parts.installation,
+      cluster: parts.cluster,
+      kinds: resourceKinds(parts.kinds),
+      manifests,
+      unread: sources.filter(({error}) => error !== null).map(({name}) => name),
+      records,
+      inventory: seen.inventory,
+      secretHashes: seen.secrets.hashes,
+    }),
+  );
+  const verdicts = await pass.stage('gate', async () => {
+    const {inventory, quorate} = seen;
+    const stops = await foreignStops(parts, plan);
+    return judge(gateInput(parts, memory, {plan, inventory, quorate, foreignStops: stops}));
+  });
+  const dispatched = await pass.stage('dispatch', () =>
+    dispatch(parts, memory, {plan, verdicts, manifests}),
+  );
+  const report = pass.report({parts, memory, sources, plan, verdicts, dispatched, seen});
+  return {report, inventory: seen.inventory, manifests};
+}
+
+async function followAll(
+  parts: ClusterParts,
+  memory: PassMemory,
+  signal: AbortSignal,
+): Promise<readonly SourceReport[]> {
+  return Promise.all(
+    parts.sources.map(async (source) => {
+      const {name} = source.source;
+      const followed = memory.followed.get(name) ?? unfollowed();
+      memory.followed.set(name, followed);
+      return follow(parts, source, followed, signal);
+    }),
+  );
+}
+
+function unfollowed(): Followed {
+  return {cache: new ParseCache(), manifests: null, revision: null, error: null, fetchedAt: 0};
+}
+
+/** `pvegit adopt` says yes to whoever lives there now, as Git does by naming its witness. */
+function withAdoptions(
+  parts: ClusterParts,
+  memory: PassMemory,
+  manifests: readonly Manifests[],
+  inventory: Inventory,
+): readonly Manifests[] {
+  if (memory.adopt.size === 0) return manifests;
+  const kinds = resourceKinds(parts.kinds);
+  return manifests.map((one) => ({
+    ...one,
+    desired: one.desired.map((desired) => {
+      if (!memory.adopt.has(desired.key)) return desired;
+      const kind = kinds.find(({name}) => name === desired.kind);
+      const seen = kind?.observe(desired.key, inventory, parts.installation);
+      const adopt = seen?.kind === 'present' ? seen.observed.witness : null;
+      return {...desired, directives: {...desired.directives, adopt}};
+    }),
+  }));
+}
+
+interface Decided {
+  readonly plan: Plan;
+  readonly verdicts: readonly Verdict[];
+  readonly manifests: readonly Manifests[];
+}
+
+function dispatch(
+  parts: ClusterParts,
+  memory: PassMemory,
+  {plan, verdicts, manifests}: Decided,
+): readonly string[] {
+  const {applier} = parts;
+  if (applier === null) return [];
+  const wanted = new Map<ResourceKey, string>();
+  for (const {desired} of manifests) {
+    for (const one of desired) wanted.set(one.key, wantedHash(one) ?? '');
+  }
+  applier.setWanted(wanted);
+  remember(parts, memory.followed.values());
+  const byFingerprint = new Map(verdicts.map((verdict) => [verdict.fingerprint, verdict]));
+  const started: string[] = [];
+  for (const action of plan.actions) {
+    if (action.verb === 'none') {
+      recordFollows(parts, action);
+      continue;
+    }
+    const verdict = byFingerprint.get(action.fingerprint);
+    if (verdict?.verdict !== 'allow') continue;
+    if (applier.dispatch(action, verdict.approval)) started.push(action.fingerprint);
+  }
+  return started;
+}
+
+/** Where Git and live agree, the record follows without any call (safety.md 7). */
+function recordFollows(parts: ClusterParts, action: Action): void {
+  if (action.findings.length > 0 || action.record === null) return;
+  if (parts.applier?.inFlight().has(action.key)) return;
+  const {cluster, clock, journal} = parts;
+  const former = journal.records(cluster).find(({key}) => key === action.key);
+  const verifiedAt = former?.verifiedAt ?? clock.now();
+  const record = finishedRecord(action, {cluster, witness: action.witness, verifiedAt});
+  if (record === null || JSON.stringify(former) === JSON.stringify(record)) return;
+  journal.putRecord({...record, verifiedAt: clock.now()});
+}
+
+interface Seen {
+  readonly inventory: Inventory;
+  readonly quorate: boolean | null;
+  readonly requests: number;
+  readonly secrets: {readonly unreadable: readonly unknown[]};
+}
+
+/** Times the stages of one pass and makes its report. */
+class Stages {
+  readonly #parts: ClusterParts;
+  readonly #startedAt: number;
+  readonly #stages: Report['stages'][number][] = [];
+
+  constructor(parts: ClusterParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.now();
+  }
+
+  async stage<T>(stage: Stage, work: () => T | Promise<T>): Promise<T> {
+    const began = this.#parts.clock.monotonic();
+    const value = await work();
+    const seconds = (this.#parts.clock.monotonic() - began) / 1000;
+    this.#stages.push({stage, seconds, ok: true, because: null});
+    return value;
+  }
+
+  report(made: {
+    readonly parts: ClusterParts;
+    readonly memory: PassMemory;
+    readonly sources: readonly SourceReport[];
+    readonly plan: Plan;
+    readonly verdicts: readonly Verdict[];
+    readonly dispatched: readonly string[];
+    readonly seen: Seen;
+  }): Report {
+    const {parts, memory, sources, plan, verdicts, seen} = made;
+    const {cluster, clock, journal, pve, applier} = parts;
+    const now = clock.now();
+    const inFlight = applier?.inFlight() ?? new Map();
+    const problems = stageProblems(sources, seen);
+    const resources = resourceReports({
+      plan,
+      verdicts,
+      kinds: resourceKinds(parts.kinds),
+      applying: new Set(inFlight.keys()),
+      suspensions: journal.suspensions(cluster),
+      failure: (key) => memory.history.failure(key),
+      drift: driftOf(journal, plan, now),
+      now,
+    });
+    return {
+      cluster,
+      startedAt: this.#startedAt,
+      endedAt: now,
+      result: problems.size > 0 ? 'degraded' : 'ok',
+      stages: this.#stages.map((stage) => {
+        const because = problems.get(stage.stage) ?? null;
+        return {...stage, ok: because === null, because};
+      }),
+      sources,
+      plan,
+      verdicts,
+      resources,
+      applying: [...inFlight.values()].map(({key, action, step, startedAt}) => ({
+        key,
+        name: action.name,
+        verb: action.verb,
+        fingerprint: action.fingerprint,
+        says: step?.says ?? null,
+        startedAt,
+      })),
+      dispatched: made.dispatched,
+      requests: seen.requests,
+      quorate: seen.quorate,
+      endpoints: pve.endpoints(),
+      openIntents: journal.openIntents(cluster).length,
+      journalIsNew: !journal.accepted(),
+    };
+  }
+}
+
+function stageProblems(sources: readonly SourceReport[], seen: Seen): ReadonlyMap<Stage, string> {
+  const problems = new Map<Stage, string>();
+  const failed = sources.filter(({error}) => error !== null);
+  if (failed.length > 0) {
+    const says = failed.map(({name, error}) => `${name}: ${error?.message ?? ''}`);
+    problems.set('fetch', says.join('; '));
+  }
+  const unread = Object.values(seen.inventory.reads).filter(({outcome}) => !outcome.ok);
+  if (unread.length > 0) {
+    const first = unread[0]?.path ?? '';
+    problems.set('observe', `${unread.length} reads failed, first ${first}`);
+  }
+  if (seen.secrets.unreadable.length > 0) {
+    problems.set('plan', `${seen.secrets.unreadable.length} secrets could not be read`);
+  }
+  return problems;
+}

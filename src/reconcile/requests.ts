@@ -1,0 +1,47 @@
+// Why this exists: what people ask through the command line is a row in the journal; it is taken up
+// at the beginning of a pass.
+import {unreachable} from '../core/assert.ts';
+import type {PersonRequest} from '../core/ports.ts';
+import {acceptName} from './follow.ts';
+import type {ClusterParts} from './parts.ts';
+import type {PassMemory} from './pass.ts';
+
+/** Takes up the requests that concern this cluster. */
+export function takeRequests(parts: ClusterParts, memory: PassMemory): void {
+  for (const request of parts.journal.takeRequests(parts.cluster)) {
+    takeRequest(parts, memory, request);
+  }
+}
+
+function takeRequest(parts: ClusterParts, memory: PassMemory, request: PersonRequest): void {
+  const {journal} = parts;
+  switch (request.kind) {
+    case 'adopt':
+      memory.adopt.add(request.key);
+      return;
+    case 'approve':
+      memory.approvals.set(request.approval.id, request.approval);
+      return;
+    case 'release': {
+      const record = journal.records(request.cluster).find(({key}) => key === request.key);
+      if (record) journal.putRecord({...record, onDelete: 'retain'});
+      return;
+    }
+    case 'retry':
+      memory.history.retry(request.key);
+      return;
+    case 'resolve': {
+      const state = request.outcome === 'done' ? 'done' : 'interrupted';
+      journal.closeIntent(request.intent, state, 'resolved by a person');
+      return;
+    }
+    case 'source-accept':
+      journal.setValue(acceptName(request.source), request.commit);
+      return;
+    case 'journal-accept':
+      journal.accept();
+      return;
+    default:
+      unreachable(request, 'request');
+  }
+}

@@ -1,0 +1,80 @@
+// Why this exists: each resource is in exactly one state for people and metrics, with its reasons.
+import type {Action, Plan, Reason, Verdict} from '../core/action.ts';
+import type {ResourceKind} from '../core/kind.ts';
+import type {ResourceKey} from '../core/model.ts';
+import type {Suspension} from '../core/ports.ts';
+import type {ResourceReport, ResourceState} from '../core/report.ts';
+import type {Backoff} from './history.ts';
+
+/** What the states are told from. */
+export interface StateInput {
+  readonly plan: Plan;
+  readonly verdicts: readonly Verdict[];
+  readonly kinds: readonly ResourceKind[];
+  readonly applying: ReadonlySet<ResourceKey>;
+  readonly suspensions: readonly Suspension[];
+  readonly failure: (key: ResourceKey) => Backoff | null;
+  readonly drift: ReadonlyMap<ResourceKey, ResourceReport['drift']>;
+  readonly now: number;
+}
+
+/** Reasons that pass by themselves within the controller's own work: not a hold for people. */
+const PASSING: ReadonlySet<Reason> = new Set(['waiting', 'limit', 'applying']);
+const UNREAD: ReadonlySet<Reason> = new Set(['unknown', 'incomplete']);
+
+/** One report per planned resource, in the plan's order. */
+export function resourceReports(input: StateInput): readonly ResourceReport[] {
+  const byKey = Map.groupBy(input.plan.actions, (action) => action.key);
+  return [...byKey].map(([key, actions]) => resourceReport(input, key, actions));
+}
+
+function resourceReport(
+  input: StateInput,
+  key: ResourceKey,
+  actions: readonly Action[],
+): ResourceReport {
+  const first = actions[0];
+  const fingerprints = new Set(actions.map((action) => action.fingerprint));
+  const verdicts = input.verdicts.filter((verdict) => fingerprints.has(verdict.fingerprint));
+  const because = verdicts.flatMap(({verdict, reasons}) => (verdict === 'allow' ? [] : reasons));
+  const prefix = input.kinds.find(({name}) => name === first?.kind)?.idPrefix ?? 'qemu';
+  return {
+    key,
+    id: key.replace(/^guest\//, `${prefix}/`),
+    kind: first?.kind ?? '',
+    name: first?.name ?? '',
+    node: first?.node ?? null,
+    mode: first?.mode ?? 'enforce',
+    source: first?.source ?? '',
+    state: stateOf(input, key, actions, because),
+    because: because.map(({reason, detail, remedy}) => ({reason, detail, remedy})),
+    drift: input.drift.get(key) ?? [],
+  };
+}
+
+function stateOf(
+  input: StateInput,
+  key: ResourceKey,
+  actions: readonly Action[],
+  because: Verdict['reasons'],
+): ResourceState {
+  const {suspensions, now} = input;
+  const suspended = suspensions.some(
+    (suspension) =>
+      (suspension.key === '*' || suspension.key === key) &&
+      (suspension.expiresAt === null || suspension.expiresAt > now),
+  );
+  if (input.applying.has(key)) return 'applying';
+  if (suspended) return 'suspended';
+  const findings = actions.flatMap((action) => action.findings);
+  if (findings.some(({reason}) => UNREAD.has(reason))) return 'undetermined';
+  const waits = input.plan.waiting.filter((waiting) => waiting.key === key);
+  if (waits.some(({reason}) => UNREAD.has(reason))) return 'undetermined';
+  const failure = input.failure(key);
+  const work = actions.filter(({verb}) => verb !== 'none');
+  if (failure !== null && work.some(({fingerprint}) => fingerprint === failure.fingerprint)) {
+    return 'failed';
+  }
+  if (because.some(({reason}) => !PASSING.has(reason))) return 'held';
+  return work.length > 0 || waits.length > 0 ? 'out_of_sync' : 'in_sync';
+}
