@@ -3,6 +3,7 @@
 import {after} from '../clock.ts';
 import {fail, forbid} from '../failure.ts';
 import {qemuLockFile} from '../flock.ts';
+import {may} from '../permission.ts';
 import {randomUuid} from '../random.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, flag} from '../route.ts';
@@ -49,6 +50,7 @@ export function createGuest(context: Context): Reply {
   if (pool !== undefined && !context.cluster.pools.has(pool)) {
     forbid(`pool '${pool}' does not exist`);
   }
+  if (!mayAllocate(request)) forbid();
   const wanted = settings(context);
   checkCreate(request, wanted);
   reserve(context, vmid);
@@ -57,6 +59,12 @@ export function createGuest(context: Context): Reply {
   context.cluster.guests.set(vmid, guest);
   recordEffect(context.cluster, 'create', vmid, 'reserved');
   return data(forkFor(context, 'qmcreate', vmid, createStages(context, guest, wanted)));
+}
+
+/** Whether the caller may create a guest of that id, or in that pool. */
+function mayAllocate({context, vmid, pool}: Request): boolean {
+  const inPool = pool !== undefined && may(context, `/pool/${pool}`, ['VM.Allocate']);
+  return inPool || may(context, `/vms/${vmid}`, ['VM.Allocate']);
 }
 
 /** 500 `unable to create VM 100 - VM 100 already exists on node 'n'` when the id is taken. */
