@@ -10,8 +10,11 @@ const WIDTH = 88;
 const BEFORE = 1;
 
 /** Keys whose literal value is not shown, should somebody have written one there. */
-const SECRET_LINE =
-  /^(.*?(?:password|passwd|passphrase|secret|token|api[-_]?key|private[-_]?key)[\w-]*["']?\s*:\s*)(?![{[|>&*!#]|$)\S.*$/i;
+const SECRET_WORD = 'password|passwd|passphrase|secret|token|api[-_]?key|private[-_]?key';
+const SECRET_LINE = new RegExp(
+  `^(.*?(?:${SECRET_WORD})[\\w-]*["']?\\s*:\\s*)(?![{[|>&*!#]|$)\\S.*$`,
+  'i',
+);
 
 /** What is shown in place of a secret; of one length, since the length tells something too. */
 const HIDDEN = '(hidden)';

@@ -1,5 +1,5 @@
-// Why this exists: a repository is written by strangers. What a message shows of it can neither move
-// the cursor, colour the terminal, reverse the line nor hide a character.
+// Why this exists: a repository is written by strangers. What a message shows of it can neither
+// move the cursor, colour the terminal, reverse the line nor hide a character.
 
 /** Controls, format and bidi characters, line and paragraph separators, halves of characters. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;

@@ -110,7 +110,7 @@ describe('out of reach is', () => {
     expect((await open(from, {env: []}).reveal('team', REF)).ok).toBe(false);
   });
 
-  test('another source’s Secret, an unknown key, and any file when there is no folder', async () => {
+  test('another source’s Secret, an unknown key, any file without a folder', async () => {
     const secrets = open({env: 'DB_PASSWORD'});
     expect((await secrets.reveal('other', REF)).ok).toBe(false);
     expect((await secrets.reveal('team', {name: 's', key: 'x'})).ok).toBe(false);
@@ -125,7 +125,7 @@ test('a file that others can read is used and warned about, without its content'
   expect(JSON.stringify(warnings)).not.toContain('hunter2');
 });
 
-test('a hash depends on the value and on every part of its place, and on nothing else', async () => {
+test('a hash depends on the value and on every part of its place', async () => {
   const hash = async (from: SecretDeclaration['from'], place = PLACE): Promise<string> => {
     const result = await open(from).hash('team', REF, place);
     if (!result.ok) throw new Error(result.error.message);

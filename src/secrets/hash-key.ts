@@ -32,8 +32,8 @@ export async function loadHashKey(
 }
 
 const RESTORE =
-  'Restore it from a backup. Without it delete the file: a new key is made, and every secret counts ' +
-  'as unchanged until `pvegit apply --rewrite-secrets`.';
+  'Restore it from a backup. Without one delete the file: a new key is made, and every secret ' +
+  'counts as unchanged until `pvegit apply --rewrite-secrets`.';
 
 async function readKey(path: string): Promise<Uint8Array | null> {
   try {

@@ -1,5 +1,5 @@
-// Why this exists: the two places from which a value may come, the environment and a file, each with
-// what must not be reachable through it.
+// Why this exists: the two places from which a value may come, the environment and a file, each
+// with what must not be reachable through it.
 import {constants} from 'node:fs';
 import {open, realpath} from 'node:fs/promises';
 import {isAbsolute, resolve, sep} from 'node:path';
