@@ -2,9 +2,10 @@
 // every registered file; `test/drift.test.ts` fails when one differs from what its generator makes.
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {CONFIG_SCHEMA} from '../src/config/schema.ts';
 import {renderApi} from './generate-api.ts';
 import {renderSimulatorKeys} from './generate-sim-keys.ts';
-import {canRender, type Generated, presentText, TOP} from './generated.ts';
+import {canRender, type Generated, presentText, renderJson, TOP} from './generated.ts';
 
 const FACTS = '../shared/proxmox';
 
@@ -24,6 +25,10 @@ export const GENERATED: readonly Generated[] = [
     path: 'src/simulator/qemu/keys.generated.json',
     needs: FACTS,
     render: renderSimulatorKeys,
+  },
+  {
+    path: 'schemas/config.json',
+    render: () => renderJson(CONFIG_SCHEMA),
   },
 ];
 

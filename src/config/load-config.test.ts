@@ -1,46 +1,17 @@
-// Why this exists: proves what a configuration means, that each dangerous one is refused with its
-// code at its line, and that no message holds a secret.
+// Why this exists: proves what a configuration means: defaults, environment, flags, reloads.
 import {describe, expect, test} from 'vitest';
+import {codesOf, loadText, MINIMAL} from '../../test/fixtures/config.ts';
 import type {Json} from '../core/json.ts';
-import {CONFIG_CODES} from './codes.ts';
-import {type ConfigInput, loadConfig, reloadConfig} from './load-config.ts';
+import {reloadConfig} from './load-config.ts';
 import {type Config, type Loaded, ownVariables} from './model.ts';
-
-const PIN = 'AB:'.repeat(31).concat('CD');
-const MINIMAL = `installation: home
-clusters:
-  harness:
-    endpoints:
-      - {url: 'https://pve1:8006/', sha256: ['${PIN}']}
-    token: {env: HARNESS_TOKEN}
-sources:
-  - name: infra
-    cluster: harness
-    url: https://git.example/infra.git
-    scope: {vmids: [150-299, 310]}
-`;
-
-type Environment = {readonly [name: string]: string};
-
-function load(
-  text: string,
-  environment: Environment = {},
-  flags: ConfigInput['flags'] = [],
-): Loaded {
-  return loadConfig({text, file: '/etc/pvegit/pvegit.yaml', environment, flags});
-}
 
 function good(loaded: Loaded): Config {
   if (loaded.config === null) throw new Error(JSON.stringify(loaded.diagnostics, null, 1));
   return loaded.config;
 }
 
-function codes(loaded: Loaded): readonly string[] {
-  return loaded.diagnostics.map(({code}) => code);
-}
-
 describe('a minimal configuration', () => {
-  const config = good(load(MINIMAL));
+  const config = good(loadText(MINIMAL));
 
   test('has every default of the design', () => {
     expect(config).toMatchObject({
@@ -125,7 +96,7 @@ test('everything that can be written is taken up', () => {
       '  windows: [{schedule: 0 2 * * 6, timeZone: Europe/Paris, duration: 4h}]\n',
       '  expected: {migrate: 1h}\n',
     );
-  const config = good(load(text));
+  const config = good(loadText(text));
   expect(config.self).toEqual({cluster: 'harness', vmid: 110});
   expect(config.tls?.certFile).toBe('/etc/pvegit/a.pem');
   expect(config.listen).toEqual({host: '::', port: 1});
@@ -152,125 +123,6 @@ test('everything that can be written is taken up', () => {
 });
 
 const quorum = 'policy: {destructive: {approval: {quorum: 2}}}\n';
-const notAuthor = 'policy: {destructive: {approval: {notAuthor: true}}}\n';
-
-/** Each: what is wrong, its code, the line it is shown at, and the text that shows it. */
-const REFUSED: readonly (readonly [string, keyof typeof CONFIG_CODES, number, string])[] = [
-  ['no installation', 'config-installation-empty', 1, MINIMAL.replace('installation: home\n', '')],
-  ['an empty installation', 'config-installation-empty', 1, MINIMAL.replace('home', "''")],
-  ['an installation with spaces', 'config-installation-empty', 1, MINIMAL.replace('home', 'a b')],
-  ['listening to the network', 'config-listen-exposed', 12, `${MINIMAL}listen: 0.0.0.0:9469\n`],
-  ['listening on a name', 'config-listen-exposed', 12, `${MINIMAL}listen: host.lan:9469\n`],
-  ['a port that is none', 'config-listen-port', 12, `${MINIMAL}listen: 127.0.0.1:99999\n`],
-  [
-    'an endpoint without pins or a caFile',
-    'config-endpoint-trust',
-    5,
-    MINIMAL.replace(`, sha256: ['${PIN}']`, ''),
-  ],
-  [
-    'two clusters with one endpoint',
-    'config-endpoint-twice',
-    6,
-    MINIMAL.replace(
-      'clusters:\n',
-      "clusters:\n  a: {endpoints: [{url: 'https://PVE1:8006', caFile: x}], token: {env: A}}\n",
-    ),
-  ],
-  [
-    'a cluster that is not there',
-    'config-cluster-unknown',
-    9,
-    MINIMAL.replace('cluster: h', 'cluster: H'),
-  ],
-  [
-    'self on a cluster that is not there',
-    'config-cluster-unknown',
-    12,
-    `${MINIMAL}self: {cluster: other, vmid: 110}\n`,
-  ],
-  [
-    'two sources with one name',
-    'config-source-twice',
-    12,
-    `${MINIMAL}  - {name: infra, cluster: harness, folder: x, scope: {vmids: []}}\n`,
-  ],
-  ['a source without an origin', 'config-source-origin', 8, MINIMAL.replace(/ {4}url.*\n/, '')],
-  ['a source with two', 'config-source-origin', 8, `${MINIMAL}    folder: x\n`],
-  [
-    'a key of repositories beside a folder',
-    'config-source-folder-key',
-    11,
-    MINIMAL.replace(/ {4}url.*\n/, '    folder: x\n    token: {env: A}\n'),
-  ],
-  [
-    'ssh without known hosts',
-    'config-source-ssh',
-    10,
-    MINIMAL.replace('https://git.example/', 'git@h:'),
-  ],
-  [
-    'destructive: automatic',
-    'config-destructive-automatic',
-    12,
-    `${MINIMAL}policy: {destructive: automatic}\n`,
-  ],
-  ['a quorum without signed commits', 'config-approval-unverified', 12, MINIMAL + quorum],
-  ['notAuthor without signed commits', 'config-approval-unverified', 12, MINIMAL + notAuthor],
-  ['a reversed range', 'config-vmids-reversed', 11, MINIMAL.replace('150-299', '299-150')],
-  ['a duration of zero', 'config-duration-zero', 12, `${MINIMAL}    interval: 0s\n`],
-  [
-    'a time zone that is not known',
-    'config-window-time-zone',
-    12,
-    `${MINIMAL}policy: {windows: [{schedule: 0 2 * * 6, timeZone: Mars/One, duration: 1h}]}\n`,
-  ],
-  [
-    'a secret in clear text',
-    'config-secret-literal',
-    6,
-    MINIMAL.replace('{env: HARNESS_TOKEN}', 'hunter2'),
-  ],
-  ['a misspelt key', 'config-unknown-key', 12, `${MINIMAL}    intervall: 5s\n`],
-  ['a missing key', 'config-required', 8, MINIMAL.replace(/ {4}scope.*\n/, '')],
-  ['a wrong type', 'config-type', 12, `${MINIMAL}data: [a]\n`],
-  ['a wrong choice', 'config-value', 12, `${MINIMAL}policy: {benign: automatc}\n`],
-  ['http to Proxmox', 'config-value', 5, MINIMAL.replace('https://pve1', 'http://pve1')],
-  ['a VMID below 100', 'config-value', 11, MINIMAL.replace('310', '31')],
-  ['a cluster with a capital', 'config-value', 3, MINIMAL.replaceAll('harness:', 'Harness:')],
-  ['broken YAML', 'config-yaml', 12, `${MINIMAL}data: a: b\n`],
-  ['a key twice', 'config-yaml', 12, `${MINIMAL}installation: other\n`],
-  ['an alias', 'config-yaml-feature', 12, `${MINIMAL}data: *x\n`.replace('home', '&x home')],
-  ['a merge key', 'config-yaml-feature', 12, `${MINIMAL}"<<": {}\n`],
-  ['two documents', 'config-yaml-feature', 12, `${MINIMAL}---\na: 1\n`],
-  ['a list', 'config-not-a-map', 1, '- a\n'],
-  ['a file of two megabytes', 'config-too-large', 1, `# ${'x'.repeat(2_000_000)}`],
-];
-
-describe('refused, at its line, is', () => {
-  test.each(REFUSED)('%s', (_reason, code, line, text) => {
-    const loaded = load(text);
-    expect(loaded.config).toBe(null);
-    const found = loaded.diagnostics.find((diagnostic) => diagnostic.code === code);
-    expect(codes(loaded)).toContain(code);
-    expect(found?.range?.start.line).toBe(line);
-    expect(found?.frame).toContain('^');
-    expect(found?.remedy).not.toBe(undefined);
-    expect(JSON.stringify(loaded.diagnostics)).not.toContain('hunter2');
-  });
-
-  test('everything at once', () => {
-    const loaded = load(
-      `${MINIMAL}listen: 0.0.0.0:1\npolicy: {destructive: {approval: {quorum: 2}}}\n`,
-    );
-    expect(codes(loaded)).toEqual(['config-listen-exposed', 'config-approval-unverified']);
-  });
-
-  test('a misspelt key with what was meant', () => {
-    const [found] = load(`${MINIMAL}    intervall: 5s\n`).diagnostics;
-    expect(found?.suggestion).toBe('interval');
-  });
-});
 
 describe('allowed is', () => {
   test.each([
@@ -279,14 +131,14 @@ describe('allowed is', () => {
     ['loopback by another name', 'listen: "[::1]:9469"\n'],
     ['a quorum with signed commits', `    verify: {allowedSigners: s}\n${quorum}`],
   ])('%s', (_reason, text) => {
-    expect(good(load(MINIMAL + text)).installation).toBe('home');
+    expect(good(loadText(MINIMAL + text)).installation).toBe('home');
   });
 });
 
 describe('the environment', () => {
   test('sets any key, at any depth', () => {
     const config = good(
-      load(MINIMAL, {
+      loadText(MINIMAL, {
         PVEGIT_LISTEN: '127.0.0.1:1',
         PVEGIT_POLICY__BLAST_RADIUS__ACTIONS: '7',
         PVEGIT_POLICY__DESTRUCTIVE__APPROVAL__TERMINAL: 'false',
@@ -310,26 +162,26 @@ describe('the environment', () => {
   });
 
   test('is checked like the file, and the variable is named', () => {
-    const loaded = load(MINIMAL, {PVEGIT_POLICY__DESTRUCTIVE: 'automatic'});
-    expect(codes(loaded)).toEqual(['config-destructive-automatic']);
+    const loaded = loadText(MINIMAL, {PVEGIT_POLICY__DESTRUCTIVE: 'automatic'});
+    expect(codesOf(loaded)).toEqual(['config-destructive-automatic']);
     expect(loaded.diagnostics[0]?.detail).toContain('PVEGIT_POLICY__DESTRUCTIVE');
     expect(loaded.diagnostics[0]?.range).toBe(undefined);
   });
 
   test('never shows a value', () => {
-    const loaded = load(MINIMAL, {PVEGIT_LISTEN_TOKEN: 'hunter2', PVEGIT_SELF: '"hunter2"'});
-    expect(codes(loaded)).toContain('config-variable-value');
+    const loaded = loadText(MINIMAL, {PVEGIT_LISTEN_TOKEN: 'hunter2', PVEGIT_SELF: '"hunter2"'});
+    expect(codesOf(loaded)).toContain('config-variable-value');
     expect(JSON.stringify(loaded.diagnostics)).not.toContain('hunter2');
   });
 
   test('may hold secrets that the file refers to, and those for guests', () => {
     const text = MINIMAL.replace('HARNESS_TOKEN', 'PVEGIT_HARNESS_TOKEN');
     const environment = {PVEGIT_HARNESS_TOKEN: 'x', PVEGIT_SECRET_DB: 'x', PVEGIT_CONFIG: '/x'};
-    expect(load(text, environment).diagnostics).toEqual([]);
+    expect(loadText(text, environment).diagnostics).toEqual([]);
   });
 
   test('is warned about when a name means nothing', () => {
-    const loaded = load(MINIMAL, {PVEGIT_LISTN: 'x'});
+    const loaded = loadText(MINIMAL, {PVEGIT_LISTN: 'x'});
     expect(good(loaded).listen.port).toBe(9469);
     expect(loaded.diagnostics).toMatchObject([
       {severity: 'warning', code: 'config-variable-unknown', suggestion: 'PVEGIT_LISTEN'},
@@ -341,7 +193,7 @@ test('flags win over the environment and the file, and every value says where it
   const text = `${MINIMAL}listen: 127.0.0.1:1\ndata: /d\n`;
   const environment = {PVEGIT_LISTEN: '127.0.0.1:2', PVEGIT_DATA: '/e'};
   const flag = {path: ['listen'], value: '127.0.0.1:3' satisfies Json, from: '--listen'};
-  const loaded = load(text, environment, [flag]);
+  const loaded = loadText(text, environment, [flag]);
   expect(good(loaded).listen.port).toBe(3);
   const from = Object.fromEntries(
     loaded.settings.map((setting) => [setting.pointer, setting.from]),
@@ -356,7 +208,7 @@ test('flags win over the environment and the file, and every value says where it
 });
 
 describe('a reload', () => {
-  const before = good(load(MINIMAL));
+  const before = good(loadText(MINIMAL));
   const reload = (text: string) =>
     reloadConfig(before, {text, file: '/etc/pvegit/pvegit.yaml', environment: {}});
 
@@ -389,18 +241,4 @@ describe('a reload', () => {
     expect(after.changed).toBe(false);
     expect(after.diagnostics).toMatchObject([{severity: 'warning', code: 'config-restart-needed'}]);
   });
-});
-
-test('every code of the room is shown by a case of this file', () => {
-  const shown = new Set<string>(REFUSED.map(([, code]) => code));
-  const elsewhere = [
-    'config-variable-unknown',
-    'config-variable-value',
-    'config-installation-changed',
-    'config-restart-needed',
-  ];
-  const missing = Object.keys(CONFIG_CODES).filter(
-    (code) => !shown.has(code) && !elsewhere.includes(code),
-  );
-  expect(missing).toEqual([]);
 });

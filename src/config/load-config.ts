@@ -103,7 +103,7 @@ export function reloadConfig(previous: Config, input: ConfigInput): Reloaded {
   if (config === null) return {config: previous, changed: false, settings, diagnostics};
   if (config.installation !== previous.installation) {
     const moved = diagnose(CONFIG_CODES, 'config-installation-changed', {
-      detail: `It is \`${previous.installation}\`; every guest that is marked with it would be lost.`,
+      detail: `Every guest is marked with \`${previous.installation}\` and would be lost.`,
       remedy: 'Write the former name again.',
     });
     return {config: previous, changed: false, settings, diagnostics: [...diagnostics, moved]};

@@ -1,5 +1,5 @@
-// Why this exists: the file's text becomes plain data that remembers where each value stood, so that
-// every later message can point at its line.
+// Why this exists: the file's text becomes plain data that remembers where each value stood, so
+// that every later message can point at its line.
 import {isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments} from 'yaml';
 import {diagnose} from '../core/diagnostic.ts';
 import {frameOf} from '../core/frame.ts';

@@ -58,7 +58,7 @@ function endpointRefusals(raw: RawConfig, placer: Placer): readonly Diagnostic[]
       const address = url.replace(/\/$/, '').toLowerCase();
       const owner = owners.get(address);
       if (owner !== undefined && owner !== name) {
-        const detail = `${url} belongs to \`${owner}\` already; one cluster would be managed twice.`;
+        const detail = `${url} belongs to \`${owner}\`; one cluster would be managed twice.`;
         const remedy = 'Give each cluster its own nodes.';
         found.push(placer.place('config-endpoint-twice', `${pointer}/url`, {detail, remedy}));
       }
@@ -144,7 +144,7 @@ function policyRefusals(raw: RawConfig, placer: Placer): readonly Diagnostic[] {
     if (unverified.length > 0) {
       found.push(
         placer.place('config-approval-unverified', `/policy/destructive/approval/${which}`, {
-          detail: `Who approved and who wrote is told by signatures; ${unverified.join(', ')} has none.`,
+          detail: `Signatures tell who approved and who wrote; ${unverified.join(', ')} has none.`,
           remedy: 'Add `verify: {allowedSigners: …}` to every source, or drop the condition.',
         }),
       );
