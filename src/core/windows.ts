@@ -1,5 +1,5 @@
-// Why this exists: maintenance windows recur on a calendar with a time zone; whether one is open at a
-// moment is a question of values, so it is answered here, without a clock.
+// Why this exists: maintenance windows recur on a calendar with a time zone; whether one is open
+// at a moment is a question of values, so it is answered here, without a clock.
 import {Cron} from 'croner';
 import type {Risk} from './model.ts';
 import type {Window} from './policy.ts';

@@ -1,5 +1,5 @@
-// Why this exists: several clusters side by side, none waiting for another; what follows from the end
-// of an action, a file event or a webhook is a nudge of one loop.
+// Why this exists: several clusters side by side, none waiting for another; what follows from the
+// end of an action, a file event or a webhook is a nudge of one loop.
 import {Applier} from '../apply/applier.ts';
 import type {ApplyContext} from '../apply/context.ts';
 import type {Report} from '../core/report.ts';
@@ -17,6 +17,7 @@ export interface ClusterSetup {
   readonly passTimeoutMs: number;
 }
 
+/** What the controller tells its owner. */
 export interface ControllerOptions {
   readonly holder: string;
   readonly onReport: (report: Report) => void;

@@ -54,7 +54,9 @@ export async function follow(
   return report(source.name, repository, followed);
 }
 
-/** Journals which commits are in force, after they were planned from: the next start begins there. */
+/**
+ * Journals which commits are in force, after they were planned from: the next start begins there.
+ */
 export function remember(parts: ClusterParts, followed: Iterable<Followed>): void {
   for (const {revision} of followed) {
     if (revision === null) continue;

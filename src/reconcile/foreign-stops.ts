@@ -1,5 +1,5 @@
-// Why this exists: a guest that a person has just stopped is left alone (safety.md 7). Who stopped it
-// is in the node's task list; it is asked only where a guest's power drifted.
+// Why this exists: a guest that a person has just stopped is left alone (safety.md 7). Who stopped
+// it is in the node's task list; it is asked only where a guest's power drifted.
 
 import type {Action, Plan} from '../core/action.ts';
 import {isObject, type Json} from '../core/json.ts';

@@ -1,5 +1,5 @@
-// Why this exists: everything that the gate judges by besides the plan, gathered from the journal, the
-// applier and the memory of earlier passes.
+// Why this exists: everything that the gate judges by besides the plan, gathered from the journal,
+// the applier and the memory of earlier passes.
 import type {Approval, Plan} from '../core/action.ts';
 import type {Inventory, ResourceKey} from '../core/model.ts';
 import {windowsAt} from '../core/windows.ts';

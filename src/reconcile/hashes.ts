@@ -1,5 +1,5 @@
-// Why this exists: a plan is pure, so whether a secret changed must be known before it is made: as a
-// keyed hash, never as the value.
+// Why this exists: a plan is pure, so whether a secret changed must be known before it is made: as
+// a keyed hash, never as the value.
 import type {Manifests} from '../core/kind.ts';
 import type {FieldValue, SecretRef} from '../core/model.ts';
 import type {ClusterParts} from './parts.ts';

@@ -1,5 +1,5 @@
-// Why this exists: what one pass cannot see: since when something drifts, what failed lately and must
-// cool down, which field was corrected again and again, what ran within the last minute.
+// Why this exists: what one pass cannot see: since when something drifts, what failed lately and
+// must cool down, which field was corrected again and again, what ran within the last minute.
 import type {Action, Outcome, Plan} from '../core/action.ts';
 import type {ResourceKey} from '../core/model.ts';
 import {driftId} from '../gate/input.ts';
@@ -10,7 +10,9 @@ const LAST_PAUSE_MS = 3_600_000;
 /** How an outcome begins that was skipped for want of forensics. */
 const EVIDENCE = 'evidence: ';
 const CONTEST_WINDOW_MS = 3_600_000;
-/** The listing of guests lags by up to 10 s; after an action the node itself is asked for a while. */
+/**
+ * The listing of guests lags by up to 10 s; after an action the node itself is asked for a while.
+ */
 const FRESH_MS = 60_000;
 
 /** A pause after a failure; ends early when the plan for the resource changes. */

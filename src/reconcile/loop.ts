@@ -12,6 +12,7 @@ const LOOK_MS = 1_000;
 /** Nudges that come together make one pass. */
 const SETTLE_MS = 50;
 
+/** What a loop is made of. */
 export interface LoopOptions {
   readonly cluster: string;
   readonly holder: string;

@@ -1,5 +1,5 @@
-// Why this exists: the reads of one pass: the listing, the cluster's health, what each resource needs,
-// and the node's own word on guests that were acted upon within the last minute.
+// Why this exists: the reads of one pass: the listing, the cluster's health, what each resource
+// needs, and the node's own word on guests that were acted upon within the last minute.
 
 import {isObject} from '../core/json.ts';
 import type {Manifests} from '../core/kind.ts';
