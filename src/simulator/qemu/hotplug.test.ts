@@ -67,7 +67,7 @@ describe('keys that are no device', () => {
     ['agent', '0', 'wait', 'enabled differs'],
     ['hotplug', 'network', 'apply', 'neither has cpu or memory'],
     ['hotplug', 'network,cpu', 'wait', 'the new one has cpu'],
-  ] as const)('%s=%s: %s, because %s', (key, value, kind) => {
+  ] as const)('%s=%s: %s, because %s', (key, value, kind, _because) => {
     expect(judge(runningGuest({...config, agent: '1'}), {key, value}).kind).toBe(kind);
   });
 
