@@ -3,7 +3,9 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {CONFIG_SCHEMA} from '../src/config/schema.ts';
+import {virtualMachine} from '../src/kinds/virtual-machine/index.ts';
 import {renderApi} from './generate-api.ts';
+import {publishedSchema, renderGuestKeys} from './generate-kind-keys.ts';
 import {renderSimulatorKeys} from './generate-sim-keys.ts';
 import {canRender, type Generated, presentText, renderJson, TOP} from './generated.ts';
 
@@ -25,6 +27,15 @@ export const GENERATED: readonly Generated[] = [
     path: 'src/simulator/qemu/keys.generated.json',
     needs: FACTS,
     render: renderSimulatorKeys,
+  },
+  {
+    path: 'src/kinds/guest/keys.generated.ts',
+    needs: FACTS,
+    render: () => renderGuestKeys(TOP),
+  },
+  {
+    path: 'schemas/VirtualMachine.json',
+    render: () => renderJson(publishedSchema(virtualMachine)),
   },
   {
     path: 'schemas/config.json',

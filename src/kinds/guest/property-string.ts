@@ -1,0 +1,97 @@
+// Why this exists: much of a guest's configuration is packed into strings such as
+// `virtio=BC:24:11:00:00:AA,bridge=vmbr0,tag=7`; compared or written as text they make phantom
+// differences and lose what others set.
+import {type KeyFacts, type LeafFacts, subFacts} from './key-facts.ts';
+
+/** Sub-keys in the order in which they stood, under their real names, values as text. */
+export type PropertyString = ReadonlyMap<string, string>;
+
+/** True for a key whose value is packed. */
+export function isPacked(facts: KeyFacts): boolean {
+  return facts.properties !== undefined;
+}
+
+/**
+ * Takes a property string apart. Aliases become their real names, a value without a name belongs to
+ * the default key, and `model=value` pairs such as `virtio=MAC` become both. Sub-keys that the key
+ * table does not know are kept, so that they survive a write.
+ */
+export function parseProperties(text: string, facts: KeyFacts): PropertyString {
+  const parts = new Map<string, string>();
+  for (const part of text.split(',')) {
+    const piece = part.trim();
+    if (piece === '') continue;
+    const cut = piece.indexOf('=');
+    const name = cut < 0 ? '' : piece.slice(0, cut);
+    const known = cut < 0 ? undefined : facts.properties?.[name];
+    if (known) {
+      addKnown(parts, name, piece.slice(cut + 1), known);
+    } else if (cut > 0 && /^[a-z][a-z0-9_-]*$/i.test(name)) {
+      parts.set(name, piece.slice(cut + 1));
+    } else {
+      parts.set(defaultKey(facts), piece);
+    }
+  }
+  return parts;
+}
+
+/** The text of a property string: the default key first and bare, the rest as they stand. */
+export function formatProperties(parts: PropertyString, facts: KeyFacts): string {
+  const rest = new Map(parts);
+  const words: string[] = [];
+  const first = defaultKey(facts);
+  const value = rest.get(first);
+  if (value !== undefined) {
+    rest.delete(first);
+    words.push(leading(value, rest, facts));
+  }
+  for (const [name, item] of rest) words.push(`${name}=${item}`);
+  return words.join(',');
+}
+
+/** The live string with some sub-keys replaced (null takes one out); all others survive. */
+export function mergeProperties(
+  live: PropertyString,
+  changes: ReadonlyMap<string, string | null>,
+): PropertyString {
+  const merged = new Map(live);
+  for (const [name, value] of changes) {
+    if (value === null) merged.delete(name);
+    else merged.set(name, value);
+  }
+  return merged;
+}
+
+/** True when a sub-key without which Proxmox refuses the string is missing. */
+export function lacksRequired(parts: PropertyString, facts: KeyFacts): boolean {
+  return Object.entries(facts.properties ?? {}).some(
+    ([name, leaf]) => leaf.required === true && !parts.has(name),
+  );
+}
+
+function addKnown(parts: Map<string, string>, name: string, value: string, leaf: LeafFacts): void {
+  if (leaf.keyAlias !== undefined) parts.set(leaf.keyAlias, name);
+  parts.set(leaf.alias ?? name, value);
+}
+
+/** `virtio=MAC` where the value of the default key has an alias of its own, else the bare value. */
+function leading(value: string, rest: Map<string, string>, facts: KeyFacts): string {
+  const alias = facts.properties?.[value];
+  const partner = alias?.keyAlias === defaultKey(facts) ? alias.alias : undefined;
+  const paired = partner === undefined ? undefined : rest.get(partner);
+  if (partner === undefined || paired === undefined) return value;
+  rest.delete(partner);
+  return `${value}=${paired}`;
+}
+
+/** The name of the sub-key that may stand without its name; the first required one otherwise. */
+function defaultKey(facts: KeyFacts): string {
+  const entries = Object.entries(facts.properties ?? {});
+  const found = entries.find(([, leaf]) => leaf.defaultKey === true);
+  return found?.[0] ?? '';
+}
+
+/** The facts of a sub-key of a packed key, for its type and default. */
+export function propertyFacts(facts: KeyFacts, sub: string): LeafFacts | null {
+  return subFacts(facts, sub);
+}

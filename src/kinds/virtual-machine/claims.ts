@@ -1,0 +1,43 @@
+// Why this exists: what a guest wants for itself alone (its VMID, addresses, MACs, volumes), and
+// what it only uses (node, storages, bridges, pool), for checks of uniqueness and scope.
+import {isObject, type JsonObject} from '../../core/json.ts';
+import type {Body, Claim} from '../../core/model.ts';
+
+/** The claims of a virtual machine. */
+export function claimsOf(vmid: number, body: Body, creation: JsonObject): readonly Claim[] {
+  const claims: Claim[] = [{space: 'vmid', value: String(vmid), exclusive: true, path: 'vmid'}];
+  for (const [path, value] of Object.entries(body)) {
+    if (typeof value !== 'string') continue;
+    const claim = claimOf(path, value);
+    if (claim) claims.push(claim);
+  }
+  const {clone} = creation;
+  const storage = isObject(clone) ? clone['storage'] : undefined;
+  if (typeof storage === 'string') claims.push(used('storage', storage, 'clone.storage'));
+  return claims;
+}
+
+function claimOf(path: string, value: string): Claim | null {
+  const leaf = path.slice(path.lastIndexOf('.') + 1);
+  if (path === 'name') return {space: 'name', value, exclusive: false, path};
+  if (path === 'node') return used('node', value, path);
+  if (path === 'pool') return used('pool', value, path);
+  if (leaf === 'storage') return used('storage', value, path);
+  if (path.startsWith('networks.')) {
+    if (leaf === 'bridge') return used('bridge', value, path);
+    return leaf === 'mac' ? {space: 'mac', value, exclusive: true, path} : null;
+  }
+  if (path.startsWith('cloudInit.ipConfig.') && (leaf === 'ip' || leaf === 'ip6')) {
+    const [address = ''] = value.split('/');
+    if (value === 'dhcp' || value === 'auto') return null;
+    return {space: 'address', value: address, exclusive: true, path};
+  }
+  if (path.startsWith('disks.') && leaf === 'file') {
+    return {space: 'volume', value, exclusive: true, path};
+  }
+  return null;
+}
+
+function used(space: Claim['space'], value: string, path: string): Claim {
+  return {space, value, exclusive: false, path};
+}

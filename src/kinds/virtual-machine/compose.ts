@@ -1,0 +1,72 @@
+// Why this exists: the way back from fields to Proxmox. A packed key is written as the live string
+// with only the named sub-keys replaced, so that MAC addresses and what others set survive.
+import {assert} from '../../core/assert.ts';
+import type {ApiParam, FieldValue} from '../../core/model.ts';
+import {LEAF_CODECS} from '../guest/leaf.ts';
+import type {LiveConfig} from '../guest/live-config.ts';
+import {type Marker, withMarker} from '../guest/marker.ts';
+import {
+  formatProperties,
+  isPacked,
+  lacksRequired,
+  mergeProperties,
+  parseProperties,
+} from '../guest/property-string.ts';
+import {type FieldPlace, keyFactsOf, placeOfField} from './field-path.ts';
+
+/** One field to be set; null takes it out. */
+export interface Edit {
+  readonly field: string;
+  readonly to: FieldValue;
+}
+
+/** What a key shall be: a value, or null for "deleted". */
+export type KeyEdits = ReadonlyMap<string, ApiParam | null>;
+
+/** Turns edits of fields into edits of keys, on top of the configuration that is there. */
+export function composeKeys(edits: readonly Edit[], live: LiveConfig, marker: Marker): KeyEdits {
+  const byKey = new Map<string, FieldPlaceEdit[]>();
+  for (const {field, to} of edits) {
+    const place = placeOfField(field);
+    assert(place.key !== null, `${field} is no configuration key`);
+    byKey.set(place.key, [...(byKey.get(place.key) ?? []), {place, to}]);
+  }
+  const keys = new Map<string, ApiParam | null>();
+  for (const [key, list] of byKey) keys.set(key, composeKey(list, live.get(key), marker));
+  return keys;
+}
+
+interface FieldPlaceEdit {
+  readonly place: FieldPlace;
+  readonly to: FieldValue;
+}
+
+function composeKey(
+  edits: readonly FieldPlaceEdit[],
+  live: string | undefined,
+  marker: Marker,
+): ApiParam | null {
+  const [first] = edits;
+  assert(first, 'a key is edited by at least one field');
+  const facts = keyFactsOf(first.place);
+  if (facts === null || !isPacked(facts)) return plainValue(first, marker);
+  if (edits.some(({place, to}) => place.type === 'presence' && to === null)) return null;
+  const changes = new Map<string, string | null>();
+  for (const {place, to} of edits) {
+    if (place.sub === null) continue;
+    changes.set(place.sub, to === null ? null : LEAF_CODECS[place.type].write(to));
+  }
+  const base = parseProperties(live ?? '', facts);
+  const merged = new Map(mergeProperties(base, changes));
+  if (first.place.key === 'boot' && merged.has('order')) merged.delete('legacy');
+  const removes = [...changes.values()].includes(null);
+  if (merged.size === 0 || (removes && lacksRequired(merged, facts))) return null;
+  return formatProperties(merged, facts);
+}
+
+function plainValue({place, to}: FieldPlaceEdit, marker: Marker): ApiParam | null {
+  if (place.key === 'description') return withMarker(to === null ? '' : String(to), marker);
+  if (to === null || (Array.isArray(to) && to.length === 0)) return null;
+  if (typeof to === 'object' && 'secretRef' in to) return to;
+  return LEAF_CODECS[place.type].write(to);
+}

@@ -1,0 +1,161 @@
+// Why this exists: a guest comes to exist marked, and everything that can be foreseen follows in
+// the same action. What cannot (options of a cloned disk need its volume id) is the next pass's
+// update on the stopped guest, and only then is it started.
+import type {Finding} from '../../core/action.ts';
+import type {StepRequest} from '../../core/kind.ts';
+import type {ApiParam, Desired} from '../../core/model.ts';
+import {type Listing, listingOf} from '../guest/listing.ts';
+import {readPending} from '../guest/live-config.ts';
+import {type Marker, withMarker} from '../guest/marker.ts';
+import {cloneTail} from './clone-tail.ts';
+import {emptySteps} from './create-empty.ts';
+import {type CloneCreation, cloneOf, saysHow} from './creation.ts';
+import {drivesOf} from './drive.ts';
+import {isShared} from './migration.ts';
+import {pendingPath} from './reads.ts';
+import {type Draft, WAIT_MS} from './step-draft.ts';
+
+/** Calls that create a guest, with what speaks against them. */
+export interface CreateSteps {
+  readonly drafts: readonly Draft[];
+  readonly findings: readonly Finding[];
+  readonly node: string;
+  readonly loads: readonly string[];
+}
+
+/** A template as the inventory shows it. */
+interface Template {
+  readonly node: string;
+  readonly config: ReadonlyMap<string, string>;
+  readonly isTemplate: boolean;
+}
+
+/** The calls that create a guest. */
+export function createSteps(request: StepRequest, desired: Desired, marker: Marker): CreateSteps {
+  const answer = listingOf(request.inventory);
+  const wanted = desired.body['node'];
+  const node = typeof wanted === 'string' ? wanted : '';
+  if (answer.kind !== 'listing')
+    return refused(node, 'incomplete', 'the list of guests is missing');
+  if (!saysHow(desired)) {
+    return refused(
+      node,
+      'waiting',
+      'it is not there and the manifest does not say how to create it',
+    );
+  }
+  const clone = cloneOf(desired);
+  if (clone === null) {
+    const findings = nodeFindings(node, answer.listing);
+    return {...emptySteps(desired, node, marker), findings, node, loads: [`task:${node}`]};
+  }
+  const template = findTemplate(clone, request, answer.listing);
+  if ('reason' in template) return {drafts: [], findings: [template], node, loads: []};
+  return cloneSteps({desired, marker, clone, template, listing: answer.listing});
+}
+
+interface CloneInput {
+  readonly desired: Desired;
+  readonly marker: Marker;
+  readonly clone: CloneCreation;
+  readonly template: Template;
+  readonly listing: Listing;
+}
+
+function cloneSteps(input: CloneInput): CreateSteps {
+  const {desired, marker, clone, template, listing} = input;
+  const wanted = desired.body['node'];
+  const node = typeof wanted === 'string' ? wanted : template.node;
+  const drives = drivesOf(template.config).filter(({kind}) => kind !== 'cdrom');
+  const shared = drives.every(
+    ({storage}) => storage === null || isShared(storage, template.node, listing),
+  );
+  const findings = [...nodeFindings(node, listing)];
+  const away = node !== template.node;
+  if (away && !shared) {
+    const where = `${template.node}, on storage that ${node} cannot see`;
+    const detail = `template ${clone.vmid} is on ${where}`;
+    findings.push({reason: 'waiting', detail});
+  }
+  const tail = cloneTail({desired, marker, template: template.config, node});
+  const storages =
+    clone.storage ?? drives.map(({storage}) => storage).find((name) => name !== null);
+  return {
+    drafts: [cloneDraft(input, away ? node : null), ...tail.drafts],
+    findings: [...findings, ...tail.findings],
+    node,
+    loads: [`task:${template.node}`, ...(storages ? [`clone:${storages}`] : [])],
+  };
+}
+
+function cloneDraft({desired, marker, clone, template}: CloneInput, target: string | null): Draft {
+  const {body} = desired;
+  const description = body['description'];
+  const full = clone.full ?? (clone.storage !== undefined || !template.isTemplate);
+  const params: {readonly [key: string]: ApiParam} = {
+    newid: marker.vmid,
+    ...(typeof body['name'] === 'string' ? {name: body['name']} : {}),
+    description: withMarker(cloneText(description, template), marker),
+    full: full ? 1 : 0,
+    ...(clone.storage === undefined ? {} : {storage: clone.storage}),
+    ...(clone.format === undefined ? {} : {format: clone.format}),
+    ...(clone.snapname === undefined ? {} : {snapname: clone.snapname}),
+    ...(typeof body['pool'] === 'string' ? {pool: body['pool']} : {}),
+    ...(target === null ? {} : {target}),
+  };
+  return {
+    kind: 'task',
+    operation: 'clone',
+    says: `${full ? 'clone' : 'make a linked clone of'} ${clone.vmid} as ${marker.vmid}`,
+    method: 'POST',
+    path: `/nodes/${template.node}/qemu/${clone.vmid}/clone`,
+    params,
+    digest: false,
+    fields: [],
+    expect: typeof body['name'] === 'string' ? {name: body['name']} : {},
+    timeoutMs: WAIT_MS.copy,
+    target: {source: clone.vmid, node: template.node},
+    leaves: 'stopped',
+  };
+}
+
+/** Undeclared, the template's own words come along; its marker does not. */
+function cloneText(wanted: unknown, template: Template): string {
+  if (typeof wanted === 'string') return wanted;
+  if (wanted === null) return '';
+  const text = template.config.get('description') ?? '';
+  return text.replace(/\n?<!-- pvegit\/v1 [^\n]* -->\s*$/, '');
+}
+
+function findTemplate(
+  clone: CloneCreation,
+  {inventory}: StepRequest,
+  listing: Listing,
+): Template | Finding {
+  const guest = listing.guests.get(clone.vmid);
+  if (guest?.type !== 'qemu') {
+    return {reason: 'waiting', detail: `there is no virtual machine ${clone.vmid} to clone`};
+  }
+  const read = inventory.reads[pendingPath(guest.node, clone.vmid)];
+  const config = read?.outcome.ok ? readPending(read.outcome.data) : null;
+  if (config === null) {
+    return {reason: 'incomplete', detail: `guest ${clone.vmid}, to be cloned, could not be read`};
+  }
+  const lock = config.configured.get('lock');
+  if (lock !== undefined) {
+    return {reason: 'waiting', detail: `guest ${clone.vmid}, to be cloned, is locked (${lock})`};
+  }
+  const isTemplate = guest.template || config.active.get('template') === '1';
+  return {node: guest.node, config: config.active, isTemplate};
+}
+
+function nodeFindings(node: string, listing: Listing): readonly Finding[] {
+  const online = listing.nodes.get(node);
+  if (online === true) return [];
+  const detail = online === false ? `node ${node} is offline` : `there is no node "${node}"`;
+  return [{reason: 'waiting', detail}];
+}
+
+function refused(node: string, reason: Finding['reason'], detail: string): CreateSteps {
+  return {drafts: [], findings: [{reason, detail}], node, loads: []};
+}

@@ -1,0 +1,66 @@
+// Why this exists: deleting a guest is shutting it down and destroying it with its own volumes
+// only; what would be lost is named beforehand, and what forbids it too.
+import type {Finding} from '../../core/action.ts';
+import type {Json, JsonObject} from '../../core/json.ts';
+import type {Inventory, Observed} from '../../core/model.ts';
+import {configuredOf, readPending} from '../guest/live-config.ts';
+import {destroy, type GuestPlace} from './drafts.ts';
+import {baseOwner, drivesOf, storageOf, volumeOwner} from './drive.ts';
+import type {Draft} from './step-draft.ts';
+import {shutdownDraft} from './update.ts';
+
+/** The calls that delete a guest. */
+export function deleteDrafts(observed: Observed, guest: GuestPlace): readonly Draft[] {
+  const runs = observed.power !== 'stopped';
+  return [...(runs ? [shutdownDraft(guest, observed)] : []), destroy(guest)];
+}
+
+/** What forbids deleting it as things stand. */
+export function deleteFindings(observed: Observed, vmid: number, inventory: Inventory): Finding[] {
+  const findings: Finding[] = [];
+  if (observed.protection) {
+    const remedy = 'first a commit that takes protection off';
+    findings.push({reason: 'protected', detail: `protection is set on guest ${vmid}; ${remedy}`});
+  }
+  if (observed.power === 'unknown') {
+    findings.push({reason: 'unknown', detail: 'whether it runs is not known'});
+  }
+  for (const user of linkedClones(vmid, inventory)) {
+    findings.push({reason: 'in-use', detail: `${user} stands on its disks (linked clone)`});
+  }
+  return findings;
+}
+
+/** What is lost: run state and the volumes that the guest owns, with their sizes. */
+export function deleteFacts(observed: Observed, vmid: number): JsonObject {
+  return {power: observed.power, volumes: volumesOf(observed, vmid)};
+}
+
+function volumesOf(observed: Observed, vmid: number): readonly Json[] {
+  const config = configuredOf(observed);
+  const drives = drivesOf(config)
+    .filter(({kind}) => kind !== 'cdrom')
+    .map(({file, parts}) => ({volid: file, size: parts.get('size') ?? null}));
+  const others = [...config]
+    .filter(([key]) => /^(unused\d+|efidisk0|tpmstate0)$/.test(key))
+    .map(([, text]) => {
+      const [volid = '', ...rest] = text.split(',');
+      const size = rest.find((part) => part.startsWith('size='))?.slice('size='.length);
+      return {volid, size: size ?? null};
+    });
+  return [...drives, ...others]
+    .filter(({volid}) => storageOf(volid) !== null && volumeOwner(volid) === vmid)
+    .toSorted((a, b) => (a.volid < b.volid ? -1 : 1));
+}
+
+/** Guests, among those that were read, whose disks stand on this one's base volumes. */
+function linkedClones(vmid: number, inventory: Inventory): readonly string[] {
+  return Object.values(inventory.reads).flatMap(({path, outcome}) => {
+    const other = /^\/nodes\/[^/]+\/qemu\/(\d+)\/pending$/.exec(path)?.[1];
+    if (other === undefined || Number(other) === vmid || !outcome.ok) return [];
+    const config = readPending(outcome.data);
+    if (config === null) return [];
+    const stands = drivesOf(config.configured).some(({file}) => baseOwner(file) === vmid);
+    return stands ? [`guest ${other}`] : [];
+  });
+}

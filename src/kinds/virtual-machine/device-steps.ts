@@ -1,0 +1,337 @@
+// Why this exists: disks, CD drives, the cloud-init drive, EFI and TPM state are changed in calls
+// of their own, because a configuration write that fails half way leaves any part of its keys
+// behind.
+
+import type {Finding} from '../../core/action.ts';
+import {assert} from '../../core/assert.ts';
+import type {Body, Desired, FieldValue, Observed} from '../../core/model.ts';
+import {configuredOf, type LiveConfig} from '../guest/live-config.ts';
+import {formatProperties, mergeProperties} from '../guest/property-string.ts';
+import {formatDiskSize} from '../guest/quantity.ts';
+import {composeKeys, type Edit} from './compose.ts';
+import {importOf} from './creation.ts';
+import {allocate, type GuestPlace, moveDisk, resize, writeConfig} from './drafts.ts';
+import {cloudInitDrive, driveFacts, drivesOf, readDrive, volumeOwner} from './drive.ts';
+import type {Draft} from './step-draft.ts';
+import {isOption, newDisk, newState, optionFields} from './volume.ts';
+
+/** Calls for devices, by their place in the order within a guest. */
+export interface DeviceSteps {
+  readonly detach: Draft[];
+  readonly rewrite: Draft[];
+  readonly resize: Draft[];
+  readonly attach: Draft[];
+  readonly move: Draft[];
+  readonly findings: Finding[];
+}
+
+/** What the calls for one device are made from. */
+export interface DeviceInput {
+  readonly guest: GuestPlace;
+  readonly observed: Observed;
+  readonly desired: Desired | null;
+  /** True when what is written stays pending until a stop and start. */
+  readonly pending: boolean;
+}
+
+/** Nothing yet. */
+export function noDeviceSteps(): DeviceSteps {
+  return {detach: [], rewrite: [], resize: [], attach: [], move: [], findings: []};
+}
+
+/** Adds the calls for one device. */
+export function addDeviceSteps(
+  steps: DeviceSteps,
+  device: string,
+  edits: readonly Edit[],
+  input: DeviceInput,
+): void {
+  const slot = slotOf(device, edits, input.observed);
+  const present = input.observed.body[device] === true;
+  if (edits.some(({field, to}) => field === device && to === null)) {
+    steps.detach.push(detach(device, slot, input));
+  } else if (!present) {
+    addDevice(steps, device, slot, input);
+  } else if (device === 'cloudInit.drive') {
+    replaceCloudInit(steps, edits, input);
+  } else {
+    changeDevice(steps, device, slot, edits, input);
+  }
+}
+
+/** The Proxmox key of a device. */
+function slotOf(device: string, edits: readonly Edit[], observed: Observed): string {
+  if (device === 'efi') return 'efidisk0';
+  if (device === 'tpm') return 'tpmstate0';
+  if (device !== 'cloudInit.drive') return device.slice(device.indexOf('.') + 1);
+  const live = cloudInitDrive(configuredOf(observed));
+  const wanted = edits.find(({field}) => field === 'cloudInit.drive.slot')?.to;
+  return live?.slot ?? String(wanted ?? 'ide2');
+}
+
+/** The volume stays as `unusedN`; a CD medium and the cloud-init drive leave nothing behind. */
+function detach(device: string, slot: string, {guest, observed}: DeviceInput): Draft {
+  const keeps = !device.startsWith('cdroms.') && device !== 'cloudInit.drive';
+  return writeConfig(guest, {
+    says: keeps ? `detach ${slot}, keep its volume` : `take ${slot} out`,
+    remove: [slot],
+    fields: [device, 'boot.order', ...(keeps ? [`unused.${freeUnused(observed)}`] : [])],
+    expect: {[device]: null},
+  });
+}
+
+function addDevice(steps: DeviceSteps, device: string, slot: string, input: DeviceInput): void {
+  const {guest, observed, desired} = input;
+  const body = desired?.body ?? {};
+  const finding = occupied(slot, observed);
+  if (finding) {
+    steps.findings.push(finding);
+    return;
+  }
+  const about = {fields: [device, 'boot.order'], expect: expectDevice(device, body)};
+  const imported = desired === null ? null : importOf(desired, slot);
+  if (device.startsWith('cdroms.')) {
+    const text = `${String(body[`${device}.file`] ?? 'none')},media=cdrom`;
+    steps.attach.push(
+      writeConfig(guest, {says: `add CD drive ${slot}`, set: {[slot]: text}, ...about}),
+    );
+    return;
+  }
+  if (device === 'cloudInit.drive') {
+    steps.attach.push(addCloudInit(guest, slot, body));
+    return;
+  }
+  const volume =
+    device === 'efi' || device === 'tpm' ? newState(device, body) : newDisk(slot, body, imported);
+  if (!volume.ok) {
+    steps.findings.push({reason: 'waiting', detail: volume.because});
+    return;
+  }
+  const file = body[`${device}.file`];
+  if (typeof file === 'string') {
+    steps.findings.push(...foreignVolume(file, slot, guest.vmid, configuredOf(observed)));
+    const fields = [...about.fields, ...unusedOf(file, configuredOf(observed))];
+    steps.attach.push(
+      writeConfig(guest, {
+        ...about,
+        says: `attach ${file} as ${slot}`,
+        set: {[slot]: volume.text},
+        fields,
+      }),
+    );
+    return;
+  }
+  const says = imported === null ? `allocate ${slot}` : `import ${imported} as ${slot}`;
+  steps.attach.push(allocate(guest, slot, {...about, says, set: {[slot]: volume.text}}));
+  const size = body[`${device}.size`];
+  if (imported !== null && typeof size === 'number') {
+    steps.attach.push(resize(guest, slot, `${device}.size`, size));
+  }
+}
+
+/** The call that makes the cloud-init drive. */
+export function addCloudInit(guest: GuestPlace, slot: string, body: Body): Draft {
+  const storage = String(body['cloudInit.drive.storage'] ?? 'local');
+  return allocate(guest, slot, {
+    says: `make the cloud-init drive ${slot}`,
+    set: {[slot]: `${storage}:cloudinit`},
+    fields: ['cloudInit.drive', 'boot.order'],
+    expect: {'cloudInit.drive': true, 'cloudInit.drive.slot': slot},
+  });
+}
+
+/** Only one cloud-init drive may exist, even within one call: out first, then in again. */
+function replaceCloudInit(
+  steps: DeviceSteps,
+  edits: readonly Edit[],
+  {guest, observed, desired}: DeviceInput,
+): void {
+  const live = cloudInitDrive(configuredOf(observed));
+  assert(live, 'a cloud-init drive that is there has a slot');
+  const wanted = edits.find(({field}) => field === 'cloudInit.drive.slot')?.to ?? live.slot;
+  steps.detach.push(
+    writeConfig(guest, {
+      says: `take the cloud-init drive ${live.slot} out`,
+      remove: [live.slot],
+      fields: ['cloudInit.drive', 'boot.order'],
+      expect: {'cloudInit.drive': null},
+    }),
+  );
+  const body = {...observed.body, ...desired?.body};
+  steps.attach.push(addCloudInit(guest, String(wanted), body));
+}
+
+function changeDevice(
+  steps: DeviceSteps,
+  device: string,
+  slot: string,
+  edits: readonly Edit[],
+  input: DeviceInput,
+): void {
+  const {guest, observed} = input;
+  const live = configuredOf(observed);
+  const to = (leaf: string) => edits.find(({field}) => field === `${device}.${leaf}`)?.to;
+  const options = edits.filter(({field}) => field !== device && isOption(field));
+  if (options.length > 0) steps.rewrite.push(rewrite(slot, options, input));
+  const size = to('size');
+  if (typeof size === 'number') addResize(steps, device, slot, size, options.length > 0, input);
+  const storage = to('storage');
+  const format = to('format');
+  if (storage !== undefined || format !== undefined) {
+    const target = storage ?? observed.body[`${device}.storage`];
+    steps.move.push(
+      moveDisk(
+        guest,
+        slot,
+        {storage: String(target), ...(format ? {format: String(format)} : {})},
+        {
+          fields: [device, `unused.${freeUnused(observed)}`],
+          expect: {[`${device}.storage`]: String(target)},
+        },
+      ),
+    );
+  }
+  const file = to('file');
+  if (typeof file === 'string') {
+    if (device.startsWith('disks.')) {
+      steps.findings.push(...foreignVolume(file, slot, guest.vmid, live));
+    }
+    steps.attach.push(exchange(device, slot, file, input));
+  }
+}
+
+/** The live string with the declared sub-keys replaced. */
+function rewrite(
+  slot: string,
+  options: readonly Edit[],
+  {guest, observed, pending}: DeviceInput,
+): Draft {
+  const live = configuredOf(observed);
+  const marker = {installation: '', cluster: '', vmid: guest.vmid};
+  const text = composeKeys(options, live, marker).get(slot);
+  assert(typeof text === 'string', 'a drive that is there has a string');
+  const fields = options.map(({field}) => field);
+  return writeConfig(guest, {
+    says: `change ${slot}`,
+    set: {[slot]: text},
+    fields,
+    expect: Object.fromEntries(options.map(({field, to}) => [field, to])),
+    ...(pending ? {} : {inForce: fields}),
+  });
+}
+
+/**
+ * Grows a disk. A drive string that waits for a stop and start still names the old size and would
+ * bring it back, so it is written again afterwards.
+ */
+function addResize(
+  steps: DeviceSteps,
+  device: string,
+  slot: string,
+  size: number,
+  rewritten: boolean,
+  {guest, observed, pending}: DeviceInput,
+): void {
+  const field = `${device}.size`;
+  const live = observed.body[field];
+  if (typeof live === 'number' && size < live) {
+    const detail = `${slot} has ${formatDiskSize(live)}; Proxmox cannot make it smaller`;
+    steps.findings.push({
+      reason: 'shrink',
+      detail: `${detail} (${formatDiskSize(size)} is wanted)`,
+    });
+    return;
+  }
+  steps.resize.push(resize(guest, slot, field, size));
+  const waits = Object.keys(observed.active).some((path) => path.startsWith(`${device}.`));
+  if (!waits && !(pending && rewritten)) return;
+  const text = rewriteText(slot, size, steps, configuredOf(observed));
+  steps.resize.push(
+    writeConfig(guest, {
+      says: `write the pending ${slot} again with its new size`,
+      set: {[slot]: text},
+      fields: [device],
+      expect: {[field]: size},
+    }),
+  );
+}
+
+function rewriteText(slot: string, size: number, steps: DeviceSteps, live: LiveConfig): string {
+  const written = steps.rewrite.at(-1)?.params[slot];
+  const text = typeof written === 'string' ? written : (live.get(slot) ?? '');
+  const parts = readDrive(slot, text).parts;
+  const merged = mergeProperties(parts, new Map([['size', formatDiskSize(size)]]));
+  return formatProperties(merged, driveFacts(slot));
+}
+
+/** Another medium, or another volume of this guest in the slot. */
+function exchange(
+  device: string,
+  slot: string,
+  file: string,
+  {guest, observed}: DeviceInput,
+): Draft {
+  const live = configuredOf(observed);
+  const drive = readDrive(slot, live.get(slot) ?? '');
+  const parts = mergeProperties(
+    drive.parts,
+    new Map([
+      ['file', file],
+      ['size', null],
+    ]),
+  );
+  const keeps = device.startsWith('disks.') ? [`unused.${freeUnused(observed)}`] : [];
+  return writeConfig(guest, {
+    says: `put ${file} into ${slot}`,
+    set: {[slot]: formatProperties(parts, driveFacts(slot))},
+    fields: [device, ...keeps, ...unusedOf(file, live)],
+    expect: {[`${device}.file`]: file},
+  });
+}
+
+function occupied(slot: string, observed: Observed): Finding | null {
+  const text = configuredOf(observed).get(slot);
+  if (text === undefined) return null;
+  return {
+    reason: 'in-use',
+    detail: `${slot} already holds ${text.split(',')[0]}; take it out first`,
+  };
+}
+
+/** Proxmox would accept another guest's volume, and one that is attached already. */
+function foreignVolume(
+  file: string,
+  slot: string,
+  vmid: number,
+  live: LiveConfig,
+): readonly Finding[] {
+  const owner = volumeOwner(file);
+  if (owner !== null && owner !== vmid) {
+    return [{reason: 'not-ours', detail: `${file} belongs to guest ${owner}`}];
+  }
+  const other = drivesOf(live).find((drive) => drive.file === file && drive.slot !== slot);
+  return other ? [{reason: 'in-use', detail: `${file} is attached as ${other.slot}`}] : [];
+}
+
+/** The lowest free `unusedN`, where a detached volume will stand. */
+export function freeUnused(observed: Observed): string {
+  const live = configuredOf(observed);
+  for (let index = 0; index < 256; index += 1) {
+    if (!live.has(`unused${index}`)) return `unused${index}`;
+  }
+  return 'unused255';
+}
+
+function unusedOf(file: string, live: LiveConfig): readonly string[] {
+  return [...live]
+    .filter(([key, text]) => key.startsWith('unused') && text.split(',')[0] === file)
+    .map(([key]) => `unused.${key}`);
+}
+
+function expectDevice(device: string, body: Body): Body {
+  const expect: {[path: string]: FieldValue} = {[device]: true};
+  for (const path of optionFields(device, body)) expect[path] = body[path] ?? null;
+  const file = body[`${device}.file`];
+  if (file !== undefined) expect[`${device}.file`] = file;
+  return expect;
+}

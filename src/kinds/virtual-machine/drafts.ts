@@ -1,0 +1,228 @@
+// Why this exists: each call that a virtual machine ever receives, written down once.
+import type {ApiParam, Body, FieldValue} from '../../core/model.ts';
+import {formatDiskSize} from '../guest/quantity.ts';
+import {type Draft, WAIT_MS} from './step-draft.ts';
+
+/** Which guest a call is for. */
+export interface GuestPlace {
+  readonly node: string;
+  readonly vmid: number;
+}
+
+/** What a configuration write is about. */
+export interface ConfigWrite {
+  readonly says: string;
+  readonly set?: {readonly [key: string]: ApiParam};
+  readonly remove?: readonly string[];
+  readonly revert?: readonly string[];
+  readonly fields: readonly string[];
+  readonly expect: Body;
+  /** Fields that must not stay pending on a running guest. */
+  readonly inForce?: readonly string[];
+}
+
+/** A synchronous configuration write. */
+export function writeConfig(guest: GuestPlace, write: ConfigWrite): Draft {
+  return {
+    ...configDraft(guest, write),
+    kind: 'call',
+    operation: 'config',
+    method: 'PUT',
+    timeoutMs: WAIT_MS.call,
+  };
+}
+
+/** A configuration write that allocates, imports or copies: Proxmox makes it a task. */
+export function allocate(guest: GuestPlace, slot: string, write: ConfigWrite): Draft {
+  return {
+    ...configDraft(guest, write),
+    kind: 'task',
+    operation: 'allocate',
+    method: 'POST',
+    timeoutMs: WAIT_MS.copy,
+    target: {slot},
+  };
+}
+
+/** Grows a disk to a size. */
+export function resize(guest: GuestPlace, slot: string, field: string, bytes: number): Draft {
+  return {
+    kind: 'task',
+    operation: 'resize',
+    says: `grow ${slot} to ${formatDiskSize(bytes)}`,
+    method: 'PUT',
+    path: `${base(guest)}/resize`,
+    params: {disk: slot, size: formatDiskSize(bytes)},
+    digest: true,
+    fields: [field],
+    expect: {[field]: bytes},
+    timeoutMs: WAIT_MS.short,
+    target: {disk: slot, bytes},
+  };
+}
+
+/** Copies a disk to another storage; the old volume is kept as `unused`. */
+export function moveDisk(
+  guest: GuestPlace,
+  slot: string,
+  to: {readonly storage: string; readonly format?: string},
+  about: {readonly fields: readonly string[]; readonly expect: Body},
+): Draft {
+  return {
+    kind: 'task',
+    operation: 'move-disk',
+    says: `copy ${slot} to ${to.storage} and keep the old volume`,
+    method: 'POST',
+    path: `${base(guest)}/move_disk`,
+    params: {disk: slot, ...to, delete: 0},
+    digest: true,
+    ...about,
+    timeoutMs: WAIT_MS.copy,
+    target: {disk: slot, storage: to.storage},
+  };
+}
+
+/** Starts the guest. */
+export function start(guest: GuestPlace): Draft {
+  return {
+    ...taskDraft(guest, 'start', '/status/start', {}),
+    says: 'start',
+    fields: ['power'],
+    expect: {power: 'running'},
+    timeoutMs: WAIT_MS.short,
+    leaves: 'running',
+  };
+}
+
+/** Shuts the guest down, and stops it at the deadline. */
+export function shutdown(guest: GuestPlace, seconds: number): Draft {
+  return {
+    ...taskDraft(guest, 'shutdown', '/status/shutdown', {timeout: seconds, forceStop: 1}),
+    says: `shut down, stop after ${seconds} s`,
+    fields: ['power'],
+    expect: {power: 'stopped'},
+    timeoutMs: (seconds + 120) * 1000,
+    leaves: 'stopped',
+  };
+}
+
+/** Stops a guest that cannot be asked to shut down. */
+export function stop(guest: GuestPlace): Draft {
+  return {
+    ...taskDraft(guest, 'stop', '/status/stop', {}),
+    says: 'stop',
+    fields: ['power'],
+    expect: {power: 'stopped'},
+    timeoutMs: WAIT_MS.short,
+    leaves: 'stopped',
+  };
+}
+
+/** Deletes the guest with its own volumes; jobs and unreferenced volumes stay. */
+export function destroy(guest: GuestPlace): Draft {
+  const params = {purge: 0, 'destroy-unreferenced-disks': 0};
+  return {
+    ...taskDraft(guest, 'destroy', '', params),
+    method: 'DELETE',
+    says: 'delete the guest and its disks',
+    fields: [],
+    expect: {},
+    timeoutMs: WAIT_MS.copy,
+  };
+}
+
+/** Moves the guest to another node. */
+export function migrate(
+  guest: GuestPlace,
+  target: string,
+  options: {readonly [key: string]: ApiParam},
+): Draft {
+  return {
+    ...taskDraft(guest, 'migrate', '/migrate', {target, ...options}),
+    says: `migrate to ${target}`,
+    fields: ['node'],
+    expect: {node: target},
+    timeoutMs: WAIT_MS.copy,
+    target: {node: target},
+    moves: target,
+  };
+}
+
+/** Writes the cloud-init data to its drive again. */
+export function regenerateCloudInit(guest: GuestPlace): Draft {
+  return {
+    kind: 'call',
+    operation: 'cloud-init',
+    says: 'write the cloud-init drive again',
+    method: 'PUT',
+    path: `${base(guest)}/cloudinit`,
+    params: {},
+    digest: false,
+    fields: [],
+    expect: {},
+    timeoutMs: WAIT_MS.call,
+    target: {},
+  };
+}
+
+/** Puts the guest into a pool, or takes it out of the one it is in. */
+export function setPool(
+  guest: GuestPlace,
+  wanted: FieldValue,
+  live: FieldValue | undefined,
+): Draft {
+  const leaves = wanted === null;
+  const pool = String(leaves ? live : wanted);
+  return {
+    kind: 'call',
+    operation: 'pool',
+    says: leaves ? `take out of pool ${pool}` : `put into pool ${pool}`,
+    method: 'PUT',
+    path: '/pools',
+    params: {poolid: pool, vms: String(guest.vmid), ...(leaves ? {delete: 1} : {'allow-move': 1})},
+    digest: false,
+    fields: ['pool'],
+    expect: {pool: wanted},
+    timeoutMs: WAIT_MS.call,
+    target: {},
+  };
+}
+
+/** `/nodes/pve1/qemu/150`. */
+export function base({node, vmid}: GuestPlace): string {
+  return `/nodes/${node}/qemu/${vmid}`;
+}
+
+function configDraft(guest: GuestPlace, write: ConfigWrite) {
+  const {set = {}, remove = [], revert = [], inForce = []} = write;
+  return {
+    says: write.says,
+    path: `${base(guest)}/config`,
+    params: {
+      ...set,
+      ...(remove.length > 0 ? {delete: remove.join(',')} : {}),
+      ...(revert.length > 0 ? {revert: revert.join(',')} : {}),
+    },
+    digest: true,
+    fields: write.fields,
+    expect: write.expect,
+    target: inForce.length > 0 ? {inForce: [...inForce]} : {},
+  };
+}
+
+function taskDraft(
+  guest: GuestPlace,
+  operation: Draft['operation'],
+  suffix: string,
+  params: {readonly [key: string]: ApiParam},
+) {
+  return {
+    kind: 'task' as const,
+    operation,
+    method: 'POST' as const,
+    path: `${base(guest)}${suffix}`,
+    params,
+    digest: false,
+    target: {},
+  };
+}

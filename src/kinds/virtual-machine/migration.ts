@@ -1,0 +1,108 @@
+// Why this exists: what forbids a migration is known beforehand, and is said as a reason instead of
+// found out by a failing task.
+import type {Finding} from '../../core/action.ts';
+import type {ApiParam, Inventory, Observed} from '../../core/model.ts';
+import {type Listing, listingOf} from '../guest/listing.ts';
+import {activeOf, type LiveConfig} from '../guest/live-config.ts';
+import {baseOwner, type Drive, drivesOf} from './drive.ts';
+
+/** Parameters of a migration, and what speaks against it. */
+export interface Migration {
+  readonly options: {readonly [key: string]: ApiParam};
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Online for a running guest, with its local disks where it has some; offline for a stopped one.
+ */
+export function migrationOptions(
+  observed: Observed,
+  target: string,
+  inventory: Inventory,
+): Migration {
+  const answer = listingOf(inventory);
+  if (answer.kind !== 'listing') {
+    return {
+      options: {},
+      findings: [{reason: 'incomplete', detail: 'the list of nodes is missing'}],
+    };
+  }
+  const {listing} = answer;
+  const config = activeOf(observed);
+  const runs = observed.power !== 'stopped';
+  const local = localDisks(config, observed.node, listing);
+  return {
+    options: {
+      ...(runs ? {online: 1} : {}),
+      ...(runs && local.length > 0 ? {'with-local-disks': 1} : {}),
+    },
+    findings: [
+      ...targetFindings(target, listing),
+      ...diskFindings(local, target, listing),
+      ...deviceFindings(config, observed.node, runs, listing),
+    ],
+  };
+}
+
+/** True when the storage is the same from every node. */
+export function isShared(storage: string, node: string, listing: Listing): boolean {
+  return listing.storages.some(
+    (entry) => entry.storage === storage && entry.node === node && entry.shared,
+  );
+}
+
+function targetFindings(target: string, listing: Listing): readonly Finding[] {
+  const online = listing.nodes.get(target);
+  if (online === undefined) return [inUse(`there is no node ${target}`)];
+  return online ? [] : [{reason: 'waiting', detail: `node ${target} is offline`}];
+}
+
+function localDisks(config: LiveConfig, node: string, listing: Listing): readonly Drive[] {
+  return drivesOf(config).filter(
+    ({kind, storage}) => kind !== 'cdrom' && storage !== null && !isShared(storage, node, listing),
+  );
+}
+
+function diskFindings(
+  local: readonly Drive[],
+  target: string,
+  listing: Listing,
+): readonly Finding[] {
+  return local.flatMap(({slot, file, storage}) => {
+    const there = listing.storages.some((entry) => {
+      return entry.storage === storage && entry.node === target;
+    });
+    const missing = there ? [] : [inUse(`${target} has no storage ${storage}, where ${slot} is`)];
+    const base = baseOwner(file);
+    const linked = base === null ? [] : [inUse(`${slot} is a linked clone of guest ${base}`)];
+    return [...missing, ...linked];
+  });
+}
+
+function deviceFindings(
+  config: LiveConfig,
+  node: string,
+  runs: boolean,
+  listing: Listing,
+): readonly Finding[] {
+  const cds = drivesOf(config).filter(
+    ({kind, file, storage}) =>
+      kind === 'cdrom' &&
+      (file === 'cdrom' || (storage !== null && !isShared(storage, node, listing))),
+  );
+  const devices = [...config].filter(([key, text]) => isHostDevice(key, text)).map(([key]) => key);
+  return [
+    ...cds.map(({slot}) => inUse(`${slot} holds a CD that only ${node} has`)),
+    ...(runs ? devices.map((key) => inUse(`${key} is a device of ${node}`)) : []),
+  ];
+}
+
+function isHostDevice(key: string, text: string): boolean {
+  if (/^(hostpci|parallel)\d+$/.test(key)) return !text.includes('mapping=');
+  if (/^usb\d+$/.test(key)) return !/spice/i.test(text) && !text.includes('mapping=');
+  return /^serial\d+$/.test(key) && text !== 'socket';
+}
+
+function inUse(detail: string): Finding {
+  return {reason: 'in-use', detail};
+}

@@ -1,0 +1,41 @@
+// Why this exists: two values that mean the same to Proxmox are no difference: a default that is
+// spelt out, an absent key, a size in another unit.
+import type {FieldValue, Observed} from '../../core/model.ts';
+import {equalValues} from '../guest/leaf.ts';
+import {absentValue, type FieldPlace} from './field-path.ts';
+
+/** Packed keys whose absence means the same as their defaults; all others add a device. */
+const ABSENT_IS_DEFAULT = new Set(['vga', 'machine', 'spice_enhancements']);
+
+/** True when the live value means what is wanted; null wants the field absent. */
+export function sameField(
+  place: FieldPlace,
+  live: FieldValue | undefined,
+  wanted: FieldValue,
+  observed: Pick<Observed, 'body'>,
+): boolean {
+  if (place.type === 'secret') return wanted === null ? !isSet(live) : isSet(live);
+  const absent = isThere(place, observed) ? absentValue(place) : undefined;
+  return equalValues(meaning(live, absent), meaning(wanted, absent));
+}
+
+function meaning(
+  value: FieldValue | undefined,
+  absent: FieldValue | undefined,
+): FieldValue | undefined {
+  if (isSet(value)) return value;
+  return isSet(absent) ? absent : undefined;
+}
+
+function isSet(value: FieldValue | undefined): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+}
+
+/**
+ * Whether the key that holds the sub-key is there, or need not be, for its default to count. Slots
+ * have a presence of their own, so that only keys under `config:` have to be looked at.
+ */
+function isThere({key, sub, spec}: FieldPlace, observed: Pick<Observed, 'body'>): boolean {
+  if (spec.key !== 'config' || key === null || sub === null) return true;
+  return ABSENT_IS_DEFAULT.has(key) || observed.body[`config.${key}`] === true;
+}

@@ -1,0 +1,187 @@
+// Why this exists: an action becomes final calls, together with what the gate must know: what would
+// be lost or interrupted, and what speaks against it.
+
+import type {Finding, Operation, Step} from '../../core/action.ts';
+import {assert} from '../../core/assert.ts';
+import type {JsonObject} from '../../core/json.ts';
+import type {StepAnswer, StepRequest} from '../../core/kind.ts';
+import type {Desired, Observed} from '../../core/model.ts';
+import {qemuKey} from '../guest/key-facts.ts';
+import {configuredOf} from '../guest/live-config.ts';
+import {type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
+import {createSteps} from './create.ts';
+import {deleteDrafts, deleteFacts, deleteFindings} from './delete.ts';
+import {type GuestPlace, writeConfig} from './drafts.ts';
+import {placeOfField} from './field-path.ts';
+import {vmidOfKey} from './reads.ts';
+import {type ChainStart, chain, type Draft} from './step-draft.ts';
+import {updateSteps} from './update.ts';
+
+const HA_OPERATIONS: ReadonlySet<Operation> = new Set([
+  'start',
+  'stop',
+  'shutdown',
+  'reboot',
+  'reset',
+  'migrate',
+  'destroy',
+]);
+
+/** The final calls of an action. */
+export function steps(request: StepRequest): StepAnswer {
+  const vmid = vmidOfKey(request.key);
+  assert(vmid !== null, `not a guest: ${request.key}`);
+  const marker = {installation: request.installation, cluster: request.cluster, vmid};
+  const {verb, observed, desired} = request;
+  switch (verb) {
+    case 'create':
+      assert(desired, 'a create has a document');
+      return create(request, desired, marker);
+    case 'adopt':
+      assert(observed, 'what is adopted was observed');
+      return mark(observed, marker, true);
+    case 'release':
+      assert(observed, 'what is released was observed');
+      return mark(observed, marker, false);
+    case 'update':
+      assert(observed, 'what is updated was observed');
+      return update(request, observed, marker);
+    case 'delete':
+      assert(observed, 'what is deleted was observed');
+      return remove(request, observed, marker);
+    case 'replace':
+      assert(observed && desired, 'a replace has a document and a guest');
+      return replace(request, observed, desired, marker);
+  }
+}
+
+function create(request: StepRequest, desired: Desired, marker: Marker): StepAnswer {
+  const {drafts, findings, node, loads} = createSteps(request, desired, marker);
+  const start: ChainStart = {
+    vmid: marker.vmid,
+    node,
+    state: 'absent',
+    witness: null,
+    digest: null,
+    power: null,
+  };
+  const writes = Object.entries(desired.body)
+    .filter(([, value]) => value !== null)
+    .map(([path]) => path);
+  return answer(chain(start, drafts), {findings, loads, writes, facts: {}});
+}
+
+function update(request: StepRequest, observed: Observed, marker: Marker): StepAnswer {
+  const {drafts, findings, writes} = updateSteps(request, observed, marker);
+  const interrupted = request.changes.some(({risk}) => risk !== 'benign');
+  const lost = request.changes
+    .filter(({field}) => field.startsWith('unused.'))
+    .map(({field}) => configuredOf(observed).get(field.slice('unused.'.length)) ?? '');
+  return answer(chain(startOf(observed, marker), drafts), {
+    findings: [...findings, ...rootFindings(writes), ...stateFindings(observed, drafts)],
+    loads: [`task:${observed.node}`],
+    writes,
+    facts: {
+      ...(interrupted ? {power: observed.power} : {}),
+      ...(lost.length > 0 ? {volumes: lost} : {}),
+    },
+  });
+}
+
+function remove(request: StepRequest, observed: Observed, marker: Marker): StepAnswer {
+  const drafts = deleteDrafts(observed, placeOf(observed, marker));
+  const findings = deleteFindings(observed, marker.vmid, request.inventory);
+  return answer(chain(startOf(observed, marker), drafts), {
+    findings: [...findings, ...stateFindings(observed, drafts)],
+    loads: [`task:${observed.node}`],
+    writes: [],
+    facts: deleteFacts(observed, marker.vmid),
+  });
+}
+
+/** Delete, then create: what is lost is what a delete loses. */
+function replace(
+  request: StepRequest,
+  observed: Observed,
+  desired: Desired,
+  marker: Marker,
+): StepAnswer {
+  const gone = remove(request, observed, marker);
+  const made = create(request, desired, marker);
+  return {
+    steps: [...gone.steps, ...made.steps],
+    facts: gone.facts,
+    findings: [...gone.findings, ...made.findings],
+    loads: [...new Set([...gone.loads, ...made.loads])],
+    diagnostics: [],
+    writes: made.writes,
+  };
+}
+
+/** One write of the description, with or without the marker; nothing else changes, ever. */
+function mark(observed: Observed, marker: Marker, adopt: boolean): StepAnswer {
+  const text = withoutMarker(configuredOf(observed).get('description') ?? '');
+  const description = adopt ? withMarker(text, marker) : text;
+  const draft = writeConfig(placeOf(observed, marker), {
+    says: adopt ? 'add the marker' : 'take the marker off',
+    ...(description === '' ? {remove: ['description']} : {set: {description}}),
+    fields: ['description'],
+    expect: {description: text === '' ? null : text},
+  });
+  const start = {...startOf(observed, marker), power: null};
+  const state = adopt ? 'unmarked' : 'ours';
+  return answer(chain({...start, state}, [draft]), {
+    findings: stateFindings(observed, [draft]),
+    loads: [],
+    writes: [],
+    facts: {},
+  });
+}
+
+function startOf(observed: Observed, marker: Marker): ChainStart {
+  const {power} = observed;
+  return {
+    vmid: marker.vmid,
+    node: observed.node,
+    state: 'ours',
+    witness: observed.witness,
+    digest: observed.digest,
+    power: power === 'running' || power === 'stopped' ? power : null,
+  };
+}
+
+function placeOf(observed: Observed, marker: Marker): GuestPlace {
+  return {node: observed.node, vmid: marker.vmid};
+}
+
+/** A lock, and the HA manager, each keep their hand on a guest. */
+function stateFindings(observed: Observed, drafts: readonly Draft[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (observed.lock !== null) {
+    findings.push({reason: 'locked', detail: `it is locked by Proxmox (${observed.lock})`});
+  }
+  if (observed.ha !== null && drafts.some(({operation}) => HA_OPERATIONS.has(operation))) {
+    findings.push({reason: 'ha-managed', detail: `HA is in charge of it (${observed.ha})`});
+  }
+  return findings;
+}
+
+/** Proxmox refuses these keys for every token. */
+function rootFindings(writes: readonly string[]): readonly Finding[] {
+  const keys = writes.map((field) => placeOfField(field).key ?? '');
+  return [...new Set(keys)]
+    .filter((key) => qemuKey(key)?.facts.rootOnly === true)
+    .map((key) => ({reason: 'root-only', detail: `only root@pam may set ${key}`}));
+}
+
+function answer(
+  list: readonly Step[],
+  rest: {
+    readonly findings: readonly Finding[];
+    readonly loads: readonly string[];
+    readonly writes: readonly string[];
+    readonly facts: JsonObject;
+  },
+): StepAnswer {
+  return {steps: list, diagnostics: [], ...rest};
+}

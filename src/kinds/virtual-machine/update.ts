@@ -1,0 +1,128 @@
+// Why this exists: the calls of one update, in the one order that is safe within a guest: deletions
+// and detachments, configuration, growth, attachments, moves, cloud-init, migration, power last.
+import type {Finding} from '../../core/action.ts';
+import type {StepRequest} from '../../core/kind.ts';
+import type {Observed} from '../../core/model.ts';
+import {configuredOf} from '../guest/live-config.ts';
+import type {Marker} from '../guest/marker.ts';
+import {addDeviceSteps, type DeviceSteps, noDeviceSteps} from './device-steps.ts';
+import {
+  type GuestPlace,
+  migrate,
+  regenerateCloudInit,
+  setPool,
+  shutdown,
+  start,
+  stop,
+  writeConfig,
+} from './drafts.ts';
+import {cloudInitDrive} from './drive.ts';
+import {type SortedEdits, sortEdits} from './edits.ts';
+import {keySteps} from './key-steps.ts';
+import {migrationOptions} from './migration.ts';
+import type {Draft} from './step-draft.ts';
+
+/** Calls of an update, with what speaks against them. */
+export interface UpdateSteps {
+  readonly drafts: readonly Draft[];
+  readonly findings: readonly Finding[];
+  readonly writes: readonly string[];
+}
+
+/** How long a guest may take to shut down when nothing says otherwise, in seconds. */
+const SHUTDOWN_S = 180;
+
+/** The calls for the changes of one update. */
+export function updateSteps(request: StepRequest, observed: Observed, marker: Marker): UpdateSteps {
+  const edits = sortEdits(request.changes, request.desired, observed);
+  const guest = {node: observed.node, vmid: marker.vmid};
+  const devices = deviceSteps(edits, request, observed, guest);
+  const late = edits.keys.filter(({field}) => field === 'boot.order' && devices.attach.length > 0);
+  const early = edits.keys.filter((edit) => !late.includes(edit));
+  const input = {guest, observed, marker, inForce: edits.inForce};
+  const keys = keySteps(early, input);
+  const migration = migrationDrafts(edits, observed, guest, request);
+  return {
+    drafts: [
+      ...keys.detach,
+      ...devices.detach,
+      ...unusedDrafts(edits, guest),
+      ...keys.write,
+      ...devices.rewrite,
+      ...devices.resize,
+      ...devices.attach,
+      ...devices.move,
+      ...keySteps(late, input).write,
+      ...(edits.pool === undefined ? [] : [setPool(guest, edits.pool, observed.body['pool'])]),
+      ...cloudInitDrafts(edits, observed, guest),
+      ...migration.drafts,
+      ...powerDrafts(edits, observed, migration.guest),
+    ],
+    findings: [...devices.findings, ...migration.findings],
+    writes: edits.writes,
+  };
+}
+
+/** Shutdown of a running guest, stop of a paused one. */
+export function shutdownDraft(guest: GuestPlace, observed: Observed): Draft {
+  if (observed.power === 'paused') return stop(guest);
+  const down = observed.body['startup.down'];
+  return shutdown(guest, typeof down === 'number' && down > 0 ? down : SHUTDOWN_S);
+}
+
+function deviceSteps(
+  edits: SortedEdits,
+  request: StepRequest,
+  observed: Observed,
+  guest: GuestPlace,
+): DeviceSteps {
+  const steps = noDeviceSteps();
+  const pending = observed.power !== 'stopped' && edits.cycle;
+  for (const [device, list] of edits.devices) {
+    addDeviceSteps(steps, device, list, {guest, observed, desired: request.desired, pending});
+  }
+  return steps;
+}
+
+function unusedDrafts(edits: SortedEdits, guest: GuestPlace): readonly Draft[] {
+  return edits.unused.map(({field}) => {
+    const slot = field.slice('unused.'.length);
+    return writeConfig(guest, {
+      says: `delete the volume of ${slot} for good`,
+      remove: [slot],
+      fields: [field],
+      expect: {[field]: null},
+    });
+  });
+}
+
+/** cloud-init runs again inside the guest at its next boot, with the new data. */
+function cloudInitDrafts(
+  edits: SortedEdits,
+  observed: Observed,
+  guest: GuestPlace,
+): readonly Draft[] {
+  const touched = edits.keys.some(({field}) => field.startsWith('cloudInit.'));
+  if (!touched || cloudInitDrive(configuredOf(observed)) === null) return [];
+  return [regenerateCloudInit(guest)];
+}
+
+function migrationDrafts(
+  edits: SortedEdits,
+  observed: Observed,
+  guest: GuestPlace,
+  request: StepRequest,
+) {
+  const target = edits.node;
+  if (typeof target !== 'string') return {drafts: [], findings: [], guest};
+  const {options, findings} = migrationOptions(observed, target, request.inventory);
+  return {drafts: [migrate(guest, target, options)], findings, guest: {...guest, node: target}};
+}
+
+/** A stop and start where something waits for it; otherwise what `power` asks for. */
+function powerDrafts(edits: SortedEdits, observed: Observed, guest: GuestPlace): readonly Draft[] {
+  const runs = observed.power !== 'stopped';
+  if (edits.power === 'stopped') return runs ? [shutdownDraft(guest, observed)] : [];
+  if (edits.cycle && runs) return [shutdownDraft(guest, observed), start(guest)];
+  return edits.power === 'running' && !runs ? [start(guest)] : [];
+}
