@@ -1,0 +1,211 @@
+// Why this exists: what must hold for every plan, tried on thousands of small worlds.
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import type {Action, Plan} from '../core/action.ts';
+import {finishedRecord} from '../core/record.ts';
+import {healthy, worlds} from './arbitrary.ts';
+import type {PlanInput} from './input.ts';
+import {makePlan} from './make-plan.ts';
+import {inputOf, recorded, textOf, wanted} from './samples.ts';
+import {TOY_LISTING, type ToyObject} from './toy-kind.ts';
+
+const RUNS = {numRuns: 400};
+
+describe('every plan', () => {
+  it('is a pure function of values: the same input gives the same plan and stays as it was', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const before = textOf(world.records);
+        const first = textOf(makePlan(world));
+        expect(textOf(makePlan(world))).toBe(first);
+        expect(textOf(world.records)).toBe(before);
+      }),
+      RUNS,
+    );
+  });
+
+  it('does not depend on the order of its input', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const turned: PlanInput = {
+          ...world,
+          kinds: world.kinds.toReversed(),
+          manifests: world.manifests
+            .map((one) => ({...one, desired: one.desired.toReversed().map(turnedBody)}))
+            .toReversed(),
+          records: world.records.toReversed(),
+          unread: world.unread.toReversed(),
+        };
+        expect(textOf(makePlan(turned))).toBe(textOf(makePlan(world)));
+      }),
+      RUNS,
+    );
+  });
+
+  it('never deletes, replaces or prunes because something could not be read', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const blind = {...world, inventory: inputOf({live: null}).inventory};
+        expect(harmful(makePlan(blind))).toEqual([]);
+        const unread = {...world, manifests: [], unread: ['home', 'away']};
+        expect(harmful(makePlan(unread))).toEqual([]);
+        const broken = {
+          ...world,
+          manifests: world.manifests.map((one) => ({...one, desired: [], complete: false})),
+        };
+        expect(harmful(makePlan(broken))).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('has no step for what is not provably ours', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        for (const action of makePlan(world).actions) {
+          if (action.steps.length === 0) continue;
+          const live = liveOf(world, action.key);
+          const record = world.records.find((one) => one.key === action.key);
+          if (action.verb === 'create') expect(live).toBeUndefined();
+          else if (action.verb === 'adopt') {
+            expect(live?.ownership).toEqual({kind: 'unmarked'});
+          } else {
+            expect(live?.ownership ?? {kind: 'ours'}).toEqual({kind: 'ours'});
+            expect(record?.witness).toBe(`uuid-${action.key}`);
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('mentions every declared or recorded resource at least once', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const keys = new Set(makePlan(world).actions.map((action) => action.key));
+        for (const {key} of world.records) expect(keys).toContain(key);
+        for (const {key} of world.manifests.flatMap((one) => one.desired)) {
+          expect(keys).toContain(key);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('gives different actions different fingerprints', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const fingerprints = makePlan(world).actions.map((action) => action.fingerprint);
+        expect(new Set(fingerprints).size).toBe(fingerprints.length);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('a guest that is ours', () => {
+  it('has no difference with itself', () => {
+    fc.assert(
+      fc.property(healthy, ({live}) => {
+        const body = {...live};
+        const plan = planOne({wanted: body, base: body, live: {body}});
+        expect(plan.actions).toMatchObject([{verb: 'none', findings: [], record: null}]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('After a successful apply the next plan is empty.', () => {
+    fc.assert(
+      fc.property(healthy, ({wanted: body, base, live}) => {
+        let toy: ToyObject = {body: live, power: 'stopped'};
+        let record = recorded({body: base});
+        // Follow, benign, disruptive and destructive in three causes, and power: at most 12 passes.
+        for (let pass = 0; pass < 12; pass += 1) {
+          const plan = planOne({wanted: body, live: toy, record});
+          const [action] = plan.actions;
+          if (!action || isDone(action)) return;
+          toy = applied(toy, action);
+          record = finishedRecord(action, FACTS) ?? record;
+        }
+        expect(planOne({wanted: body, live: toy, record}).actions).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('keeps drift that an action left alone as drift', () => {
+    fc.assert(
+      fc.property(healthy, ({wanted: body, base, live}) => {
+        const record = recorded({body: base});
+        const before = planOne({wanted: body, live: {body: live}, record});
+        const drift = driftIn(before);
+        for (const action of before.actions) {
+          if (action.changes.some((change) => drift.includes(change.field))) continue;
+          const after = planOne({
+            wanted: body,
+            live: applied({body: live}, action),
+            record: finishedRecord(action, FACTS) ?? record,
+          });
+          expect(driftIn(after)).toEqual(expect.arrayContaining([...drift]));
+        }
+      }),
+      RUNS,
+    );
+  });
+});
+
+const FACTS = {cluster: 'harness', witness: 'uuid-guest/150', verifiedAt: 1};
+
+function planOne(parts: {
+  readonly wanted: ToyObject['body'] & object;
+  readonly base?: ToyObject['body'] & object;
+  readonly live: ToyObject;
+  readonly record?: ReturnType<typeof recorded>;
+}): Plan {
+  return makePlan(
+    inputOf({
+      desired: [wanted({body: parts.wanted})],
+      records: [parts.record ?? recorded({body: parts.base ?? {}})],
+      live: {'guest/150': parts.live},
+    }),
+  );
+}
+
+function isDone(action: Action): boolean {
+  return action.verb === 'none' && action.record === null;
+}
+
+/** What carrying out an action leaves behind. */
+function applied(toy: ToyObject, action: Action): ToyObject {
+  const body = {...toy.body};
+  for (const {field, to} of action.changes) {
+    if (to === null || to === undefined) {
+      for (const path of Object.keys(body)) {
+        if (path === field || path.startsWith(`${field}.`)) delete body[path];
+      }
+    } else body[field] = to;
+  }
+  return {...toy, body};
+}
+
+function driftIn(plan: Plan): readonly string[] {
+  const drift = plan.actions.filter((action) => action.cause === 'drift');
+  return drift.flatMap((action) => action.changes.map((change) => change.field));
+}
+
+function harmful(plan: Plan): readonly string[] {
+  return plan.actions
+    .filter(({verb}) => verb === 'delete' || verb === 'replace' || verb === 'release')
+    .map((action) => `${action.verb} ${action.key}`);
+}
+
+function liveOf(world: PlanInput, key: string): ToyObject | undefined {
+  const outcome = world.inventory.reads[TOY_LISTING]?.outcome;
+  // Safe: the worlds' only read is a ToyCluster.
+  return outcome?.ok ? (outcome.data as {[key: string]: ToyObject})[key] : undefined;
+}
+
+function turnedBody<T extends {readonly body: object}>(one: T): T {
+  return {...one, body: Object.fromEntries(Object.entries(one.body).toReversed())};
+}
