@@ -1,4 +1,5 @@
 // Why this exists: calls into the guest through its agent, and the two ways in which they fail.
+import {after} from '../clock.ts';
 import {fail} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {afterDelay, data, integer, route, vmidOf} from '../route.ts';
@@ -6,7 +7,7 @@ import type {QemuGuest} from '../state.ts';
 import {loadGuest} from './guest-file.ts';
 import {isNetKey} from './keys.ts';
 import {parseProperties} from './property-string.ts';
-import {agentEnabled} from './runtime.ts';
+import {agentEnabled, extinguish} from './runtime.ts';
 
 const base = '/nodes/{node}/qemu/{vmid}/agent';
 const pingMs = 3_000;
@@ -35,6 +36,9 @@ function results(guest: QemuGuest): Readonly<Record<string, unknown>> {
     'get-host-name': {'host-name': guest.config.get('name') ?? `VM${guest.vmid}`},
     'get-users': [],
     'get-time': 0,
+    'get-timezone': {offset: 0, zone: 'UTC'},
+    'get-memory-blocks': [],
+    'get-memory-block-info': {size: 134_217_728},
     'get-vcpus': [],
     'get-fsinfo': [],
     'fsfreeze-status': 'thawed',
@@ -156,17 +160,33 @@ const reads = [
   'get-host-name',
   'get-users',
   'get-time',
+  'get-timezone',
+  'get-memory-blocks',
+  'get-memory-block-info',
   'get-vcpus',
   'get-fsinfo',
   'info',
 ];
 const writes = ['ping', 'fsfreeze-status', 'fsfreeze-freeze', 'fsfreeze-thaw', 'fstrim'];
 
+/** The agent's own way to switch the guest off. */
+function powerOff(context: Context): Reply {
+  return ask(context, (guest) => {
+    after(context.cluster, guest.behaviour.shutdownMs, () => {
+      if (guest.runtime !== undefined) extinguish(context.cluster, guest);
+    });
+    return {result: null};
+  });
+}
+
 /** The agent endpoints. */
 export const agentRoutes: readonly Route[] = [
   ...reads.map((command) => route('GET', `${base}/${command}`, result(command))),
   ...writes.map((command) => route('POST', `${base}/${command}`, result(command))),
   route('POST', base, (context) => result(context.params['command'] ?? '')(context)),
+  route('GET', base, () => data([...reads, ...writes].sort().map((name) => ({name})))),
+  route('POST', `${base}/shutdown`, powerOff),
+  route('POST', `${base}/set-user-password`, result('set-user-password')),
   route('POST', `${base}/exec`, execute),
   route('GET', `${base}/exec-status`, executeStatus),
   route('GET', `${base}/file-read`, fileRead),

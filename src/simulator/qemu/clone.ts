@@ -71,6 +71,10 @@ function readClone(context: Context): Clone {
   if (pool !== undefined && !cluster.pools.has(pool)) forbid(`pool '${pool}' does not exist`);
   const target = params['target'] ?? node;
   if (!cluster.nodes.has(target)) fail(500, `no such cluster node '${target}'`);
+  const onto = params['storage'];
+  if (target !== node && onto !== undefined && !storageNamed(cluster, onto).shared) {
+    fail(500, `can't clone to non-shared storage '${onto}'`);
+  }
   const source = cluster.guests.get(vmid);
   if (source?.kind !== 'qemu' || source.node !== node) {
     return fail(500, `unable to find configuration file for VM ${vmid} on node '${node}'`);

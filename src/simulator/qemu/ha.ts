@@ -1,14 +1,25 @@
-// Why this exists: a guest under HA is not started or stopped by the call itself: the call only
-// asks, and the manager acts some seconds later (facts.md section 10).
+// Why this exists: a guest under HA is not started, stopped or moved by the call itself: the call
+// only asks, and the manager acts some seconds later as root@pam (facts.md section 10).
 import {after} from '../clock.ts';
-import type {Context, Reply} from '../route.ts';
+import type {Auth, Context, Reply} from '../route.ts';
 import {data, vmidOf} from '../route.ts';
-import type {Cluster, QemuGuest} from '../state.ts';
-import {applyPending} from './apply.ts';
-import {extinguish, launch} from './runtime.ts';
+import type {Cluster} from '../state.ts';
+import type {Stage} from '../task.ts';
 import {act, forkFor, pause} from './worker.ts';
 
+/** What the manager is asked for, and the worker that it will fork. */
+export interface HaRequest {
+  readonly type: 'hastart' | 'hastop' | 'hamigrate';
+  /** For the task's log: `HA start for VM 100`. */
+  readonly what: string;
+  /** The state that the resource is set to; undefined leaves it. */
+  readonly state?: 'started' | 'stopped';
+  readonly workerType: 'qmstart' | 'qmstop' | 'qmshutdown' | 'qmigrate';
+  readonly stages: (context: Context) => readonly Stage[];
+}
+
 const managerDelayMs = 10_000;
+const manager: Auth = {user: 'root@pam', tokenid: undefined, authid: 'root@pam', isRoot: true};
 
 /** The HA resource of a guest in the stored sections; undefined when it is not managed. */
 export function haResource(cluster: Cluster, vmid: number): Map<string, string> | undefined {
@@ -21,33 +32,22 @@ export function isManaged(cluster: Cluster, vmid: number): boolean {
   return resource !== undefined && resource.get('state') !== 'ignored';
 }
 
-/** Fork hastart or hastop: OK at once means only that it was asked for. */
-export function requestHa(context: Context, type: 'hastart' | 'hastop'): Reply {
+/** Fork the request's worker: OK at once means only that it was asked for. */
+export function requestHa(context: Context, request: HaRequest): Reply {
   const vmid = vmidOf(context);
   const {cluster} = context;
   return data(
-    forkFor(context, type, vmid, [
+    forkFor(context, request.type, vmid, [
       act((worker) => {
-        worker.log(`Requesting HA ${type.slice(2)} for VM ${vmid}`);
-        haResource(cluster, vmid)?.set('state', type === 'hastart' ? 'started' : 'stopped');
-        after(cluster, managerDelayMs, () => follow(cluster, vmid, type));
+        worker.log(`Requesting ${request.what}`);
+        if (request.state !== undefined) haResource(cluster, vmid)?.set('state', request.state);
+        after(cluster, managerDelayMs, () => {
+          const asManager = {...context, auth: manager};
+          if (!isManaged(cluster, vmid) || cluster.guests.get(vmid)?.node !== context.node) return;
+          forkFor(asManager, request.workerType, vmid, request.stages(asManager));
+        });
       }),
       pause(100),
     ]),
   );
-}
-
-function follow(cluster: Cluster, vmid: number, type: 'hastart' | 'hastop'): void {
-  const guest = cluster.guests.get(vmid);
-  if (guest?.kind !== 'qemu' || guest.config.has('lock')) return;
-  if (type === 'hastart' && guest.runtime === undefined) begin(cluster, guest);
-  if (type === 'hastop' && guest.runtime !== undefined) {
-    extinguish(cluster, guest);
-    applyPending({cluster, node: guest.node, log: () => {}}, guest);
-  }
-}
-
-function begin(cluster: Cluster, guest: QemuGuest): void {
-  applyPending({cluster, node: guest.node, log: () => {}}, guest);
-  launch(cluster, guest);
 }

@@ -12,7 +12,7 @@ import {assertUnlocked} from './config-update.ts';
 import type {Drive} from './drive.ts';
 import {drivesOf, isCdrom, isCloudInit, parseDrive, printDrive, withFile} from './drive.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
-import {haResource, isManaged} from './ha.ts';
+import {isManaged, requestHa} from './ha.ts';
 import {isNetKey} from './keys.ts';
 import {parseProperties} from './property-string.ts';
 import type {Job} from './volumes.ts';
@@ -49,25 +49,23 @@ function migrate(context: Context): Reply {
     require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
     requireStorage(cluster, storage, target);
   }
-  if (isManaged(cluster, vmid)) return askManager(context, target);
-  return data(
-    forkFor(context, 'qmigrate', vmid, [
-      ...lockStages(context, vmid),
-      withGuest(context, vmid, (current, job) => migrateStages(context, current, job)),
-    ]),
-  );
+  if (isManaged(cluster, vmid)) {
+    return requestHa(context, {
+      type: 'hamigrate',
+      what: `HA migration for VM ${vmid} to node ${target}`,
+      workerType: 'qmigrate',
+      stages: (manager) => workerStages(manager),
+    });
+  }
+  return data(forkFor(context, 'qmigrate', vmid, workerStages(context)));
 }
 
-function askManager(context: Context, target: string): Reply {
+function workerStages(context: Context): readonly Stage[] {
   const vmid = vmidOf(context);
-  return data(
-    forkFor(context, 'hamigrate', vmid, [
-      act((worker) => {
-        worker.log(`Requesting HA migration for VM ${vmid} to node ${target}`);
-        haResource(context.cluster, vmid)?.set('request', `migrate ${target}`);
-      }),
-    ]),
-  );
+  return [
+    ...lockStages(context, vmid),
+    withGuest(context, vmid, (guest, job) => migrateStages(context, guest, job)),
+  ];
 }
 
 function migrateStages(context: Context, guest: QemuGuest, job: Job): readonly Stage[] {

@@ -113,7 +113,15 @@ function start(context: Context): Reply {
       paramError({[name]: 'Only root may use this option.'});
     }
   }
-  if (isManaged(context.cluster, vmid)) return requestHa(context, 'hastart');
+  if (isManaged(context.cluster, vmid)) {
+    return requestHa(context, {
+      type: 'hastart',
+      what: `HA start for VM ${vmid}`,
+      state: 'started',
+      workerType: 'qmstart',
+      stages: (manager) => startStages(manager, vmid),
+    });
+  }
   return data(forkFor(context, 'qmstart', vmid, startStages(context, vmid)));
 }
 
@@ -121,19 +129,28 @@ function stop(context: Context): Reply {
   const vmid = vmidOf(context);
   const guest = loadGuest(context.cluster, context.node, vmid);
   if (isManaged(context.cluster, vmid) && guest.runtime !== undefined) {
-    return requestHa(context, 'hastop');
+    return requestHa(context, {
+      type: 'hastop',
+      what: `HA stop for VM ${vmid}`,
+      state: 'stopped',
+      workerType: 'qmstop',
+      stages: stopStages,
+    });
   }
   if (flag(context, 'overrule-shutdown')) endShutdowns(context, vmid);
-  return data(
-    forkFor(context, 'qmstop', vmid, [
-      ...lockStages(context, vmid),
-      withGuest(context, vmid, (current, job) => {
-        if (current.runtime === undefined) return [];
-        if (!flag(context, 'skiplock')) assertUnlocked(current);
-        return [pause(250), act(() => end(job, current, true))];
-      }),
-    ]),
-  );
+  return data(forkFor(context, 'qmstop', vmid, stopStages(context)));
+}
+
+function stopStages(context: Context): readonly Stage[] {
+  const vmid = vmidOf(context);
+  return [
+    ...lockStages(context, vmid),
+    withGuest(context, vmid, (guest, job) => {
+      if (guest.runtime === undefined) return [];
+      if (!flag(context, 'skiplock')) assertUnlocked(guest);
+      return [pause(250), act(() => end(job, guest))];
+    }),
+  ];
 }
 
 function endShutdowns(context: Context, vmid: number): void {
@@ -142,31 +159,41 @@ function endShutdowns(context: Context, vmid: number): void {
   }
 }
 
-/** The process ends; changes that waited come into force when it was ended through the API. */
-function end(job: Job, guest: QemuGuest, apply: boolean): void {
+/** The process was ended through the API: changes that waited come into force. */
+function end(job: Job, guest: QemuGuest): void {
   if (guest.runtime === undefined) return;
   extinguish(job.cluster, guest);
-  if (apply) applyPending(job, guest);
+  applyPending(job, guest);
 }
 
 function shutdown(context: Context): Reply {
   const vmid = vmidOf(context);
   const guest = loadGuest(context.cluster, context.node, vmid);
-  const force = flag(context, 'forceStop');
-  if (guest.runtime?.qmpStatus === 'paused' && !force) fail(500, 'VM is paused - cannot shutdown');
+  const paused = guest.runtime?.qmpStatus === 'paused';
+  if (paused && !flag(context, 'forceStop')) fail(500, 'VM is paused - cannot shutdown');
   if (isManaged(context.cluster, vmid) && guest.runtime !== undefined) {
-    return requestHa(context, 'hastop');
+    return requestHa(context, {
+      type: 'hastop',
+      what: `HA stop for VM ${vmid}`,
+      state: 'stopped',
+      workerType: 'qmshutdown',
+      stages: shutdownStages,
+    });
   }
-  return data(
-    forkFor(context, 'qmshutdown', vmid, [
-      ...lockStages(context, vmid),
-      withGuest(context, vmid, (current, job) => {
-        if (current.runtime === undefined) return [];
-        if (!flag(context, 'skiplock')) assertUnlocked(current);
-        return askToEnd(job, current, {timeoutS: timeoutOf(context, current), force});
-      }),
-    ]),
-  );
+  return data(forkFor(context, 'qmshutdown', vmid, shutdownStages(context)));
+}
+
+function shutdownStages(context: Context): readonly Stage[] {
+  const vmid = vmidOf(context);
+  const force = flag(context, 'forceStop');
+  return [
+    ...lockStages(context, vmid),
+    withGuest(context, vmid, (guest, job) => {
+      if (guest.runtime === undefined) return [];
+      if (!flag(context, 'skiplock')) assertUnlocked(guest);
+      return askToEnd(job, guest, {timeoutS: timeoutOf(context, guest), force});
+    }),
+  ];
 }
 
 function timeoutOf(context: Context, guest: QemuGuest): number {
@@ -195,7 +222,7 @@ export function askToEnd(
       stages: () => {
         const obeys = withAgent || guest.runtime?.guestAnswers === true;
         if (obeys && guest.behaviour.shutdownMs <= wish.timeoutS * 1000) {
-          return [pause(guest.behaviour.shutdownMs), act(() => end(job, guest, true))];
+          return [pause(guest.behaviour.shutdownMs), act(() => end(job, guest))];
         }
         return [pause(wish.timeoutS * 1000), ...giveUp(job, guest, wish.force)];
       },
@@ -210,7 +237,7 @@ function giveUp(job: Job, guest: QemuGuest, force: boolean): readonly Stage[] {
       job.log('VM still running - terminating now with SIGTERM');
     }),
     pause(1_000),
-    act(() => end(job, guest, false)),
+    act(() => end(job, guest)),
   ];
 }
 
