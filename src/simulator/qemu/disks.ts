@@ -70,7 +70,7 @@ function resizeStages(context: Context, guest: QemuGuest, job: Job): readonly St
 /** A template's file is immutable: the storage's tool fails. */
 function refuseBase(job: Job, volid: string, sizeBytes: number): never {
   const path = volumePath(job.cluster, volid);
-  const format = path.split('.').at(-1);
+  const format = findVolume(job.cluster, job.node, volid)?.format ?? 'raw';
   const why = `Could not open '${path}'`;
   job.log(`qemu-img: ${why}: ${why}: Operation not permitted`);
   return fail(
