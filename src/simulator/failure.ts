@@ -50,3 +50,14 @@ export function prefixed<T>(prefix: string, body: () => T): T {
     throw error;
   }
 }
+
+/** Refuse as sections that wrap another error do: 500 whose text begins with the inner status. */
+export function wrapped(status: number, reason: string, detail?: string): never {
+  const first = `${status} ${reason}`;
+  throw new ApiFailure(
+    500,
+    first,
+    undefined,
+    `${first}\n${detail === undefined ? '' : `${detail}\n`}`,
+  );
+}

@@ -4,7 +4,7 @@ import {authenticate} from './authenticate.ts';
 import type {CheckParams} from './check.ts';
 import {enforce} from './check.ts';
 import {advance, after, nextDueMs} from './clock.ts';
-import {ApiFailure, fail, paramError} from './failure.ts';
+import {ApiFailure, fail, forbid, paramError} from './failure.ts';
 import type {RequestFault} from './faults.ts';
 import {takeRequestFault} from './faults.ts';
 import type {Answer, Parameters, Request, Response, Target} from './http.ts';
@@ -191,8 +191,11 @@ function begin(cluster: Cluster, request: Request, target: Target): Reply {
     throw new ApiFailure(403, `Permission check failed ${text}\n)`);
   }
   const all = {...parameters.values, ...matched.path};
-  const {check} = matched.method;
-  if (check !== undefined) {
+  const {check, user} = matched.method;
+  if (!auth.isRoot && check === undefined && user === undefined) {
+    forbid('user != root@pam');
+  }
+  if (!auth.isRoot && check !== undefined) {
     enforce({cluster, auth}, check, checkParams(all));
   }
   const node = reach(cluster, matched, all);

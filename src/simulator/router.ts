@@ -1,6 +1,8 @@
 // Why this exists: the one list of all endpoints, found by the schema's name of a method.
 import {accessRoutes} from './endpoints/access.ts';
+import {backupJobRoutes} from './endpoints/backup-jobs.ts';
 import {clusterRoutes} from './endpoints/cluster.ts';
+import {haRoutes} from './endpoints/ha.ts';
 import {lxcRoutes} from './endpoints/lxc.ts';
 import {nodeRoutes} from './endpoints/nodes.ts';
 import {poolRoutes} from './endpoints/pools.ts';
@@ -12,7 +14,9 @@ import type {Route} from './route.ts';
 
 const all = [
   ...accessRoutes,
+  ...backupJobRoutes,
   ...clusterRoutes,
+  ...haRoutes,
   ...lxcRoutes,
   ...nodeRoutes,
   ...poolRoutes,
