@@ -17,6 +17,7 @@ export function createCluster(options: {
     nodes: new Map(),
     entry: '',
     quorate: true,
+    haManagerUp: true,
     guests: new Map(),
     published: new Map(),
     storages: new Map(),

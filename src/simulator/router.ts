@@ -1,4 +1,6 @@
 // Why this exists: the one list of all endpoints, found by the schema's name of a method.
+import {pruneRoutes} from './backup/prune.ts';
+import {vzdumpRoutes} from './backup/vzdump.ts';
 import {accessRoutes} from './endpoints/access.ts';
 import {backupJobRoutes} from './endpoints/backup-jobs.ts';
 import {clusterRoutes} from './endpoints/cluster.ts';
@@ -20,10 +22,12 @@ const all = [
   ...lxcRoutes,
   ...nodeRoutes,
   ...poolRoutes,
+  ...pruneRoutes,
   ...storageDefinitionRoutes,
   ...storageRoutes,
   ...taskRoutes,
   ...qemuRoutes,
+  ...vzdumpRoutes,
 ];
 const routes = new Map<string, Route>(all.map((one) => [`${one.method} ${one.template}`, one]));
 

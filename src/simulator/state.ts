@@ -236,6 +236,8 @@ export interface Cluster {
   /** The node whose pveproxy answers. */
   entry: string;
   quorate: boolean;
+  /** Whether an HA manager runs; without one HA is configuration only. */
+  haManagerUp: boolean;
   readonly guests: Map<number, Guest>;
   /** By VMID; outlives the guest until the next cycle, so a reused id shows the dead guest. */
   readonly published: Map<number, Published>;

@@ -73,7 +73,7 @@ function withoutProgress(body: unknown): unknown {
 }
 
 function isProgress(text: unknown): boolean {
-  return typeof text === 'string' && text.startsWith('transferred ');
+  return typeof text === 'string' && /^(?:transferred |progress \d+%)/.test(text);
 }
 
 interface Place {
@@ -163,8 +163,18 @@ function isSecret(recorded: string): boolean {
 }
 
 function normal(key: string, text: string, twins: Twins): string {
-  const masked = twins.mask(text);
+  const masked = inOrder(twins.mask(text));
   return unorderedLists.has(key) ? masked.split(',').sort().join(',') : masked;
+}
+
+/** The options of a backup's command line come in any order. */
+function inOrder(text: string): string {
+  return text.startsWith('INFO: starting new backup job: ')
+    ? text
+        .split(/ (?=--)/)
+        .sort()
+        .join(' ')
+    : text;
 }
 
 function sorted(list: readonly unknown[], twins: Twins): readonly unknown[] {

@@ -43,6 +43,13 @@ const unseen: Readonly<Record<string, Readonly<Record<number, (cluster: Cluster)
     37: unlock(180),
     74: holdLockFile(186, 25_000),
   },
+  '13': {76: unprotect},
+  // Neither the HA manager nor its agents ran in the recorded system.
+  '18': {
+    1: (cluster) => {
+      cluster.haManagerUp = false;
+    },
+  },
   '22': {
     1: addDeadNodes,
     15: slowStorage(41_000),
@@ -87,6 +94,12 @@ function holdLockFile(vmid: number, ms: number): (cluster: Cluster) => void {
       () => {},
     );
   };
+}
+
+function unprotect(cluster: Cluster): void {
+  for (const volume of cluster.volumes.values()) {
+    volume.protected = false;
+  }
 }
 
 function slowStorage(allocateMs: number): (cluster: Cluster) => void {

@@ -18,6 +18,11 @@ const invented = [
 const timed: readonly (readonly [RegExp, string])[] = [
   [/ctime=\d+/g, 'ctime=<time>'],
   [/\bpid \d+/g, 'pid <pid>'],
+  [/vzdumptmp\d+/g, 'vzdumptmp<pid>'],
+  [/\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}/g, '<date>'],
+  [/in \d+s, read: [^,]+, write: .*/g, 'in <duration>'],
+  [/in \d+ seconds \([^)]*\)/g, 'in <duration>'],
+  [/\(\d\d:\d\d:\d\d\)/g, '(<duration>)'],
   [/process \d+/g, 'process <pid>'],
   [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '<date>'],
   [/\$5\$[^$]+\$[\w./]+/g, '<hash>'],

@@ -78,10 +78,14 @@ function broadcast(cluster: Cluster, guest: Guest): Record<string, unknown> {
   };
 }
 
-function haState(cluster: Cluster, guest: Guest): string | undefined {
+/** Without a manager only what is asked for is known, if anything. */
+function haState(cluster: Cluster, guest: Guest): string | null | undefined {
   const sid = `${guest.kind === 'qemu' ? 'vm' : 'ct'}:${guest.vmid}`;
   const resource = cluster.sections.get('ha-resources')?.get(sid);
-  return resource === undefined ? undefined : (resource.get('state') ?? 'started');
+  if (resource === undefined) {
+    return undefined;
+  }
+  return resource.get('state') ?? (cluster.haManagerUp ? 'started' : null);
 }
 
 function visibleGuest(context: Context, guest: Guest): readonly unknown[] {
@@ -180,6 +184,6 @@ function sdnEntries(context: Context): readonly unknown[] {
     );
 }
 
-function optional(key: string, value: string | undefined): Record<string, string> {
+function optional(key: string, value: string | null | undefined): Record<string, string | null> {
   return value === undefined ? {} : {[key]: value};
 }

@@ -147,11 +147,14 @@ function showVolume(context: Context): Reply {
   if (!mayAccess(context, volume)) {
     require403(context, `/storage/${storage.id}`, ['Datastore.Allocate']);
   }
+  // An archive is measured as a raw file, in blocks.
+  const isBackup = volume.content === 'backup';
+  const size = isBackup ? Math.ceil(volume.sizeBytes / 4096) * 4096 : volume.sizeBytes;
   return data({
     path: pathOf(storage, volume),
-    size: volume.sizeBytes,
-    used: volume.usedBytes,
-    format: volume.format,
+    size,
+    used: isBackup ? size : volume.usedBytes,
+    format: isBackup ? 'raw' : volume.format,
     ...(volume.notes === undefined ? {} : {notes: volume.notes}),
     ...(volume.content === 'backup' ? {protected: volume.protected === true ? 1 : 0} : {}),
   });

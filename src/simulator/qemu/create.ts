@@ -34,15 +34,16 @@ import {
   storedText,
 } from './normalise.ts';
 import {startStages} from './power.ts';
+import {restoreGuest} from './restore.ts';
 import {qemuVersion} from './runtime.ts';
 import {requireTags} from './tag-access.ts';
 import type {Job} from './volumes.ts';
 import {act, forkFor, jobOf, pause} from './worker.ts';
 
-/** POST /nodes/{node}/qemu without an archive. */
+/** POST /nodes/{node}/qemu. */
 export function createGuest(context: Context): Reply {
   if (context.params['archive'] !== undefined) {
-    fail(501, "Method 'POST /nodes/{node}/qemu' with an archive is not simulated");
+    return restoreGuest(context, settings(context));
   }
   const vmid = Number(context.params['vmid']);
   const pool = context.params['pool'];

@@ -83,7 +83,9 @@ function assertNoClones(job: Job, volids: readonly string[]): void {
 function purge(job: Job, vmid: number): void {
   job.log(`purging VM ${vmid} from related configurations..`);
   const {sections} = job.cluster;
-  sections.get('ha-resources')?.delete(`vm:${vmid}`);
+  if (sections.get('ha-resources')?.delete(`vm:${vmid}`) === true) {
+    job.log(`NOTE: removed VM ${vmid} from HA resource configuration.`);
+  }
   const jobs = sections.get('backup-jobs');
   for (const [id, fields] of jobs ?? []) {
     const vmids = fields.get('vmid')?.split(',') ?? [];

@@ -42,6 +42,7 @@ export function requestHa(context: Context, request: HaRequest): Reply {
         worker.log(`Requesting ${request.what}`);
         if (request.state !== undefined) haResource(cluster, vmid)?.set('state', request.state);
         after(cluster, managerDelayMs, () => {
+          if (!cluster.haManagerUp) return;
           const asManager = {...context, auth: manager};
           if (!isManaged(cluster, vmid) || cluster.guests.get(vmid)?.node !== context.node) return;
           forkFor(asManager, request.workerType, vmid, request.stages(asManager));

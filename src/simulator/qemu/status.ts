@@ -210,7 +210,9 @@ function current(context: Context): Reply {
 function haFields(cluster: Cluster, vmid: number): Fields {
   if (!isManaged(cluster, vmid)) return {managed: 0};
   const resource = haResource(cluster, vmid) ?? new Map<string, string>();
-  return {managed: 1, state: resource.get('state') ?? 'started', sid: `vm:${vmid}`};
+  const group = resource.get('group');
+  const state = cluster.haManagerUp ? (resource.get('state') ?? 'started') : null;
+  return {managed: 1, state, ...(group === undefined ? {} : {group})};
 }
 
 function list(context: Context): Reply {

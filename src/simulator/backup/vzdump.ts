@@ -1,0 +1,306 @@
+// Why this exists: backups now: the checks of the call, and a worker that goes through the guests
+// one by one, locking each, with the log that people read.
+
+import {selectedGuests} from '../endpoints/backup-jobs.ts';
+import {fail, paramError} from '../failure.ts';
+import {require403} from '../permission.ts';
+import {randomUuid} from '../random.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {data, flag, route} from '../route.ts';
+import type {Cluster, QemuGuest, StorageDefinition} from '../state.ts';
+import {nodeSeconds, recordEffect} from '../state.ts';
+import type {Stage, Worker} from '../task.ts';
+import {fork} from '../task.ts';
+import {findVolume, put} from '../volume.ts';
+import {archivedText, archiveOf, archiveTime, disksToSave} from './archive.ts';
+import {checkNotes, fillNotes} from './notes.ts';
+import {backupsOn, markBackups, removeMarked, retention} from './prune.ts';
+import {afterCopyLines, beforeCopyLines, logDate} from './report.ts';
+
+const base = '/nodes/{node}/vzdump';
+
+/** `/nodes/{node}/vzdump` and below. */
+export const vzdumpRoutes: readonly Route[] = [
+  route('POST', base, backUp),
+  route('GET', `${base}/defaults`, showDefaults),
+  route('GET', `${base}/extractconfig`, extractConfig),
+];
+
+/** How long a guest's disks take; the recorded ones took about as long. */
+const copyMs = 1_500;
+/** Nothing is really compressed: sizes of the archives of an empty disk (DIFFERENCES.md). */
+const archiveBytes: Readonly<Record<string, number>> = {
+  '': 157_696,
+  zst: 36_587,
+  gz: 42_446,
+  lzo: 61_440,
+};
+const rootOnly = ['dumpdir', 'tmpdir', 'script', 'job-id'] as const;
+
+function backUp(context: Context): Reply {
+  const {cluster, params, auth, node} = context;
+  for (const key of rootOnly) {
+    if (params[key] !== undefined && !auth.isRoot) {
+      paramError({[key]: 'Only root may set this option.'});
+    }
+  }
+  checkCall(context);
+  const storage = params.storage ?? 'local';
+  require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
+  if (params['prune-backups'] !== undefined) {
+    require403(context, `/storage/${storage}`, ['Datastore.Allocate']);
+  }
+  if (['bwlimit', 'ionice', 'performance'].some((key) => params[key] !== undefined)) {
+    require403(context, '/', ['Sys.Modify']);
+  }
+  const vmids = selectedGuests(cluster, new Map(Object.entries(params))).filter((vmid) =>
+    isHere(cluster, vmid, node, params.vmid !== undefined),
+  );
+  if (params.vmid !== undefined && vmids.length === 0) {
+    return data('OK');
+  }
+  const named = (params.vmid ?? '').split(/[,;\s]+/).filter((one) => one !== '');
+  const id = named.length === 1 ? (named[0] ?? '') : '';
+  const stages = jobStages(context, storage, vmids);
+  return data(fork(cluster, {node, type: 'vzdump', id, auth, stages}));
+}
+
+function checkCall({cluster, params}: Context): void {
+  if (params.all === '1' && params.vmid !== undefined) {
+    paramError({all: "option conflicts with option 'vmid'"});
+  }
+  if (params.all !== '1' && params.vmid === undefined && params.pool === undefined) {
+    paramError({vmid: 'property is missing'});
+  }
+  if (params.pool !== undefined && !cluster.pools.has(params.pool)) {
+    fail(500, `pool '${params.pool}' does not exist`);
+  }
+  checkNotes(params['notes-template']);
+}
+
+/** Guests of other nodes are left to these; a guest that does not exist is an error of the job. */
+function isHere(cluster: Cluster, vmid: number, node: string, isNamed: boolean): boolean {
+  const guest = cluster.guests.get(vmid);
+  return guest === undefined ? isNamed : guest.node === node;
+}
+
+interface JobState {
+  readonly context: Context;
+  readonly storage: StorageDefinition;
+  failures: number;
+}
+
+function jobStages(context: Context, storage: string, vmids: readonly number[]): readonly Stage[] {
+  return [
+    {
+      kind: 'then',
+      stages: (worker) => {
+        const definition = context.cluster.storages.get(storage);
+        if (definition === undefined) {
+          const text = `storage '${storage}' does not exist`;
+          return fail(
+            500,
+            `could not activate storage '${storage}': ${text}\n` +
+              `could not get storage information for '${storage}': ${text}`,
+          );
+        }
+        worker.log(`INFO: starting new backup job: vzdump ${commandLine(context, vmids)}`);
+        const state: JobState = {context, storage: definition, failures: 0};
+        return [
+          ...vmids.map((vmid): Stage => guestStage(state, vmid)),
+          {kind: 'do', run: ({log}) => conclude(state, log)},
+        ];
+      },
+    },
+  ];
+}
+
+function commandLine({params, node}: Context, vmids: readonly number[]): string {
+  const options: Readonly<Record<string, string>> = {...params, node};
+  const quoted = (text: string): string => (/^[\w.,=:/+-]+$/.test(text) ? text : `'${text}'`);
+  const words = Object.entries(options)
+    .filter(([key]) => key !== 'vmid')
+    .map(([key, value]) => `--${key} ${quoted(value)}`);
+  return [...(params.vmid === undefined ? [] : vmids), ...words].join(' ');
+}
+
+function conclude(state: JobState, log: (line: string) => void): void {
+  if (state.failures > 0) {
+    log('INFO: Backup job finished with errors');
+    fail(500, 'job errors');
+  }
+  log('INFO: Backup job finished successfully');
+}
+
+function guestStage(state: JobState, vmid: number): Stage {
+  return {
+    kind: 'then',
+    stages: (worker) => {
+      const {cluster, node} = state.context;
+      const now = (): string => logDate(nodeSeconds(cluster, node));
+      const guest = cluster.guests.get(vmid);
+      if (guest?.kind !== 'qemu') {
+        giveUp(state, worker, vmid, `unable to find VM '${vmid}'`);
+        return [];
+      }
+      worker.log(`INFO: Starting Backup of VM ${vmid} (qemu)`);
+      worker.log(`INFO: Backup started at ${now()}`);
+      worker.log(`INFO: status = ${guest.runtime === undefined ? 'stopped' : 'running'}`);
+      const lock = guest.config.get('lock');
+      if (lock !== undefined) {
+        giveUp(state, worker, vmid, `VM is locked (${lock})`);
+        return [];
+      }
+      setLock(cluster, guest, 'backup');
+      return copyStages(state, guest, worker);
+    },
+  };
+}
+
+function giveUp(state: JobState, worker: Worker, vmid: number, why: string): void {
+  const {cluster, node} = state.context;
+  state.failures += 1;
+  worker.log(`ERROR: Backup of VM ${vmid} failed - ${why}`);
+  worker.log(`INFO: Failed at ${logDate(nodeSeconds(cluster, node))}`);
+}
+
+function setLock(cluster: Cluster, guest: QemuGuest, lock: string | undefined): void {
+  if (lock === undefined) {
+    guest.config.delete('lock');
+  } else {
+    guest.config.set('lock', lock);
+  }
+  recordEffect(cluster, 'lock', guest.vmid, lock ?? 'cleared');
+}
+
+function copyStages(state: JobState, guest: QemuGuest, worker: Worker): readonly Stage[] {
+  const {cluster, node, params} = state.context;
+  const disks = disksToSave(cluster, guest);
+  const compress = {zstd: 'zst', gzip: 'gz', lzo: 'lzo', '1': 'lzo'}[params.compress ?? ''] ?? '';
+  const startS = nodeSeconds(cluster, node);
+  const extension = compress === '' ? 'vma' : `vma.${compress}`;
+  const file = `vzdump-qemu-${guest.vmid}-${archiveTime(startS)}.${extension}`;
+  const path = `${state.storage.options.get('path')}/dump/${file}`;
+  const uuid = randomUuid(cluster.random);
+  const report = {params, guest, disks, path, uuid, bytes: archiveBytes[compress] ?? 0};
+  for (const line of beforeCopyLines(report)) {
+    worker.log(line);
+  }
+  const config = new Map([...guest.config].filter(([key]) => key !== 'lock'));
+  const content = {config, disks};
+  return [
+    {kind: 'undo', run: () => setLock(cluster, guest, undefined)},
+    {kind: 'wait', ms: copyMs},
+    {
+      kind: 'do',
+      run: () => {
+        for (const line of afterCopyLines(report)) {
+          worker.log(line);
+        }
+        store(state, guest, {file, extension, startS, bytes: report.bytes, content});
+        finish(state, guest, worker, startS);
+      },
+    },
+  ];
+}
+
+interface Stored {
+  readonly file: string;
+  readonly extension: string;
+  readonly startS: number;
+  readonly bytes: number;
+  readonly content: unknown;
+}
+
+function store(state: JobState, guest: QemuGuest, stored: Stored): void {
+  const {context, storage} = state;
+  const {cluster, node, params} = context;
+  const volid = `${storage.id}:backup/${stored.file}`;
+  const template = params['notes-template'];
+  const notes = template === undefined ? {} : {notes: fillNotes(template, {guest, node})};
+  put(cluster, {
+    volid,
+    storage: storage.id,
+    node: storage.shared ? undefined : node,
+    format: stored.extension,
+    sizeBytes: stored.bytes,
+    usedBytes: stored.bytes,
+    vmid: guest.vmid,
+    parent: undefined,
+    content: 'backup',
+    ctimeS: stored.startS,
+    snapshots: new Set(),
+    data: stored.content,
+    ...notes,
+    ...(flag(context, 'protected') ? {protected: true} : {}),
+  });
+  recordEffect(cluster, 'backup', guest.vmid, volid);
+}
+
+function finish(state: JobState, guest: QemuGuest, worker: Worker, startS: number): void {
+  const {cluster, node, params} = state.context;
+  if (flag(state.context, 'protected')) {
+    worker.log('INFO: marking backup as protected');
+  }
+  if (params['notes-template'] !== undefined) {
+    worker.log('INFO: adding notes to backup');
+  }
+  pruneAfter(state, guest, worker);
+  if (guest.runtime !== undefined && params.mode === 'suspend') {
+    worker.log('INFO: resume vm');
+  }
+  setLock(cluster, guest, undefined);
+  const seconds = Math.max(0, nodeSeconds(cluster, node) - startS);
+  const clock = `00:00:${String(seconds).padStart(2, '0')}`;
+  worker.log(`INFO: Finished Backup of VM ${guest.vmid} (${clock})`);
+  worker.log(`INFO: Backup finished at ${logDate(nodeSeconds(cluster, node))}`);
+}
+
+function pruneAfter(state: JobState, guest: QemuGuest, worker: Worker): void {
+  const {context, storage} = state;
+  const text = context.params['prune-backups'] ?? storage.options.get('prune-backups');
+  const isOff = text === undefined || (retention(text).get('keep-all') ?? 0) > 0;
+  if (isOff || context.params.remove === '0') {
+    return;
+  }
+  worker.log(`INFO: prune older backups with retention: ${text}`);
+  const {cluster, node} = context;
+  const marked = markBackups(backupsOn(cluster, node, storage.id, guest.vmid), text);
+  const count = removeMarked(cluster, node, marked, (line) => worker.log(`INFO: ${line}`));
+  const policy = count > 0 ? ' not covered by keep-retention policy' : '';
+  worker.log(`INFO: pruned ${count} backup(s)${policy}`);
+}
+
+function showDefaults({cluster, params}: Context): Reply {
+  const id = params.storage ?? 'local';
+  const storage = cluster.storages.get(id) ?? fail(500, `storage '${id}' does not exist`);
+  return data({
+    all: 0,
+    bwlimit: 0,
+    compress: '0',
+    dumpdir: `${storage.options.get('path')}/dump`,
+    fleecing: {enabled: 0},
+    ionice: 7,
+    lockwait: 180,
+    mailnotification: 'always',
+    mode: 'snapshot',
+    'notification-mode': 'auto',
+    ...(cluster.version === '8.4' ? {'notification-policy': 'always'} : {}),
+    performance: {'max-workers': 16, 'pbs-entries-max': 1_048_576},
+    pigz: 0,
+    'prune-backups': storage.options.get('prune-backups') ?? 'keep-all=1',
+    quiet: 0,
+    remove: 1,
+    stdexcludes: 1,
+    stop: 0,
+    stopwait: 10,
+    storage: id,
+    zstd: 1,
+  });
+}
+
+function extractConfig({cluster, node, params}: Context): Reply {
+  const volid = params.volume ?? '';
+  const archive = archiveOf(findVolume(cluster, node, volid));
+  return data(archivedText(archive ?? fail(500, `volume '${volid}' does not exist`)));
+}
