@@ -93,6 +93,11 @@ export interface StepAnswer {
   readonly diagnostics: readonly Diagnostic[];
   /** Fields that the steps write. */
   readonly writes: readonly string[];
+  /**
+   * Declared fields that a create cannot bring about yet (options of a disk whose volume id is not
+   * known); the record does not hold them, so that the next pass finds them pending, not drifted.
+   */
+  readonly later?: readonly string[];
 }
 
 interface KindBase {

@@ -16,8 +16,8 @@ export interface ActionRequest {
   readonly cause: Action['cause'];
   readonly changes: readonly Change[];
   readonly findings: readonly Finding[];
-  /** The draft, given the fields that the kind's steps write. */
-  readonly record: (writes: readonly string[]) => RecordDraft;
+  /** The draft, given the fields that the kind's steps write, and those left to a next pass. */
+  readonly record: (writes: readonly string[], later: readonly string[]) => RecordDraft;
 }
 
 /** An action with what its kind said of it. */
@@ -59,7 +59,7 @@ export function buildAction(
     findings,
     facts: answer.facts,
     loads: answer.loads,
-    record: request.record(answer.writes),
+    record: request.record(answer.writes, answer.later ?? []),
   });
   return {action, diagnostics: answer.diagnostics};
 }

@@ -73,7 +73,8 @@ function create(context: Context, subject: DeclaredSubject): BuiltAction {
     cause,
     changes,
     findings: [],
-    record: (writes) => createDraft(draftInput(context, subject, {changes, writes})),
+    record: (writes, outstanding) =>
+      createDraft(draftInput(context, subject, {changes, writes, outstanding})),
   });
 }
 
@@ -154,7 +155,8 @@ function replace(context: Context, subject: DeclaredSubject, observed: Observed)
     cause: 'pending',
     changes,
     findings: [],
-    record: (writes) => createDraft(draftInput(context, subject, {changes, writes})),
+    record: (writes, outstanding) =>
+      createDraft(draftInput(context, subject, {changes, writes, outstanding})),
   });
 }
 

@@ -41,9 +41,9 @@ export function updateDraft(input: DraftInput): RecordDraft {
   };
 }
 
-/** The record after a create or replace: everything declared is ours and as declared. */
+/** The record after a create or replace: all is ours, and all but `outstanding` as declared. */
 export function createDraft(input: DraftInput): RecordDraft {
-  const {desired} = input;
+  const {desired, outstanding} = input;
   const declared = Object.keys(desired.body).sort();
   return {
     ...common(desired, input.commit),
@@ -51,7 +51,7 @@ export function createDraft(input: DraftInput): RecordDraft {
     wrote: declared,
     replaceToken: desired.directives.replace ?? input.record?.replaceToken ?? null,
     secretHashes: declaredHashes(input),
-    body: desired.body,
+    body: bodyAfter(desired.body, {}, new Set(outstanding)),
   };
 }
 
