@@ -27,6 +27,7 @@ export interface TailInput {
 export function cloneTail(input: TailInput): {
   readonly drafts: readonly Draft[];
   readonly findings: readonly Finding[];
+  readonly later: readonly string[];
 } {
   const {desired, marker} = input;
   const observed = foresee(input);
@@ -35,12 +36,15 @@ export function cloneTail(input: TailInput): {
     return !sameField(placeOfField(field), observed.body[field], wanted, observed);
   });
   const planned = differing.filter(([field]) => isForeseeable(field, observed));
-  const rest = differing.length - planned.length;
+  const later = differing
+    .map(([field]) => field)
+    .filter((field) => !isForeseeable(field, observed));
   const power = desired.body['power'];
-  if (rest === 0 && power === 'running') planned.push(['power', power]);
+  if (power === 'running' && later.length === 0) planned.push(['power', power]);
+  else if (power === 'running') later.push('power');
   const changes = planned.map(([field, to]) => changeOf(field, to, observed));
   const {drafts, findings} = updateSteps(requestOf(input, observed, changes), observed, marker);
-  return {drafts: drafts.filter(({operation}) => operation !== 'cloud-init'), findings};
+  return {drafts: drafts.filter(({operation}) => operation !== 'cloud-init'), findings, later};
 }
 
 /** The clone as it will be observed: stopped, with unknown volume ids and without MAC addresses. */

@@ -21,6 +21,8 @@ export interface CreateSteps {
   readonly findings: readonly Finding[];
   readonly node: string;
   readonly loads: readonly string[];
+  /** Declared fields that are left to a next pass. */
+  readonly later: readonly string[];
 }
 
 /** A template as the inventory shows it. */
@@ -47,10 +49,12 @@ export function createSteps(request: StepRequest, desired: Desired, marker: Mark
   const clone = cloneOf(desired);
   if (clone === null) {
     const findings = nodeFindings(node, answer.listing);
-    return {...emptySteps(desired, node, marker), findings, node, loads: [`task:${node}`]};
+    const made = emptySteps(desired, node, marker);
+    const loads = [`task:${node}`];
+    return {...made, findings: [...findings, ...made.findings], node, loads, later: []};
   }
   const template = findTemplate(clone, request, answer.listing);
-  if ('reason' in template) return {drafts: [], findings: [template], node, loads: []};
+  if ('reason' in template) return refused(node, template.reason, template.detail);
   return cloneSteps({desired, marker, clone, template, listing: answer.listing});
 }
 
@@ -85,6 +89,7 @@ function cloneSteps(input: CloneInput): CreateSteps {
     findings: [...findings, ...tail.findings],
     node,
     loads: [`task:${template.node}`, ...(storages ? [`clone:${storages}`] : [])],
+    later: tail.later,
   };
 }
 
@@ -157,5 +162,5 @@ function nodeFindings(node: string, listing: Listing): readonly Finding[] {
 }
 
 function refused(node: string, reason: Finding['reason'], detail: string): CreateSteps {
-  return {drafts: [], findings: [{reason, detail}], node, loads: []};
+  return {drafts: [], findings: [{reason, detail}], node, loads: [], later: []};
 }

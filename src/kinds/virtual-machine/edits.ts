@@ -32,7 +32,7 @@ export function sortEdits(
   desired: Desired | null,
   observed: Observed,
 ): SortedEdits {
-  const all = changes.flatMap((change) => expand(change, desired));
+  const all = distinct(changes.flatMap((change) => expand(change, desired)));
   const edits = all.filter(({field, to}) => !isConfigured(field, to, observed));
   const effects = effectsOf(changes, observed);
   const keys: Edit[] = [];
@@ -77,6 +77,11 @@ function expand(change: Change, desired: Desired | null): readonly Edit[] {
   );
   if (to === null || !isSlot(field)) return [{field, to}];
   return [{field, to: true}, ...members.map(([path, value]) => ({field: path, to: value}))];
+}
+
+/** A slot that is new names its sub-keys once more. */
+function distinct(edits: readonly Edit[]): readonly Edit[] {
+  return [...new Map(edits.map((edit) => [edit.field, edit])).values()];
 }
 
 function isSlot(field: string): boolean {

@@ -1,7 +1,6 @@
 // Why this exists: the only thing that others see of a virtual machine: the kind.
 import type {ResourceKind} from '../../core/kind.ts';
 import {FIELDS} from './fields.ts';
-import {fold} from './fold.ts';
 import {normalise} from './normalise.ts';
 import {KIND, listed, observe} from './observe.ts';
 import {reads} from './reads.ts';
@@ -19,7 +18,6 @@ export const virtualMachine: ResourceKind = {
   reads,
   observe,
   fields: FIELDS,
-  fold,
   steps,
   listed,
   verify,

@@ -56,7 +56,7 @@ export function steps(request: StepRequest): StepAnswer {
 }
 
 function create(request: StepRequest, desired: Desired, marker: Marker): StepAnswer {
-  const {drafts, findings, node, loads} = createSteps(request, desired, marker);
+  const {drafts, findings, node, loads, later} = createSteps(request, desired, marker);
   const start: ChainStart = {
     vmid: marker.vmid,
     node,
@@ -68,7 +68,7 @@ function create(request: StepRequest, desired: Desired, marker: Marker): StepAns
   const writes = Object.entries(desired.body)
     .filter(([, value]) => value !== null)
     .map(([path]) => path);
-  return answer(chain(start, drafts), {findings, loads, writes, facts: {}});
+  return {...answer(chain(start, drafts), {findings, loads, writes, facts: {}}), later};
 }
 
 function update(request: StepRequest, observed: Observed, marker: Marker): StepAnswer {
@@ -115,6 +115,7 @@ function replace(
     loads: [...new Set([...gone.loads, ...made.loads])],
     diagnostics: [],
     writes: made.writes,
+    ...(made.later === undefined ? {} : {later: made.later}),
   };
 }
 
