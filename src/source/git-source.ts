@@ -9,6 +9,7 @@ import {type Commit, OBJECT_ID, parseCommit} from './commit.ts';
 import type {Engine} from './engine.ts';
 import {aborted, fail} from './failure.ts';
 import {isGenuine, readTree, type TreeLimits} from './tree.ts';
+import {verifyCommits} from './verify-commits.ts';
 
 /** What is followed, and how much of it is taken. */
 export interface GitSourceSettings {
@@ -148,8 +149,21 @@ async function relate(
 ): Promise<Result<Revision, SourceError>> {
   const ancestry = await ancestryOf(follower.engine, current.commit, last, signal);
   if (!ancestry.ok) return ancestry;
-  const signature: SignatureResult = {kind: 'unchecked'};
-  return ok({...current, ancestry: ancestry.value, signature});
+  const {commit: head} = current;
+  const since = ancestry.value === 'descendant' ? last : null;
+  const signature = await signatureOf(follower, {head, since}, signal);
+  if (!signature.ok) return signature;
+  return ok({...current, ancestry: ancestry.value, signature: signature.value});
+}
+
+async function signatureOf(
+  {engine, settings}: Follower,
+  range: {readonly head: string; readonly since: string | null},
+  signal: AbortSignal,
+): Promise<Result<SignatureResult, SourceError>> {
+  const {allowedSigners} = settings;
+  if (allowedSigners === null) return ok({kind: 'unchecked'});
+  return verifyCommits(engine, {...range, allowedSigners}, signal);
 }
 
 async function ancestryOf(
