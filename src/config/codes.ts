@@ -29,6 +29,7 @@ export const CONFIG_CODES = {
   'config-destructive-automatic': 'Destructive actions can never be automatic',
   'config-approval-unverified': 'The approval’s conditions need signed commits',
   'config-window-time-zone': 'A time zone is not known',
+  'config-window-schedule': 'A schedule cannot be read',
   'config-vmids-reversed': 'A range of VMIDs ends before it begins',
   'config-duration-zero': 'A duration is zero',
 } as const;

@@ -79,6 +79,18 @@ const REFUSED: readonly (readonly [string, keyof typeof CONFIG_CODES, number, st
     `${MINIMAL}policy: {windows: [{schedule: 0 2 * * 6, timeZone: Mars/One, duration: 1h}]}\n`,
   ],
   [
+    'a schedule that cannot be read',
+    'config-window-schedule',
+    12,
+    `${MINIMAL}policy: {windows: [{schedule: 0 25 * * 6, duration: 1h}]}\n`,
+  ],
+  [
+    'a schedule that never opens',
+    'config-window-schedule',
+    12,
+    `${MINIMAL}policy: {windows: [{schedule: 0 2 30 2 *, duration: 1h}]}\n`,
+  ],
+  [
     'a secret in clear text',
     'config-secret-literal',
     6,

@@ -2,6 +2,7 @@
 // before anything is contacted, each with its reason.
 import type {Diagnostic} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
+import {isSchedule} from '../core/windows.ts';
 import {parseDuration} from './duration.ts';
 import type {Placer} from './mistakes.ts';
 import {escapePointer} from './read-yaml.ts';
@@ -150,7 +151,13 @@ function policyRefusals(raw: RawConfig, placer: Placer): readonly Diagnostic[] {
       );
     }
   }
-  for (const [index, {timeZone}] of windows.entries()) {
+  for (const [index, {timeZone, schedule}] of windows.entries()) {
+    if (!isSchedule(schedule)) {
+      const detail = `\`${schedule}\` never opens, or is not minute hour day month weekday.`;
+      const parts = {detail, remedy: 'Write a cron expression such as `0 2 * * 6`.'};
+      const pointer = `/policy/windows/${index}/schedule`;
+      found.push(placer.place('config-window-schedule', pointer, parts));
+    }
     if (isTimeZone(timeZone)) continue;
     const detail = `\`${timeZone}\` is not in the time zone data of this system.`;
     const parts = {detail, remedy: 'Write an IANA name such as Europe/Paris.'};

@@ -31,6 +31,15 @@ export function windowsAt(windows: readonly Window[], risk: Risk, now: number): 
   };
 }
 
+/** True when a schedule can be read and ever opens; what `windowsAt` needs of every window. */
+export function isSchedule(schedule: string): boolean {
+  try {
+    return new Cron(schedule, {timezone: 'UTC', paused: true}).nextRun(new Date(0)) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** Ends of the windows of a kind that are open now. */
 function openNow(windows: readonly Window[], kind: Window['kind'], now: number): readonly number[] {
   return windows

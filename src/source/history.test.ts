@@ -1,5 +1,5 @@
-// Why this exists: the walk through history decides what is rewritten and what must be signed, so it
-// is held against the plain definition on many small histories, clocks gone wrong included.
+// Why this exists: the walk through history decides what is rewritten and what must be signed, so
+// it is held against the plain definition on many small histories, clocks gone wrong included.
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {ok} from '../core/result.ts';

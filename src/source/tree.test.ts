@@ -1,5 +1,5 @@
-// Why this exists: trees can be written by hand with any bytes as names, and only what changed may be
-// read; both are shown here on objects made for it.
+// Why this exists: trees can be written by hand with any bytes as names, and only what changed may
+// be read; both are shown here on objects made for it.
 import {createHash} from 'node:crypto';
 import {describe, expect, test} from 'vitest';
 import {ok} from '../core/result.ts';

@@ -1,5 +1,5 @@
-// Why this exists: a verdict of ours must be git's own, over keys, lines of the allowed signers file
-// and damage of every sort; and a range is as good as its worst commit.
+// Why this exists: a verdict of ours must be git's own, over keys, lines of the allowed signers
+// file and damage of every sort; and a range is as good as its worst commit.
 import {execFileSync, spawnSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
