@@ -1,6 +1,7 @@
 // Why this exists: a worker with a UPID: timed stages, locks it holds, a log, an exit status, and
 // what happens when it is stopped half-way. Texts and fields as facts.md section 5.
 import {after} from './clock.ts';
+import {ApiFailure} from './failure.ts';
 import {applyTaskFault} from './faults.ts';
 import type {LockWish} from './flock.ts';
 import {acquire} from './flock.ts';
@@ -188,7 +189,7 @@ class Run {
       if (!(error instanceof Error)) {
         throw error;
       }
-      this.#fail(error.message);
+      this.#fail(deathText(error));
       return false;
     }
   }
@@ -215,6 +216,16 @@ class Run {
       release();
     }
   }
+}
+
+/** An error with a code dies as text with the code before it, and its parameters after it. */
+function deathText(error: Error): string {
+  if (!(error instanceof ApiFailure) || error.status === 500) {
+    return error.message;
+  }
+  const errors = Object.entries(error.errors ?? {});
+  const lines = errors.map(([key, text]) => `\n${key}: ${text.trimEnd()}`);
+  return `${error.status} ${error.message}${lines.join('')}`;
 }
 
 function lastLine(exitStatus: string): string {

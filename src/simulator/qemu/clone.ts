@@ -56,6 +56,8 @@ export function cloneGuest(context: Context): Reply {
   checkTarget(clone, copies);
   for (const [key, text] of clone.section) requireBridge({context, vmid: clone.newid}, key, text);
   const target = emptyGuest(clone.newid, context.node);
+  // The same operating system behaves the same.
+  target.behaviour = {...clone.source.behaviour};
   target.config.set('lock', 'clone').set('description', temporary);
   context.cluster.guests.set(clone.newid, target);
   recordEffect(context.cluster, 'create', clone.newid, `clone of ${clone.source.vmid} begins`);

@@ -77,8 +77,7 @@ function updateUnderLock(context: Context, update: Update): Reply {
     return afterDelay(cluster, allocationMs(job, update), () => {
       const steps = writeAndJudge(job, guest, update);
       return afterDelay(cluster, steps.ms, () => {
-        const errors = steps.finish();
-        if (Object.keys(errors).length > 0) paramError(errors);
+        failWith(steps.finish());
         return nothing;
       });
     });
@@ -159,10 +158,9 @@ function allocationMs(job: Job, update: Update): number {
     .reduce((sum, [key, text]) => sum + driveWriteMs(job, key, text), 0);
 }
 
-/** A worker dies with the texts of all keys. */
+/** What could not be applied is a 400 by key; in a worker it becomes the exit status. */
 function failWith(errors: Readonly<Record<string, string>>): void {
-  const lines = Object.entries(errors).map(([key, text]) => `${key}: ${text.trimEnd()}`);
-  if (lines.length > 0) throw new Error(`Parameter verification failed.\n${lines.join('\n')}`);
+  if (Object.keys(errors).length > 0) paramError(errors);
 }
 
 /** With `background_delay`: null when the worker ends in time, else its UPID. */

@@ -123,6 +123,17 @@ describe('a write that fails half-way', () => {
   });
 });
 
+describe('a worker that fails', () => {
+  it('ends with the code and the key before the text of what could not be applied', () => {
+    const cluster = prepared();
+    exit(cluster, 'POST', '/100/status/start');
+    const why = "hotplug problem - error on hot-unplugging device 'net0'";
+    expect(exit(cluster, 'POST', '/100/config', {delete: 'net0'})).toBe(
+      `400 Parameter verification failed. net0: ${why}`,
+    );
+  });
+});
+
 describe('pending changes', () => {
   it('come into force when the guest is stopped through the API, not by a reset', () => {
     const cluster = prepared();

@@ -117,6 +117,7 @@ function replace(job: Job, guest: QemuGuest, key: string, value: string): void {
   noteDrift(guest, key, {from: old, to: value});
   guest.pending.delete(key);
   storeValue(guest, key, value);
+  if (isDriveKey(key) && isCloudInit(parseDrive(key, value))) regenerate(job, guest);
 }
 
 function judgeNet(guest: QemuGuest, change: Waiting, mayPlug: boolean): Verdict {
