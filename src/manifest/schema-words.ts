@@ -207,8 +207,9 @@ function takesSecret(error: ErrorObject): boolean {
 /** Never with the value: this very message must not spread it. */
 function secretLiteral(error: ErrorObject): Told {
   const detail = `${nameOf(error)} is a secret; whoever reads the repository would know it.`;
-  const remedy =
-    'Declare it in a Secret and write {secretRef: {name: …, key: …}}; change what was committed.';
+  const remedy = schemaOf(error)['x-secret']
+    ? 'Write where the value is, {env: NAME} or {file: path}; change what was committed.'
+    : 'Declare it in a Secret, write {secretRef: {name: …, key: …}}; change what was committed.';
   return told('secret-literal', detail, remedy);
 }
 
@@ -280,7 +281,7 @@ function repeats(error: ErrorObject): Told {
 }
 
 function forms(error: ErrorObject, value: Json | undefined): Told {
-  if (takesSecretInAnyForm(error) && typeof value === 'string') return secretLiteral(error);
+  if (isLiteralSecret(error, value)) return secretLiteral(error);
   if (Array.isArray(error.params['passingSchemas'])) {
     const detail = `${nameOf(error)} is ${quoted(value)}, which could mean several things.`;
     return told('field-ambiguous', detail, formRemedy(error));
@@ -289,8 +290,16 @@ function forms(error: ErrorObject, value: Json | undefined): Told {
   return told('field-forms', detail, formRemedy(error));
 }
 
+/** A schema says `x-secret` where a value must be a place (or a reference), never itself. */
+function isLiteralSecret(error: ErrorObject, value: Json | undefined): boolean {
+  if (schemaOf(error)['x-secret'] === true) {
+    return !isObject(value) || Object.keys(value).some((key) => key !== 'env' && key !== 'file');
+  }
+  return (typeof value === 'string' || typeof value === 'number') && hasReferenceForm(error);
+}
+
 /** True if one of the forms is a reference to a secret and no other form is a text. */
-function takesSecretInAnyForm(error: ErrorObject): boolean {
+function hasReferenceForm(error: ErrorObject): boolean {
   const list: readonly unknown[] = Array.isArray(error.schema) ? error.schema : [];
   const text = list.some((form) => isObject(form) && form['type'] === 'string');
   return !text && list.some((form) => JSON.stringify(form)?.includes('"secretRef"') === true);

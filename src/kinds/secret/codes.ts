@@ -1,0 +1,10 @@
+// Why this exists: what can be wrong with a Secret beyond its form.
+import type {CodeTable} from '../../core/diagnostic.ts';
+
+/** Codes of the kind Secret. */
+export const SECRET_CODES = {
+  'secret-file-relative': 'A secret’s file is not given by an absolute path',
+  'secret-file-parent': 'The path of a secret’s file leads upwards',
+  'secret-file-kernel': 'A secret’s file is one of the kernel’s',
+  'secret-env-own': 'A secret names a variable of pvegit’s own',
+} as const satisfies CodeTable;
