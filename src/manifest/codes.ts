@@ -22,6 +22,7 @@ export const MANIFEST_CODES = {
   'text-control-character': 'A control character stands in the text',
   'text-bidi': 'A character that reverses the reading direction stands in the text',
   'text-invisible': 'An invisible character stands in the text',
+  'text-conflict': 'A merge was left unfinished',
   'text-line-separator': 'A Unicode line separator stands in the text',
 
   // YAML

@@ -73,6 +73,11 @@ export function placeOf(
 export function valueAt(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   let current = value;
   for (const key of path) {
+    if (Array.isArray(current)) {
+      // Safe: an item of a JSON list is JSON.
+      current = current[Number(key)] as Json | undefined;
+      continue;
+    }
     if (!isObject(current) || !Object.hasOwn(current, key)) return undefined;
     // Safe: what lies below a JSON object is JSON.
     current = current[key] as Json | undefined;

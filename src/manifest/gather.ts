@@ -18,6 +18,8 @@ import type {ParsedDocument, ParsedText} from './yaml-text.ts';
 export interface Headed {
   readonly kind: Kind;
   readonly document: ManifestDocument;
+  /** True if the head is bad already: the rest is only judged, so that all is told at once. */
+  readonly bad: boolean;
 }
 
 /** A document, or a whole file, that cannot be used; with what could still be told of it. */
@@ -121,11 +123,27 @@ function readDocument(parsed: ParsedDocument, located: LocatedText, context: Con
   const diagnostics = [...problems, ...envelope.diagnostics];
   const {kind, name} = envelope;
   const bad = diagnostics.some(({severity}) => severity === 'error');
+  const judged = kind !== null && !problems.some(({code}) => LOSES_VALUES.has(code));
   if (bad || kind === null || name === null) {
-    return {documents: [], broken: [brokenValue(raw, name, text)], diagnostics};
+    const document = named(raw, name ?? '');
+    const documents = judged && isObject(value['spec']) ? [{kind, document, bad: true}] : [];
+    return {documents, broken: [brokenValue(raw, name, text)], diagnostics};
   }
-  return {documents: [{kind, document: named(raw, name)}], broken: [], diagnostics};
+  return {documents: [{kind, document: named(raw, name), bad: false}], broken: [], diagnostics};
 }
+
+/** Where these are refused, what is left lacks what was there. */
+const LOSES_VALUES: ReadonlySet<string> = new Set([
+  'yaml-alias',
+  'yaml-key-complex',
+  'yaml-key-empty',
+  'yaml-key-not-text',
+  'yaml-key-too-long',
+  'yaml-merge-key',
+  'yaml-refused-key',
+  'yaml-tag',
+  'yaml-too-many-values',
+]);
 
 /** The same document with its name; a spread would make all ranges at once. */
 function named(raw: ManifestDocument, name: string): ManifestDocument {

@@ -6,6 +6,7 @@ import type {JsonObject} from '../core/json.ts';
 import type {Kind, ManifestDocument} from '../core/kind.ts';
 import type {Diagnostic} from '../core/model.ts';
 import {placeOf} from './document.ts';
+import {homesOf} from './field-homes.ts';
 import {schemaMistakes} from './schema-mistakes.ts';
 
 /** Compiling takes milliseconds and a schema never changes, so it is done once for each. */
@@ -16,6 +17,7 @@ export function checkSchema(kind: Kind, document: ManifestDocument): readonly Di
   const errors = errorsOf(kind.schema, document.value);
   return schemaMistakes(errors, {
     value: document.value,
+    homeOf: homesOf(kind.schema),
     place: (pointer, what) => placeOf(document, pointer, what),
   });
 }
@@ -46,7 +48,8 @@ export function checkPartial(
   const errors = errorsOf(kind.schema, value).filter(
     ({keyword, schemaPath}) => !ABSENCE.has(keyword) && !/\/(oneOf|anyOf|then)\//.test(schemaPath),
   );
-  return schemaMistakes(errors, {value, place: (pointer, what) => place(pointer, what)});
+  const homeOf = homesOf(kind.schema);
+  return schemaMistakes(errors, {value, homeOf, place: (pointer, what) => place(pointer, what)});
 }
 
 function errorsOf(schema: JsonObject, value: JsonObject): readonly ErrorObject[] {

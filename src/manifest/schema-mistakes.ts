@@ -5,12 +5,14 @@ import type {ErrorObject} from 'ajv/dist/2020.js';
 import {isObject, type JsonObject} from '../core/json.ts';
 import type {Diagnostic, SourceRange} from '../core/model.ts';
 import {mistake, valueAt} from './document.ts';
+import type {Homes} from './field-homes.ts';
 import {pointerParts} from './places.ts';
 import {describe} from './schema-words.ts';
 
 /** The document that was checked, and where its values are. */
 export interface Checked {
   readonly value: JsonObject;
+  readonly homeOf: Homes;
   readonly place: (pointer: string, what?: 'key' | 'value') => SourceRange | undefined;
 }
 
@@ -23,7 +25,7 @@ export function schemaMistakes(
   checked: Checked,
 ): readonly Diagnostic[] {
   const own = errors.filter((error) => !ENVELOPE.test(error.instancePath) || inName(error));
-  const found = chooseForms(own).map((error) => toDiagnostic(error, checked));
+  const found = withoutConsequences(chooseForms(own)).map((error) => toDiagnostic(error, checked));
   return unique(found);
 }
 
@@ -99,9 +101,27 @@ function meantForm(inside: readonly ErrorObject[], choice: ErrorObject): number 
   return fitting.length === 1 ? (fitting[0] ?? null) : null;
 }
 
+/** A value of the wrong type misses its limits too, and a list that lacks an item has others. */
+function withoutConsequences(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const typed = new Set(
+    errors.filter(({keyword}) => keyword === 'type').map(({instancePath}) => instancePath),
+  );
+  const lacking = errors.filter(({keyword}) => keyword === 'contains');
+  return errors.filter((error) => {
+    if (lacking.some(({schemaPath}) => error.schemaPath.startsWith(`${schemaPath}/`))) return false;
+    return error.keyword === 'type' || !typed.has(error.instancePath) || inFormOf(error);
+  });
+}
+
+/** An unknown field below is a mistake of its own, whatever the type above. */
+function inFormOf({keyword}: ErrorObject): boolean {
+  return keyword === 'additionalProperties' || keyword === 'unevaluatedProperties';
+}
+
 function toDiagnostic(error: ErrorObject, checked: Checked): Diagnostic {
   const {pointer, at} = placeOfError(error);
-  const told = describe(error, valueAt(checked.value, ...pointerParts(pointer)));
+  const value = valueAt(checked.value, ...pointerParts(pointer));
+  const told = describe(error, value, checked.homeOf);
   return mistake(told.code, {
     range: checked.place(pointer, at),
     detail: told.detail,

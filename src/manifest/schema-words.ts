@@ -4,6 +4,7 @@ import type {ErrorObject} from 'ajv/dist/2020.js';
 import {isObject, type Json} from '../core/json.ts';
 import {suggest} from '../core/suggest.ts';
 import type {ManifestCode} from './codes.ts';
+import type {Homes} from './field-homes.ts';
 import {pointerParts} from './places.ts';
 import {quoted} from './visible.ts';
 
@@ -16,12 +17,12 @@ export interface Told {
 }
 
 /** The words for an error; `value` is what stands at its place. */
-export function describe(error: ErrorObject, value: Json | undefined): Told {
+export function describe(error: ErrorObject, value: Json | undefined, homeOf: Homes): Told {
   const teller = TELLERS[error.keyword] ?? other;
-  return teller(error, value);
+  return teller(error, value, homeOf);
 }
 
-type Teller = (error: ErrorObject, value: Json | undefined) => Told;
+type Teller = (error: ErrorObject, value: Json | undefined, homeOf: Homes) => Told;
 
 const TELLERS: {readonly [keyword: string]: Teller} = {
   additionalProperties: unknownField,
@@ -56,10 +57,10 @@ const TELLERS: {readonly [keyword: string]: Teller} = {
   minProperties: (error) => count('map-too-small', error, 'at least', 'fields'),
   maxProperties: (error) => count('map-too-large', error, 'at most', 'fields'),
   uniqueItems: repeats,
-  contains: (error) => told('list-lacks', `${nameOf(error)} lacks it.`, formRemedy(error)),
+  contains: (error) => told('list-lacks', `See ${nameOf(error)}. ${why(error)}`, formRemedy(error)),
   oneOf: forms,
   anyOf: forms,
-  not: (error) => told('field-refused', `${nameOf(error)} ${why(error)}`, formRemedy(error)),
+  not: (error, value) => told('field-refused', misfit(error, value), formRemedy(error)),
 };
 
 function told(
@@ -80,7 +81,8 @@ function other(error: ErrorObject, value: Json | undefined): Told {
 function nameOf(error: ErrorObject): string {
   const parts = pointerParts(error.instancePath);
   const shown = parts[0] === 'spec' && parts.length > 1 ? parts.slice(1) : parts;
-  return shown.length === 0 ? 'The manifest' : quoted(shown.join('.')).slice(1, -1);
+  const text = shown.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`)).join('');
+  return shown.length === 0 ? 'The manifest' : quoted(text.replace(/^\./, '')).slice(1, -1);
 }
 
 /** The field with a name below it. */
@@ -101,13 +103,18 @@ function knownFields(error: ErrorObject): readonly string[] {
   return isObject(properties) ? Object.keys(properties) : [];
 }
 
-function unknownField(error: ErrorObject): Told {
+function unknownField(error: ErrorObject, _: Json | undefined, homeOf: Homes): Told {
   const extra = error.params['additionalProperty'] ?? error.params['unevaluatedProperty'];
   const name = String(extra);
   const known = knownFields(error);
   const suggestion = suggest(name, known);
   const shown = nameBelow(error, name);
-  const own = known.length > 0 && known.length <= 24 ? ` Known: ${known.join(', ')}.` : '';
+  const elsewhere = suggestion === undefined ? homeOf(name) : undefined;
+  if (elsewhere !== undefined) {
+    const detail = `There is no ${shown}; ${name} belongs below ${elsewhere.above}.`;
+    return told('field-misplaced', detail, 'Move it there.', elsewhere.path);
+  }
+  const own = known.length > 0 && known.length <= 12 ? ` Known: ${known.join(', ')}.` : '';
   const patterns = slotNames(error);
   const slots = patterns === '' ? '' : ` ${patterns}`;
   const detail = `${shown} would be ignored, and somebody relies on it.${own}${slots}`;
@@ -126,7 +133,7 @@ function slotNames(error: ErrorObject): string {
 
 function fieldName(error: ErrorObject): Told {
   const name = error.propertyName ?? '';
-  const detail = `${quoted(name)} ${why(error)}`;
+  const detail = `${quoted(name)} does not fit. ${why(error)}`;
   return told('field-name', detail, formRemedy(error));
 }
 
@@ -180,6 +187,7 @@ function typeRemedy(type: string | undefined, value: unknown, error: ErrorObject
   }
   if (type === 'boolean') return 'Write true or false, without quotes.';
   if (type === 'integer' || type === 'number') return 'Write the number without quotes or unit.';
+  if (type === 'object') return 'Write its fields below it, or in braces: {field: value}.';
   if (type === 'array') return 'Write each item on a line of its own after "- ".';
   return formRemedy(error);
 }
@@ -270,8 +278,9 @@ function limit(
 }
 
 function count(code: ManifestCode, error: ErrorObject, words: string, noun: string): Told {
-  const detail = `${nameOf(error)} must have ${words} ${quoted(error.params['limit'])} ${noun}.`;
-  return told(code, detail, `Give it ${words} ${quoted(error.params['limit'])}.`);
+  const limit = Number(error.params['limit']);
+  const counted = `${words} ${limit} ${limit === 1 ? noun.replace(/s$/, '') : noun}`;
+  return told(code, `${nameOf(error)} must have ${counted}.`, `Give it ${words} ${limit}.`);
 }
 
 function repeats(error: ErrorObject): Told {

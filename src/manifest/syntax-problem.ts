@@ -4,10 +4,18 @@ import type {YAMLParseError} from 'yaml';
 import type {ManifestCode} from './codes.ts';
 import type {Problem} from './problem.ts';
 
-/** The problem that a syntax error of the package means; `offset` is where its text began. */
-export function syntaxProblem(error: YAMLParseError, offset: number): Problem {
+/** Where the text of the errors began, and where in it a quote stands that is never closed. */
+export interface SyntaxPlaces {
+  readonly offset: number;
+  readonly openQuote: number | null;
+}
+
+/** The problem that a syntax error of the package means. */
+export function syntaxProblem(error: YAMLParseError, {offset, openQuote}: SyntaxPlaces): Problem {
   const answer = answerFor(error);
-  const [start, end] = error.pos;
+  // The package points at the end of the text, where nobody finds the quote.
+  const atQuote = answer.code === 'yaml-unclosed' && openQuote !== null;
+  const [start, end] = atQuote ? [openQuote, openQuote + 1] : error.pos;
   return {
     ...answer,
     start: offset + start,

@@ -12,7 +12,17 @@ export function textProblems(
 ): readonly Problem[] {
   const source = text.slice(part.start, part.end);
   const problems = broken === null ? [] : brokenBytes(source, part, broken);
-  return [...problems, ...unwantedCharacters(source, part)];
+  return [...problems, ...conflictMarks(source, part), ...unwantedCharacters(source, part)];
+}
+
+/** Git's marks of a merge that nobody finished; `=======` alone may underline a heading. */
+function conflictMarks(source: string, part: Part): readonly Problem[] {
+  const found = /^(?:<{7}|>{7}|\|{7}) .*$/m.exec(source);
+  if (found === null) return [];
+  const start = part.start + found.index;
+  const detail = 'Git put it there, because two branches changed the same lines.';
+  const remedy = 'Choose what shall stand, and delete the lines with <<<<<<<, ======= and >>>>>>>.';
+  return [{code: 'text-conflict', detail, remedy, start, end: start + found[0].length}];
 }
 
 function brokenBytes(source: string, part: Part, broken: BrokenBytes): readonly Problem[] {

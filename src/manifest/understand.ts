@@ -86,9 +86,9 @@ class State {
 }
 
 function readDefaults(state: State, documents: readonly Headed[]): void {
-  for (const {kind, document} of documents) {
+  for (const {kind, document, bad: badHead} of documents) {
     if (kind.role !== 'record' || kind.partials === undefined) continue;
-    const bad = state.tell(checkSchema(kind, document));
+    const bad = state.tell(checkSchema(kind, document)) || badHead;
     const {partials, diagnostics} = bad ? {partials: {}, diagnostics: []} : kind.partials(document);
     const found = [...diagnostics, ...checkPartials(state, document, partials)];
     const usable = !state.tell(found) && !bad;
@@ -142,7 +142,7 @@ function checkPartials(
   });
 }
 
-function readOne(state: State, {kind, document}: Headed): void {
+function readOne(state: State, {kind, document, bad}: Headed): void {
   const defaults = defaultsFor(state.defaults, document.file);
   const unusable = defaults.find(({usable}) => !usable);
   if (unusable !== undefined && takesDefaults(kind)) {
@@ -151,12 +151,30 @@ function readOne(state: State, {kind, document}: Headed): void {
     return;
   }
   const merged = withDefaults(document, defaults);
-  if (state.tell(checkSchema(kind, merged))) {
+  const found = checkSchema(kind, merged);
+  if (state.tell(found) || bad) {
+    state.tell(furtherMistakes(kind, merged, found));
     state.reject(merged);
     return;
   }
   if (!apply(state, kind, merged)) state.reject(merged);
   else state.valid += 1;
+}
+
+/** Findings of a schema after which every value still has a type that the kind can read. */
+const HARMLESS = /^field-(?:unknown|misplaced|choice|constant|pattern|format|too-|step)|^list-/;
+
+/** What the kind itself finds wrong in a document that its schema refuses, but for the same. */
+function furtherMistakes(
+  kind: Kind,
+  document: ManifestDocument,
+  found: readonly Diagnostic[],
+): readonly Diagnostic[] {
+  if (kind.role !== 'resource' || !found.every(({code}) => HARMLESS.test(code))) return [];
+  const places = new Set(found.map(({range}) => range?.start.offset));
+  return kind
+    .normalise(document)
+    .diagnostics.filter(({range}) => range === undefined || !places.has(range.start.offset));
 }
 
 function takesDefaults(kind: Kind): boolean {
@@ -190,7 +208,7 @@ function apply(state: State, kind: Kind, document: ManifestDocument): boolean {
       return documents.map((member) => readMember(state, member)).every((good) => good);
     }
     case 'check':
-      state.checks.push({kind, document});
+      state.checks.push({kind, document, bad: false});
       return true;
     case 'record': {
       const {secrets, diagnostics} = kind.secrets?.(document) ?? {secrets: [], diagnostics: []};

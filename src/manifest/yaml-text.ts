@@ -10,7 +10,7 @@ import {
   MAX_SYNTAX_ERRORS,
 } from './limits.ts';
 import type {Problem} from './problem.ts';
-import {syntaxProblem} from './syntax-problem.ts';
+import {type SyntaxPlaces, syntaxProblem} from './syntax-problem.ts';
 import {textProblems} from './text-problems.ts';
 import {type Part, partsOf} from './yaml-parts.ts';
 import {readValue} from './yaml-value.ts';
@@ -78,7 +78,8 @@ function parsePart(
   }
   const before = [...characters, ...directiveProblems(text, part)];
   const composed = [...new Composer(OPTIONS).compose(tokens.tokens, false, source.length)];
-  const documents = composed.flatMap((document) => documentOf(document, part, before));
+  const context = {text, part, before, openQuote: tokens.openQuote};
+  const documents = composed.flatMap((document) => documentOf(document, context));
   return documents.length === 0 && before.length > 0 ? [unreadable(part, before)] : documents;
 }
 
@@ -87,20 +88,33 @@ function unreadable(part: Part, problems: readonly Problem[]): ParsedDocument {
 }
 
 type Tokens =
-  | {readonly kind: 'tokens'; readonly tokens: readonly CST.Token[]}
+  | {
+      readonly kind: 'tokens';
+      readonly tokens: readonly CST.Token[];
+      /** Where a quote stands that is never closed. */
+      readonly openQuote: number | null;
+    }
   | {readonly kind: 'too-deep'; readonly offset: number};
 
 /** Composing recurses, so the depth is known before: the parser's own stack tells it. */
 function tokensOf(source: string): Tokens {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
+  let openQuote: number | null = null;
   for (const lexeme of new Lexer().lex(source)) {
+    if (isOpenQuote(lexeme)) openQuote ??= parser.offset;
     for (const token of parser.next(lexeme)) tokens.push(token);
     // Two more than the collections: the document, and the scalar that is being built.
     if (parser.stack.length > MAX_DEPTH + 2) return {kind: 'too-deep', offset: parser.offset};
   }
   for (const token of parser.end()) tokens.push(token);
-  return {kind: 'tokens', tokens};
+  return {kind: 'tokens', tokens, openQuote};
+}
+
+function isOpenQuote(lexeme: string): boolean {
+  const [quote] = lexeme;
+  if (quote !== '"' && quote !== "'") return false;
+  return lexeme.length === 1 || !lexeme.endsWith(quote);
 }
 
 /** `%YAML 1.1` would turn `no` into false and `010` into 8: what a reviewer sees must be meant. */
@@ -122,25 +136,42 @@ function directiveProblems(text: string, part: Part): readonly Problem[] {
 
 function documentOf(
   document: Document.Parsed,
-  part: Part,
-  before: readonly Problem[],
+  {text, part, before, openQuote}: PartContext,
 ): readonly ParsedDocument[] {
-  const syntax = syntaxProblems(document.errors, part.start);
-  if (syntax.length > 0) return [unreadable(part, [...before, ...syntax])];
-  const {value, places, problems} = readValue(document.contents, part.start);
+  const syntax = syntaxProblems(document.errors, {offset: part.start, openQuote});
+  if (syntax.length > 0) {
+    // Where lines end elsewhere, or Git's marks stand between them, the syntax only follows.
+    const follows = before.some(({code}) => BREAKS_LINES.has(code));
+    return [unreadable(part, follows ? before : [...before, ...syntax])];
+  }
+  const {value, places, problems} = readValue(document.contents, text, part.start);
   if (value === null && problems.length === 0 && before.length === 0) return [];
   const [start] = places.length > 0 ? [places[2] ?? part.start] : [part.start];
   const kept = [...before, ...problems].slice(0, MAX_DIAGNOSTICS_PER_DOCUMENT);
   return [{value, places, start, end: part.end, problems: kept}];
 }
 
-/** The first few: the rest follows from them. One for each line. */
-function syntaxProblems(errors: readonly YAMLParseError[], offset: number): readonly Problem[] {
+const BREAKS_LINES: ReadonlySet<string> = new Set(['text-control-character', 'text-conflict']);
+
+interface PartContext {
+  readonly text: string;
+  readonly part: Part;
+  readonly before: readonly Problem[];
+  readonly openQuote: number | null;
+}
+
+/** The first few: the rest follows from them. One for each place. */
+function syntaxProblems(
+  errors: readonly YAMLParseError[],
+  places: SyntaxPlaces,
+): readonly Problem[] {
   const problems: Problem[] = [];
   for (const error of errors) {
-    const problem = syntaxProblem(error, offset);
+    const problem = syntaxProblem(error, places);
     const known = problems.some(({start}) => start === problem.start);
     if (!known) problems.push(problem);
+    // What follows an open quote was read as part of the text in it.
+    if (problem.code === 'yaml-unclosed') return [problem];
     if (problems.length === MAX_SYNTAX_ERRORS) break;
   }
   return problems;

@@ -15,13 +15,15 @@ export interface ReadValue {
 }
 
 /** Reads the contents of a document; `offset` is added to every place. Depth is bounded before. */
-export function readValue(contents: unknown, offset: number): ReadValue {
-  const reader: Reader = {offset, problems: [], values: 0};
+export function readValue(contents: unknown, text: string, offset: number): ReadValue {
+  const reader: Reader = {text, offset, problems: [], values: 0};
   const {value, place} = readNode(reader, contents, null);
   return {value, places: placesOf(value, place), problems: reader.problems};
 }
 
 interface Reader {
+  /** The whole text, of which the document is a part. */
+  readonly text: string;
   readonly offset: number;
   readonly problems: Problem[];
   values: number;
@@ -215,10 +217,14 @@ function readString(reader: Reader, value: string, span: Span): Json {
   }
   const escaped = 'An escape in the quoted text stands for it.';
   const remedy = 'Take the escape out.';
-  if (CONTROL.test(value)) {
+  // What stands in the text itself is told there (text-problems.ts).
+  const raw = reader.text.slice(span.start, span.end);
+  if (CONTROL.test(value) && !CONTROL.test(raw)) {
     tell(reader, span, {code: 'value-control-character', detail: escaped, remedy});
   }
-  if (BIDI.test(value)) tell(reader, span, {code: 'value-bidi', detail: escaped, remedy});
+  if (BIDI.test(value) && !BIDI.test(raw)) {
+    tell(reader, span, {code: 'value-bidi', detail: escaped, remedy});
+  }
   if (!value.isWellFormed()) {
     tell(reader, span, {code: 'value-surrogate', detail: escaped, remedy});
   }
