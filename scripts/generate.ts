@@ -3,7 +3,7 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {CONFIG_SCHEMA} from '../src/config/schema.ts';
-import {virtualMachine} from '../src/kinds/virtual-machine/index.ts';
+import {kinds} from '../src/kinds/index.ts';
 import {renderApi} from './generate-api.ts';
 import {publishedSchema, renderGuestKeys} from './generate-kind-keys.ts';
 import {renderSimulatorKeys} from './generate-sim-keys.ts';
@@ -33,10 +33,10 @@ export const GENERATED: readonly Generated[] = [
     needs: FACTS,
     render: () => renderGuestKeys(TOP),
   },
-  {
-    path: 'schemas/VirtualMachine.json',
-    render: () => renderJson(publishedSchema(virtualMachine)),
-  },
+  ...kinds.map((kind) => ({
+    path: `schemas/${kind.name}.json`,
+    render: () => renderJson(publishedSchema(kind)),
+  })),
   {
     path: 'schemas/config.json',
     render: () => renderJson(CONFIG_SCHEMA),

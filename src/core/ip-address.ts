@@ -1,5 +1,5 @@
-// Why this exists: addresses are compared, counted and put into ranges by several kinds; text is the
-// wrong form for that. IPv4 and IPv6 (RFC 4291, RFC 5952) as numbers with their family.
+// Why this exists: addresses are compared, counted and put into ranges by several kinds; text is
+// the wrong form for that. IPv4 and IPv6 (RFC 4291, RFC 5952) as numbers with their family.
 
 /** An address as a number. */
 export interface IpAddress {

@@ -2,7 +2,7 @@
 import {describe, expect, it} from 'vitest';
 import {FAKE_GUEST} from '../../test/builders/fake-kind.ts';
 import {revisionOf} from '../../test/builders/revision.ts';
-import {DEFAULTS} from '../kinds/defaults/index.ts';
+import {defaults} from '../kinds/defaults/index.ts';
 import {readManifests} from './read.ts';
 import {renderDesired} from './render.ts';
 
@@ -10,12 +10,13 @@ describe('renderDesired', () => {
   it('shows for each field the file and line it came from', () => {
     const revision = revisionOf({
       'defaults.yaml':
-        'apiVersion: pvegit/v1\nkind: Defaults\nmetadata: {name: d}\nspec:\n  Guest:\n    power: running\n',
+        'apiVersion: pvegit/v1\nkind: Defaults\nmetadata: {name: d}\n' +
+        'spec:\n  Guest:\n    power: running\n',
       'b.yaml': 'apiVersion: pvegit/v1\nkind: Guest\nmetadata: {name: b}\nspec: {vmid: 200}\n',
       'a.yaml':
         '# db\n---\napiVersion: pvegit/v1\nkind: Guest\nmetadata: {name: a}\nspec:\n  vmid: 150\n',
     });
-    const manifests = readManifests({revision, kinds: [FAKE_GUEST, DEFAULTS]});
+    const manifests = readManifests({revision, kinds: [FAKE_GUEST, defaults]});
     expect(manifests.diagnostics).toEqual([]);
     const rendered = renderDesired(manifests);
     expect(rendered.map(({key, file, line}) => `${key} ${file}:${line}`)).toEqual([

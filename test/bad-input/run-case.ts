@@ -1,14 +1,11 @@
-// Why this exists: a bad input is a file or a folder below `cases`, or made by code; each is read as
-// a revision, and what is told of it is compared with the text below `golden`.
+// Why this exists: a bad input is a file or a folder below `cases`, or made by code; each is read
+// as a revision, and what is told of it is compared with the text below `golden`.
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {Kind} from '../../src/core/kind.ts';
 import type {Diagnostic, Revision} from '../../src/core/model.ts';
-import {ADDRESS_PLAN} from '../../src/kinds/address-plan/index.ts';
-import {DEFAULTS} from '../../src/kinds/defaults/index.ts';
-import {SECRET} from '../../src/kinds/secret/index.ts';
-import {VIRTUAL_MACHINE_SET} from '../../src/kinds/virtual-machine-set/index.ts';
+import {kinds} from '../../src/kinds/index.ts';
 import {countText, diagnosticText} from '../../src/manifest/print.ts';
 import {readManifests} from '../../src/manifest/read.ts';
 import {FAKE_GUEST} from '../builders/fake-kind.ts';
@@ -19,14 +16,7 @@ import {SAMPLE} from './sample-kind.ts';
 /** The folder of the suite. */
 export const HERE: string = fileURLToPath(new URL('.', import.meta.url));
 
-const KINDS: readonly Kind[] = [
-  SAMPLE,
-  FAKE_GUEST,
-  SECRET,
-  DEFAULTS,
-  ADDRESS_PLAN,
-  VIRTUAL_MACHINE_SET,
-];
+const KINDS: readonly Kind[] = [SAMPLE, FAKE_GUEST, ...kinds];
 
 /** The names of all cases, sorted. */
 export function caseNames(): readonly string[] {

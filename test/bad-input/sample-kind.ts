@@ -1,5 +1,5 @@
-// Why this exists: not every keyword of JSON Schema occurs in a real kind, and each has its sentence.
-// This kind has a field for every way in which a value can miss its schema.
+// Why this exists: not every keyword of JSON Schema occurs in a real kind, and each has its
+// sentence. This kind has a field for every way in which a value can miss its schema.
 
 import type {RecordKind} from '../../src/core/kind.ts';
 import {manifestSchema} from '../../src/core/manifest-schema.ts';

@@ -10,7 +10,7 @@ import {readPlan, type Subnet} from './read-plan.ts';
 import {ADDRESS_PLAN_SCHEMA} from './schema.ts';
 
 /** The kind AddressPlan. */
-export const ADDRESS_PLAN: CheckKind = {
+export const addressPlan: CheckKind = {
   role: 'check',
   name: 'AddressPlan',
   schema: ADDRESS_PLAN_SCHEMA,

@@ -1,5 +1,5 @@
-// Why this exists: the plan's texts as networks and ranges, with what is wrong in the plan itself; a
-// part that cannot be read is left out, and the rest still checks.
+// Why this exists: the plan's texts as networks and ranges, with what is wrong in the plan itself;
+// a part that cannot be read is left out, and the rest still checks.
 import {diagnose} from '../../core/diagnostic.ts';
 import {
   contains,

@@ -8,7 +8,7 @@ import {DEFAULTS_CODES} from './codes.ts';
 import {DEFAULTS_SCHEMA} from './schema.ts';
 
 /** The kind Defaults. */
-export const DEFAULTS: RecordKind = {
+export const defaults: RecordKind = {
   role: 'record',
   name: 'Defaults',
   schema: DEFAULTS_SCHEMA,

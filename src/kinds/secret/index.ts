@@ -8,7 +8,7 @@ import {SECRET_CODES} from './codes.ts';
 import {SECRET_SCHEMA} from './schema.ts';
 
 /** The kind Secret. */
-export const SECRET: RecordKind = {
+export const secret: RecordKind = {
   role: 'record',
   name: 'Secret',
   schema: SECRET_SCHEMA,

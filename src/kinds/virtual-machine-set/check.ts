@@ -108,7 +108,7 @@ function checkPlaceholders({template, ...set}: BareSet, tell: Tell): readonly Di
   const last = {index, number: set.replicas, vmid: set.vmidStart + index};
   const macs = macTexts(template, []).flatMap(({text, path}) => {
     if (!overflowsMac(text, last)) return [];
-    const detail = `A part of a MAC has two hexadecimal digits, and the last member’s is above 255.`;
+    const detail = 'A part of a MAC has two hexadecimal digits; the last member’s is above 255.';
     const remedy = 'Use {index} or {number}, or leave the MAC out: Proxmox then makes one.';
     return [tell('set-placeholder-mac', pointerOf(path), detail, remedy)];
   });

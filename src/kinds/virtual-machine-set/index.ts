@@ -9,7 +9,7 @@ import {type Member, replaced} from './placeholders.ts';
 import {VIRTUAL_MACHINE_SET_SCHEMA} from './schema.ts';
 
 /** The kind VirtualMachineSet. */
-export const VIRTUAL_MACHINE_SET: ExpanderKind = {
+export const virtualMachineSet: ExpanderKind = {
   role: 'expander',
   name: 'VirtualMachineSet',
   schema: VIRTUAL_MACHINE_SET_SCHEMA,

@@ -1,5 +1,5 @@
-// Why this exists: three placeholders in three places are all the templating there is; whatever else
-// looks like one is a mistake, and is never left standing in a guest's configuration.
+// Why this exists: three placeholders in three places are all the templating there is; whatever
+// else looks like one is a mistake, and is never left standing in a guest's configuration.
 import {isObject, type Json} from '../../core/json.ts';
 
 /** The numbers of one member. */
