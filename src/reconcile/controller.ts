@@ -2,6 +2,7 @@
 // end of an action, a file event or a webhook is a nudge of one loop.
 import {Applier} from '../apply/applier.ts';
 import type {ApplyContext} from '../apply/context.ts';
+import type {Outcome} from '../core/action.ts';
 import type {Report} from '../core/report.ts';
 import {resourceKinds} from './follow.ts';
 import {ClusterLoop} from './loop.ts';
@@ -118,7 +119,11 @@ export class Controller {
 /** The applier of a cluster; what it ends is remembered and nudges the loop. */
 export function createApplier(
   setup: ClusterSetup,
-  hooks: {readonly nudge: () => void; readonly broken: (error: unknown) => void},
+  hooks: {
+    readonly nudge: () => void;
+    readonly ended?: (outcome: Outcome) => void;
+    readonly broken: (error: unknown) => void;
+  },
 ): Applier {
   const {parts, evidence, memory} = setup;
   const context: ApplyContext = {
@@ -142,6 +147,7 @@ export function createApplier(
       if (result === 'done') parts.log.info('action done', fields);
       else parts.log.warn('action ended early', fields);
       if (outcome.result === 'done') memory.adopt.delete(key);
+      hooks.ended?.(outcome);
       hooks.nudge();
     },
     onBroken: hooks.broken,

@@ -44,7 +44,15 @@ export function cloneTail(input: TailInput): {
   else if (power === 'running') later.push('power');
   const changes = planned.map(([field, to]) => changeOf(field, to, observed));
   const {drafts, findings} = updateSteps(requestOf(input, observed, changes), observed, marker);
-  return {drafts: drafts.filter(({operation}) => operation !== 'cloud-init'), findings, later};
+  const calls = drafts.filter(({operation}) => operation !== 'cloud-init');
+  return {drafts: calls.map(renewingMacs), findings, later};
+}
+
+/** A clone's MAC is random, and writing a NIC without one gives it another: nothing is lost. */
+function renewingMacs(draft: Draft): Draft {
+  const nics = draft.fields.flatMap((field) => /^networks\.net\d+/.exec(field) ?? []);
+  const macs = [...new Set(nics)].map((nic) => `${nic}.mac`);
+  return {...draft, fields: [...new Set([...draft.fields, ...macs])]};
 }
 
 /** The clone as it will be observed: stopped, with unknown volume ids and without MAC addresses. */

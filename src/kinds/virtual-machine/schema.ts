@@ -174,7 +174,8 @@ function valueSchema(type: LeafType, facts: LeafFacts, nullable: boolean): JsonO
     ...(minimum === undefined ? {} : {minimum}),
     ...(maximum === undefined ? {} : {maximum}),
   };
-  if (facts.enum) return {enum: [...facts.enum, ...(nullable ? [null] : [])]};
+  if (facts.enum && type !== 'on-ignore')
+    return {enum: [...facts.enum, ...(nullable ? [null] : [])]};
   switch (type) {
     case 'boolean':
       return {type: ['boolean', ...nothing]};
@@ -208,10 +209,20 @@ function valueSchema(type: LeafType, facts: LeafFacts, nullable: boolean): JsonO
     case 'description':
       return {
         type: ['string', ...(type === 'text' ? ['integer'] : []), ...nothing],
-        ...(pattern === undefined ? {} : {pattern}),
+        ...(pattern === undefined ? {} : {pattern: unicodePattern(pattern)}),
         ...(maxLength === undefined ? {} : {maxLength}),
       };
   }
+}
+
+/**
+ * JSON Schema reads patterns as Unicode ones, in which only syntax characters may be escaped;
+ * Proxmox's patterns also escape others (`\-`, `\:`), which are written as code points instead.
+ */
+export function unicodePattern(pattern: string): string {
+  return pattern.replace(/\\([^\p{L}\p{N}\s^$\\.*+?()[\]{}|/])/gu, (_, character: string) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
 }
 
 function secretSchema(nothing: readonly string[]): JsonObject {

@@ -1,0 +1,247 @@
+// Why this exists: a whole controller in one process on virtual time: real kinds, plan, gate,
+// apply and journal against the simulator, with a repository that a test edits as text.
+import type {Applier} from '../../src/apply/applier.ts';
+import type {Approval, Outcome} from '../../src/core/action.ts';
+import {sha256Hex} from '../../src/core/canonical.ts';
+import type {Revision} from '../../src/core/model.ts';
+import type {Policy, Scope} from '../../src/core/policy.ts';
+import type {Clock, Exchange, Journal, Log, Random, Secrets, Source} from '../../src/core/ports.ts';
+import {err, ok} from '../../src/core/result.ts';
+import {openJournal} from '../../src/journal/journal.ts';
+import {kinds} from '../../src/kinds/index.ts';
+import {createPve} from '../../src/pve/client.ts';
+import {type ClusterSetup, createApplier} from '../../src/reconcile/controller.ts';
+import type {ClusterParts} from '../../src/reconcile/parts.ts';
+import {newMemory, type PassResult, runPass} from '../../src/reconcile/pass.ts';
+import {runUntilSettled, type Settled} from '../../src/reconcile/until-settled.ts';
+import {demoSecret} from '../../src/simulator/build.ts';
+import {simulatorExchange, VirtualTime} from '../../src/simulator/exchange.ts';
+import type {Cluster} from '../../src/simulator/state.ts';
+
+/** A policy under which everything that may be automatic is. */
+export const EAGER: Policy = {
+  benign: 'automatic',
+  disruptive: 'automatic',
+  destructive: {kind: 'approval', quorum: 1, notAuthor: false, terminal: true},
+  drift: {benign: 'correct', disruptive: 'correct'},
+  blastRadius: {actions: 5, guestsPercent: 20},
+  windows: [],
+  expectedMs: {},
+};
+
+/** A scope that allows everything. */
+export const EVERYTHING: Scope = {
+  vmids: [{from: 100, to: 999_999_999}],
+  nodes: ['*'],
+  storages: ['*'],
+  bridges: ['*'],
+  pools: ['*'],
+  kinds: ['*'],
+  devices: true,
+};
+
+/** What a story is told with. */
+export interface Story {
+  readonly simulator: Cluster;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly files: Map<string, string>;
+  /** Requests so far, `METHOD path`. */
+  readonly requests: string[];
+  readonly outcomes: Outcome[];
+  /** Secret values by `name.key`. */
+  readonly secrets: Map<string, string>;
+  approvals: Approval[];
+  /** One pass without applying. */
+  plan(): Promise<PassResult>;
+  /** Passes and actions until nothing is left that may be done. */
+  settle(): Promise<Settled>;
+  /** Approves every action of the plan that is held for approval, and settles. */
+  approveAll(): Promise<Settled>;
+}
+
+/** How a story differs from the usual. */
+export interface StoryOptions {
+  readonly files: {readonly [path: string]: string};
+  readonly policy?: Policy;
+  readonly scope?: Scope;
+  readonly journal?: Journal;
+  /** Wraps the way to the simulator, for faults. */
+  readonly wrap?: (exchange: Exchange) => Exchange;
+}
+
+/** Sets a story up on a simulated cluster. */
+export function createStory(simulator: Cluster, options: StoryOptions): Story {
+  const time = new VirtualTime(simulator);
+  const clock: Clock = {
+    now: () => time.now(),
+    monotonic: () => time.now(),
+    sleep: (ms, signal) => time.sleep(ms, signal),
+  };
+  const random = seededRandom();
+  const journal = options.journal ?? openJournal({path: ':memory:', clock, random});
+  const files = new Map(Object.entries(options.files));
+  const requests: string[] = [];
+  const outcomes: Outcome[] = [];
+  const secrets = new Map<string, string>();
+  const wrap = options.wrap ?? ((exchange) => exchange);
+  const exchange = wrap(recorded(simulatorExchange(simulator, time), requests));
+  const pve = createPve({
+    cluster: 'harness',
+    endpoints: [{url: 'https://127.0.0.1:8006', exchange}],
+    token: `pvegit@pve!controller=${demoSecret}`,
+    concurrency: {readsPerNode: 3},
+    clock,
+    random,
+  });
+  const parts: Omit<ClusterParts, 'applier'> = {
+    cluster: 'harness',
+    installation: 'home',
+    kinds,
+    sources: [
+      {
+        source: textSource('infra', files),
+        repository: 'memory',
+        scope: options.scope ?? EVERYTHING,
+        intervalMs: 60_000,
+      },
+    ],
+    pve,
+    journal,
+    secrets: textSecrets(secrets),
+    clock,
+    random,
+    log: silentLog,
+    metrics: {emit: () => undefined},
+    policy: options.policy ?? EAGER,
+    limits: {readsPerNode: 3, tasksPerNode: 2, clonesPerStorage: 1},
+    selfVmid: null,
+    selfUuid: null,
+    user: 'pvegit@pve!controller',
+    approvals: () => story.approvals,
+  };
+  const setup: ClusterSetup = {
+    parts,
+    memory: newMemory(),
+    evidence: {save: async (name) => ok(name)},
+    passTimeoutMs: 600_000,
+  };
+  const never = new AbortController().signal;
+  const applier: Applier = createApplier(setup, {
+    nudge: () => undefined,
+    ended: (outcome) => void outcomes.push(outcome),
+    broken: (error) => {
+      throw error;
+    },
+  });
+  const settle = (): Promise<Settled> =>
+    runUntilSettled({...parts, applier}, setup.memory, () => undefined, never);
+  const story: Story = {
+    simulator,
+    journal,
+    clock,
+    files,
+    requests,
+    outcomes,
+    secrets,
+    approvals: [],
+    plan: () => runPass({...parts, applier: null}, setup.memory, never),
+    settle,
+    approveAll: async () => {
+      const {report} = await story.plan();
+      const held = report.verdicts.filter(({reasons}) =>
+        reasons.some(({reason}) => reason === 'approval'),
+      );
+      story.approvals = held.map(({fingerprint}) => approval(fingerprint, clock.now()));
+      return settle();
+    },
+  };
+  return story;
+}
+
+/** An approval at the terminal of one fingerprint, valid for an hour. */
+export function approval(fingerprint: string, now: number): Approval {
+  return {
+    id: `test-${fingerprint}-${now}`,
+    fingerprint,
+    principal: 'tester',
+    via: 'terminal',
+    issuedAt: now,
+    expiresAt: now + 3_600_000,
+    reason: 'test',
+  };
+}
+
+function textSource(name: string, files: ReadonlyMap<string, string>): Source {
+  return {
+    name,
+    fetch: async (last) => {
+      const encoder = new TextEncoder();
+      const list = [...files].map(([path, text]) => ({
+        path,
+        blob: sha256Hex(text).slice(0, 40),
+        bytes: encoder.encode(text),
+      }));
+      const commit = sha256Hex(JSON.stringify([...files])).slice(0, 40);
+      const revision: Revision = {
+        source: name,
+        commit,
+        branch: 'main',
+        author: 'tester',
+        subject: 'a commit',
+        committedAt: 0,
+        signature: {kind: 'unchecked'},
+        ancestry: last === null ? 'first' : last === commit ? 'same' : 'descendant',
+        files: list,
+        skipped: [],
+      };
+      return ok(revision);
+    },
+    watch: () => () => undefined,
+    close: async () => undefined,
+  };
+}
+
+function textSecrets(values: ReadonlyMap<string, string>): Secrets {
+  return {
+    reveal: async (_source, {name, key}) => {
+      const value = values.get(`${name}.${key}`);
+      return value === undefined ? err({message: `${name}.${key} is not set`}) : ok(value);
+    },
+    hash: async (_source, {name, key}, scope) => {
+      const value = values.get(`${name}.${key}`);
+      if (value === undefined) return err({message: `${name}.${key} is not set`});
+      return ok(sha256Hex(JSON.stringify([scope, value])));
+    },
+  };
+}
+
+function recorded(exchange: Exchange, requests: string[]): Exchange {
+  return {
+    ...exchange,
+    request: (request) => {
+      requests.push(`${request.method} ${request.path}`);
+      return exchange.request(request);
+    },
+  };
+}
+
+function seededRandom(): Random {
+  let state = 1;
+  const next = (): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return state / 2 ** 32;
+  };
+  return {
+    float: next,
+    bytes: (length) => Uint8Array.from({length}, () => Math.floor(next() * 256)),
+  };
+}
+
+const silentLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silentLog,
+};
