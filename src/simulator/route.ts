@@ -107,10 +107,12 @@ export function underLock(cluster: Cluster, wish: LockWish, body: () => Reply): 
   return {
     kind: 'working',
     begin: (done) => {
+      const {actor} = cluster;
       acquire(
         cluster,
         wish,
         (release) => {
+          cluster.actor = actor;
           complete(body, (outcome) => {
             release();
             done(outcome);
