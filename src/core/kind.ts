@@ -65,6 +65,8 @@ export interface FieldRule {
   readonly show?: (value: FieldValue | undefined) => string;
   /** True for what is a preference after create (`node`): drift is information only. */
   readonly informational?: true;
+  /** True for what cannot be unset (`power`): leaving Git, it is released and never removed. */
+  readonly unremovable?: true;
 }
 
 /** One resource as the engine asks the kind for its steps. */

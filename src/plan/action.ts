@@ -48,8 +48,11 @@ export function buildAction(
   });
   const findings = distinctFindings([
     ...request.findings,
-    ...(observed ? liveFindings(request.verb, observed, answer.steps) : []),
     ...answer.findings,
+    ...(observed ? liveFindings(request.verb, observed, answer.steps) : []).filter(
+      // The kind may have said the same with more particulars.
+      ({reason}) => !answer.findings.some((finding) => finding.reason === reason),
+    ),
     ...unrunnable(request, answer),
     ...unreadSecrets(request.changes, hashes),
   ]);

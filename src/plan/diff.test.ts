@@ -90,6 +90,13 @@ describe('a field that leaves Git', () => {
     expect(brief(plan)).toMatchObject([{verb: 'none'}]);
   });
 
+  it('is released, never removed, where it cannot be unset', () => {
+    const body = {power: 'running'};
+    const plan = planOf(wanted(), recorded({body}), {body});
+    expect(plan.diagnostics).toMatchObject([{code: 'plan-field-released'}]);
+    expect(only(plan)).toMatchObject({verb: 'none', record: {wrote: [], body: {}}});
+  });
+
   it('is forgotten when it is gone already', () => {
     const plan = planOf(wanted(), recorded({body: {memory: 8}}), {body: {}});
     expect(only(plan)).toMatchObject({verb: 'none', record: {wrote: [], body: {}}});

@@ -5,9 +5,10 @@ import type {FieldRule, ResourceKind} from '../core/kind.ts';
 import type {Body, Desired, FieldValue, Observed, ResourceRecord} from '../core/model.ts';
 import {causeOf} from './cause.ts';
 import {isSecret} from './fingerprint.ts';
-import {hasAncestor, leavingPaths} from './removal.ts';
+import {leavingPaths} from './removal.ts';
 import {declaredRule, type RuleFinder} from './rules.ts';
 import {isSet, liveValue, secretCause} from './secret.ts';
+import {levelSlots, swallow} from './slots.ts';
 
 /** What a diff is a function of. */
 export interface DiffInput {
@@ -47,9 +48,9 @@ export function diff(input: DiffInput): Diff {
     const change = removalChange(input, path);
     if (change) changes.push(change);
   }
-  const swallowed = swallow(changes);
+  const whole = levelSlots(swallow(changes));
   return {
-    changes: kind.fold ? kind.fold(swallowed, observed) : swallowed,
+    changes: kind.fold ? kind.fold(whole, observed) : whole,
     outstanding: changes.map((change) => change.field),
     released: leaving.released.filter((path) => isSet(observed, path)),
     unreadSecrets: declared.filter(
@@ -168,11 +169,4 @@ function show(rule: FieldRule, value: FieldValue | undefined): string {
   if (rule.show) return rule.show(value);
   if (value === undefined || value === null) return '(none)';
   return typeof value === 'object' ? value.join(', ') : String(value);
-}
-
-/** A slot that leaves takes its keys with it. */
-function swallow(changes: readonly Change[]): readonly Change[] {
-  const gone = changes.filter((change) => change.to === null && change.from === true);
-  const slots = gone.map((change) => change.field);
-  return changes.filter((change) => !hasAncestor(change.field, slots));
 }

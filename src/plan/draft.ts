@@ -27,7 +27,7 @@ export function updateDraft(input: DraftInput): RecordDraft {
   const {desired, record} = input;
   const left = leftAlone(input);
   const known = new Set([...Object.keys(desired.body), ...left]);
-  const touched = input.changes.map((change) => change.field);
+  const touched = touchedPaths(input);
   const writes = [...new Set([...input.writes, ...touched])].sort();
   const wrote = new Set([...(record?.wrote ?? []), ...writes].filter((path) => known.has(path)));
   return {
@@ -122,11 +122,17 @@ function common(desired: Desired, commit: string) {
   } as const;
 }
 
+/** Paths that differ and that this action brings about; a slot's change stands for its keys too. */
+function touchedPaths({outstanding, changes}: DraftInput): readonly string[] {
+  const fields = changes.map((change) => change.field);
+  const covered = outstanding.filter((path) => hasAncestor(path, fields));
+  return [...new Set([...fields, ...covered])];
+}
+
 /** Paths that differ and that this action does not bring about. */
-function leftAlone({outstanding, changes}: DraftInput): ReadonlySet<string> {
-  const touched = changes.map((change) => change.field);
-  const gone = changes.filter((change) => change.to === null).map((change) => change.field);
-  return new Set(outstanding.filter((path) => !touched.includes(path) && !hasAncestor(path, gone)));
+function leftAlone(input: DraftInput): ReadonlySet<string> {
+  const touched = touchedPaths(input);
+  return new Set(input.outstanding.filter((path) => !touched.includes(path)));
 }
 
 function bodyAfter(declared: Body, base: Body, left: ReadonlySet<string>): Body {

@@ -1,7 +1,9 @@
 // Why this exists: what the planner decides for each meeting of Git, journal and cluster.
 import {describe, expect, it} from 'vitest';
+import type {ResourceKind} from '../core/kind.ts';
 import {makePlan} from './make-plan.ts';
 import {brief, inputOf, manifestsOf, only, planOf, recorded, wanted} from './samples.ts';
+import {toyKind} from './toy-kind.ts';
 
 describe('a declared resource', () => {
   it('is created where it is proven absent', () => {
@@ -77,6 +79,23 @@ describe('actions of one resource', () => {
         cause: 'drift',
         fields: ['disks.scsi1', 'disks.scsi1.size', 'disks.scsi1.ssd'],
       },
+    ]);
+  });
+
+  it('that the kind folds into a slot stand for the keys of the slot in the record', () => {
+    const folding: ResourceKind = {
+      ...toyKind(),
+      fold: (changes) => changes.filter((change) => change.field === 'disks.scsi1'),
+    };
+    const body = {'disks.scsi1': true, 'disks.scsi1.size': 9};
+    const input = inputOf({
+      kinds: [folding],
+      desired: [wanted({body})],
+      records: [recorded()],
+      live: {'guest/150': {}},
+    });
+    expect(makePlan(input).actions).toMatchObject([
+      {changes: [{field: 'disks.scsi1'}], record: {wrote: Object.keys(body), body}},
     ]);
   });
 

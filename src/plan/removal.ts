@@ -1,6 +1,6 @@
 // Why this exists: a field that leaves the manifest is removed if we ever wrote it, so that a
 // revert reverts; if it was only adopted it is released (manifests.md).
-import type {ResourceKind} from '../core/kind.ts';
+import type {FieldRule, ResourceKind} from '../core/kind.ts';
 import type {Body, ResourceRecord} from '../core/model.ts';
 import type {RuleFinder} from './rules.ts';
 
@@ -25,11 +25,16 @@ export function leavingPaths(
   for (const path of [...new Set([...record.wrote, ...Object.keys(record.body)])].sort()) {
     if (Object.hasOwn(declared, path)) continue;
     const rule = find(kind, path)?.rule;
-    const ours = wrote.has(path) && rule !== undefined && rule.informational !== true;
+    const ours = wrote.has(path) && rule !== undefined && isRemovable(rule);
     if (ours && !underReleasedSlot(path, record, declared)) removed.push(path);
     else released.push(path);
   }
   return {removed, released: released.filter((path) => !hasAncestor(path, released))};
+}
+
+/** A preference and what cannot be unset are only let go. */
+function isRemovable(rule: FieldRule): boolean {
+  return rule.informational !== true && rule.unremovable !== true;
 }
 
 /** A key of a slot that was only adopted goes with its slot: neither is touched. */

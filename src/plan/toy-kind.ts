@@ -62,7 +62,7 @@ const FIELDS = {
     same: (live, wanted) => (live ?? 1) === (wanted ?? 1),
   }),
   memory: rule(running('disruptive')),
-  power: benign,
+  power: rule(() => ({risk: 'benign', because: 'it is a toy'}), {unremovable: true}),
   node: rule(running('disruptive'), {informational: true}),
   protection: rule(({to}) =>
     to === true

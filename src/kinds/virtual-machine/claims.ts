@@ -1,12 +1,14 @@
 // Why this exists: what a guest wants for itself alone (its VMID, addresses, MACs, volumes), and
 // what it only uses (node, storages, bridges, pool), for checks of uniqueness and scope.
 import {isObject, type JsonObject} from '../../core/json.ts';
-import type {Body, Claim} from '../../core/model.ts';
+import type {Body, Claim, FieldValue} from '../../core/model.ts';
 
 /** The claims of a virtual machine. */
 export function claimsOf(vmid: number, body: Body, creation: JsonObject): readonly Claim[] {
   const claims: Claim[] = [{space: 'vmid', value: String(vmid), exclusive: true, path: 'vmid'}];
   for (const [path, value] of Object.entries(body)) {
+    const device = deviceOf(path, value);
+    if (device !== null) claims.push(used('device', device, path));
     if (typeof value !== 'string') continue;
     const claim = claimOf(path, value);
     if (claim) claims.push(claim);
@@ -15,6 +17,14 @@ export function claimsOf(vmid: number, body: Body, creation: JsonObject): readon
   const storage = isObject(clone) ? clone['storage'] : undefined;
   if (typeof storage === 'string') claims.push(used('storage', storage, 'clone.storage'));
   return claims;
+}
+
+/** Devices of the host that a guest is given: a source's scope says whether it may. */
+function deviceOf(path: string, value: FieldValue): string | null {
+  const [, key] = /^config\.((?:hostpci|usb|parallel|virtiofs)\d+)$/.exec(path) ?? [];
+  if (key !== undefined) return value === null ? null : key;
+  const serial = /^config\.(serial\d+)$/.exec(path);
+  return serial && typeof value === 'string' && value.startsWith('/') ? value : null;
 }
 
 function claimOf(path: string, value: string): Claim | null {

@@ -172,6 +172,8 @@ function rule(template: FieldTemplate, path: string): FieldRule {
         ? showPlain(value)
         : LEAF_CODECS[place.type].show(value),
     ...(template === 'node' ? {informational: true} : {}),
+    // A guest that is no longer told to run is left as it is, not stopped.
+    ...(template === 'power' ? {unremovable: true} : {}),
   };
 }
 
