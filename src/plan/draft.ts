@@ -44,14 +44,15 @@ export function updateDraft(input: DraftInput): RecordDraft {
 /** The record after a create or replace: all is ours, and all but `outstanding` as declared. */
 export function createDraft(input: DraftInput): RecordDraft {
   const {desired, outstanding} = input;
+  const left = new Set(outstanding);
   const declared = Object.keys(desired.body).sort();
   return {
     ...common(desired, input.commit),
     writes: declared,
     wrote: declared,
     replaceToken: desired.directives.replace ?? input.record?.replaceToken ?? null,
-    secretHashes: declaredHashes(input),
-    body: bodyAfter(desired.body, {}, new Set(outstanding)),
+    secretHashes: hashesAfter({...input, record: null}, left),
+    body: bodyAfter(desired.body, {}, left),
   };
 }
 
@@ -153,10 +154,6 @@ function hashesAfter(input: DraftInput, left: ReadonlySet<string>): RecordDraft[
     if (hash !== undefined) hashes[path] = hash;
   }
   return hashes;
-}
-
-function declaredHashes(input: DraftInput): RecordDraft['secretHashes'] {
-  return hashesAfter({...input, record: null, outstanding: []}, new Set());
 }
 
 function secretPaths(desired: Desired): readonly string[] {

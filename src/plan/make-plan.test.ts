@@ -17,6 +17,25 @@ describe('a declared resource', () => {
     });
   });
 
+  it('holds in its first record all but what the create leaves to the next pass', () => {
+    const password = {secretRef: {name: 'harness', key: 'password'}};
+    const kind: ResourceKind = {
+      ...toyKind(),
+      steps: (request) => ({...toyKind().steps(request), later: ['power', 'password']}),
+    };
+    const body = {cores: 4, power: 'running', password};
+    const input = inputOf({
+      kinds: [kind],
+      desired: [wanted({body})],
+      secretHashes: {'guest/150': {password: 'hash'}},
+    });
+    expect(only(makePlan(input)).record).toMatchObject({
+      body: {cores: 4},
+      secretHashes: {},
+      wrote: ['cores', 'password', 'power'],
+    });
+  });
+
   it('is created again as drift where its record says that it was there', () => {
     const plan = planOf(wanted({body: {cores: 4}}), recorded({body: {cores: 4}}), null);
     expect(brief(plan)).toEqual([
