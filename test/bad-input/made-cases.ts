@@ -31,6 +31,20 @@ function spec(text: string): Revision {
   return one(`${HEAD}spec:\n${text}`);
 }
 
+/** Names that mean something to a browser, a shell, a terminal, a chat or a file system. */
+const HOSTILE = [
+  '"<script>alert(1)</script>"',
+  '"../../etc/passwd"',
+  '"-rf"',
+  '"a;reboot"',
+  '"$(reboot)"',
+  '"@everyone [x](http://x)"',
+  '"a\\e[2Jb"',
+  '"a\\u202eb"',
+  "'a' -- 'b'",
+  'n'.repeat(300),
+];
+
 /** Revisions by the name of their case. */
 export const MADE: {readonly [name: string]: () => Revision} = {
   'file-not-read': () =>
@@ -118,24 +132,15 @@ export const MADE: {readonly [name: string]: () => Revision} = {
   'too-many-mistakes': () => {
     const files = Array.from({length: 45}, (_, file) => {
       const lines = Array.from({length: 50}, (_, line) => `  x${line}: 1\n`).join('');
-      return [
-        `f${String(file).padStart(2, '0')}.yaml`,
-        `${HEAD.replace(': sample', `: s${file}`)}spec:\n${lines}`,
-      ];
+      const path = `f${String(file).padStart(2, '0')}.yaml`;
+      return [path, `${HEAD.replace(': sample', `: s${file}`)}spec:\n${lines}`];
     });
     return revisionOf(Object.fromEntries(files));
   },
   'hostile-names': () =>
-    revisionOf({
-      'a.yaml':
-        'apiVersion: pvegit/v1\nkind: Sample\nmetadata: {name: "<script>alert(1)</script>"}\nspec: {}\n',
-      'b.yaml':
-        'apiVersion: pvegit/v1\nkind: Sample\nmetadata: {name: "../../etc/passwd"}\nspec: {}\n',
-      'c.yaml': 'apiVersion: pvegit/v1\nkind: Sample\nmetadata: {name: "-rf"}\nspec: {}\n',
-      'd.yaml': 'apiVersion: pvegit/v1\nkind: Sample\nmetadata: {name: "a;reboot"}\nspec: {}\n',
-      'e.yaml':
-        'apiVersion: pvegit/v1\nkind: Sample\nmetadata: {name: "@everyone [x](http://x)"}\nspec: {}\n',
-      'f.yaml': `apiVersion: pvegit/v1\nkind: Sample\nmetadata: {name: ${'n'.repeat(300)}}\nspec: {}\n`,
-      'g.yaml': 'apiVersion: pvegit/v1\nkind: Sample\nmetadata: {name: "a\\u001b[2Jb"}\nspec: {}\n',
-    }),
+    revisionOf(
+      Object.fromEntries(
+        HOSTILE.map((name, index) => [`${index}.yaml`, HEAD.replace('sample', name)]),
+      ),
+    ),
 };
