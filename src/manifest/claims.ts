@@ -3,7 +3,7 @@
 import type {Claim, Desired, Diagnostic, SourceRange} from '../core/model.ts';
 import type {ManifestCode} from './codes.ts';
 import {mistake} from './document.ts';
-import {quoted} from './visible.ts';
+import {bare, quoted} from './quoted.ts';
 
 /** One exclusive claim with who makes it. */
 interface Claimant {
@@ -26,7 +26,7 @@ export function claimRange(desired: Desired, claim: Claim): SourceRange {
 
 /** `web/db.yaml:12`, as messages point at another place. */
 export function pointAt(range: SourceRange): string {
-  return `${quoted(range.file).slice(1, -1)}:${range.start.line}`;
+  return `${bare(range.file)}:${range.start.line}`;
 }
 
 function groups<Item>(
@@ -72,7 +72,7 @@ function claimMistake(one: Claimant, group: readonly Claimant[]): readonly Diagn
   const who = `${other.desired.kind} ${quoted(other.desired.name)}`;
   const where = pointAt(claimRange(other.desired, other.claim));
   const range = claimRange(desired, claim);
-  const thing = `${what} ${quoted(claim.value).slice(1, -1)}`;
+  const thing = `${what} ${bare(claim.value)}`;
   const detail = `${thing} is claimed by ${who} at ${where} too.`;
   return [mistake(code, {range, detail, remedy, key: desired.key})];
 }

@@ -8,7 +8,7 @@ import {API_GROUP, API_VERSION} from './classify.ts';
 import type {ManifestCode} from './codes.ts';
 import {mistake, placeOf} from './document.ts';
 import {checkAnnotations, checkLabels, checkName} from './metadata.ts';
-import {quoted} from './visible.ts';
+import {quoted} from './quoted.ts';
 
 /** A document before its kind and name are known to be good. */
 export type RawDocument = Pick<ManifestDocument, 'value' | 'ranges' | 'range'>;

@@ -1,11 +1,11 @@
 // Why this exists: which entries of a revision are manifests, and which of the others a person must
 // be told of, because a manifest may be in them that would otherwise look deleted.
 import type {Diagnostic, RepositoryFile, Revision, SourceRange} from '../core/model.ts';
+import {visible} from '../core/visible.ts';
 import type {ManifestCode} from './codes.ts';
 import {mistake} from './document.ts';
-import {emptyFrame} from './frame.ts';
 import {MAX_FILES, MAX_PATH_LENGTH, MAX_TOTAL_BYTES} from './limits.ts';
-import {quoted} from './visible.ts';
+import {bare, quoted} from './quoted.ts';
 
 /** The files to read, sorted by path, and what is wrong with the rest. */
 export interface Selection {
@@ -49,6 +49,11 @@ export function startOf(path: string): SourceRange {
   return {file: path, start, end: start};
 }
 
+/** A frame for an entry whose content was not read. */
+export function emptyFrame(because: string): string {
+  return `1 | (${visible(because)})\n  | ^`;
+}
+
 interface Beyond {
   readonly diagnostic: Diagnostic;
   readonly stop: boolean;
@@ -84,7 +89,7 @@ function mayHoldManifests(path: string): boolean {
 
 function skipped(path: string, because: string): Diagnostic {
   return fileMistake('file-not-read', path, `not read: ${because}`, {
-    detail: `${quoted(path)}: ${quoted(because).slice(1, -1)}.`,
+    detail: `${quoted(path)}: ${bare(because)}.`,
     remedy: 'Put the file itself there; links and submodules are never followed.',
   });
 }

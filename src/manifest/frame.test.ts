@@ -1,8 +1,8 @@
 // Why this exists: a frame goes straight to a terminal, and it may show a line with a secret.
 import {describe, expect, it} from 'vitest';
-import {frameOf, type Stretch} from './frame.ts';
+import {frameOf, type Stretch} from '../core/frame.ts';
+import {visible} from '../core/visible.ts';
 import {lineStarts, positionAt} from './text-position.ts';
-import {visible} from './visible.ts';
 
 function frame(text: string, what: string, hidden: readonly Stretch[] = []): string {
   const lines = lineStarts(text);

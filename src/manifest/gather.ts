@@ -10,8 +10,8 @@ import {readEnvelope} from './envelope.ts';
 import {selectFiles} from './files.ts';
 import type {ParseCache} from './parse-cache.ts';
 import {type LocatedText, rangeAt} from './places.ts';
+import {quoted} from './quoted.ts';
 import {lineStarts} from './text-position.ts';
-import {quoted} from './visible.ts';
 import type {ParsedDocument, ParsedText} from './yaml-text.ts';
 
 /** A document whose head is good. */

@@ -1,7 +1,7 @@
 // Why this exists: a mistake reads the same in a terminal, a log and a golden file. Colours are the
 // command line's; that nothing in it can harm a terminal is decided here.
 import type {Diagnostic} from '../core/model.ts';
-import {visible} from './visible.ts';
+import {visible} from '../core/visible.ts';
 
 /** A diagnostic as plain text of several lines, without a line feed at its end. */
 export function diagnosticText(diagnostic: Diagnostic): string {

@@ -5,7 +5,7 @@ import type {SecretDeclaration} from '../core/kind.ts';
 import type {Desired, Diagnostic, ResourceKey, SecretRef, SourceRange} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
 import {mistake} from './document.ts';
-import {quoted} from './visible.ts';
+import {bare, quoted} from './quoted.ts';
 
 /** Desired with dependencies as keys, and what is wrong with the references. */
 export interface Resolved {
@@ -110,12 +110,12 @@ function cycles(desired: readonly Desired[]): readonly Diagnostic[] {
   const circles = [...byKey.keys()].sort().flatMap((key) => circlesFrom(key, byKey, done));
   return circles.flatMap((circle) => {
     const names = circle.map((key) => byKey.get(key)?.name ?? key);
-    const shown = quoted([...names, names[0] ?? ''].join(' → ')).slice(1, -1);
+    const shown = bare([...names, names[0] ?? ''].join(' → '));
     return circle.flatMap((key) => {
       const one = byKey.get(key);
       if (one === undefined) return [];
       const range = referenceRange(one, '', 0);
-      const detail = `None of them could be first: ${shown}.`;
+      const detail = `None of them could be first: ${bare}.`;
       const remedy = 'Delete one of the dependencies.';
       return [mistake('reference-cycle', {range, detail, remedy, key})];
     });

@@ -1,9 +1,10 @@
 // Why this exists: what is wrong is told once, in the order of the files, with the line shown, and
 // never in such numbers that the reader gives up.
+
+import {frameOf, type Stretch} from '../core/frame.ts';
 import type {Diagnostic} from '../core/model.ts';
 import {mistake} from './document.ts';
-import {compare} from './files.ts';
-import {emptyFrame, frameOf, type Stretch} from './frame.ts';
+import {compare, emptyFrame} from './files.ts';
 import {MAX_DIAGNOSTICS} from './limits.ts';
 import type {LocatedText} from './places.ts';
 

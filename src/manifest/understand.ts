@@ -9,8 +9,8 @@ import {defaultsFor, type FolderDefaults, folderOf, withDefaults} from './defaul
 import {mistake, placeOf} from './document.ts';
 import {type Broken, claimedKeys, type Gathered, type Headed} from './gather.ts';
 import {escapePointer} from './places.ts';
+import {quoted} from './quoted.ts';
 import {checkPartial, checkSchema} from './schema-check.ts';
-import {quoted} from './visible.ts';
 
 /** What the documents mean one by one. */
 export interface Understood {

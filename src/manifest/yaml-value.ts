@@ -5,7 +5,7 @@ import type {Json} from '../core/json.ts';
 import {MAX_KEY_LENGTH, MAX_TEXT_LENGTH, MAX_VALUES} from './limits.ts';
 import {type Place, placesOf} from './places.ts';
 import type {Problem} from './problem.ts';
-import {quoted} from './visible.ts';
+import {bare, quoted} from './quoted.ts';
 
 /** A node as plain data, the offsets of its values, and what was refused in it. */
 export interface ReadValue {
@@ -56,7 +56,7 @@ function readNode(reader: Reader, node: unknown, key: Span | null): Found {
   }
   if (node === null || node === undefined) return nothing;
   if (isAlias(node)) {
-    tell(reader, span, {...ALIAS, detail: `*${quoted(node.source).slice(1, -1)} ${ALIAS.detail}`});
+    tell(reader, span, {...ALIAS, detail: `*${bare(node.source)} ${ALIAS.detail}`});
     return nothing;
   }
   checkProperties(reader, node, span);
@@ -109,7 +109,7 @@ const PLAIN_TAGS = new Set(
 function checkProperties(reader: Reader, node: unknown, span: Span): void {
   if (!isMap(node) && !isSeq(node) && !isScalar(node)) return;
   if (node.anchor !== undefined) {
-    const detail = `Nothing can refer to &${quoted(node.anchor).slice(1, -1)}: no alias is read.`;
+    const detail = `Nothing can refer to &${bare(node.anchor)}: no alias is read.`;
     const remedy = 'Delete the anchor.';
     tell(reader, span, {code: 'yaml-anchor', severity: 'warning', detail, remedy});
   }
