@@ -1,8 +1,10 @@
 // Why this exists: plain keys of one action are written in one synchronous call: set, deleted, and
 // reverted where the running guest already has what is wanted.
 import type {ApiParam, Body, FieldValue, Observed} from '../../core/model.ts';
+import {qemuKey} from '../guest/key-facts.ts';
 import {activeOf, configuredOf} from '../guest/live-config.ts';
 import type {Marker} from '../guest/marker.ts';
+import {parseProperties} from '../guest/property-string.ts';
 import {composeKeys, type Edit} from './compose.ts';
 import {type GuestPlace, writeConfig} from './drafts.ts';
 import {placeOfField} from './field-path.ts';
@@ -36,27 +38,20 @@ export function keySteps(
   const of = (list: readonly string[]) =>
     edits.filter(({field}) => list.includes(placeOfField(field).key ?? ''));
   const written = of([...Object.keys(set), ...remove, ...revert]);
+  const says = `write ${[...Object.keys(set), ...remove, ...revert].sort().join(', ')}`;
+  const plain = aboutEdits(written);
+  const about = {
+    ...plain,
+    fields: [...plain.fields, ...sideEffects(set)],
+    inForce: input.inForce.filter((field) => plain.fields.includes(field)),
+  };
   return {
     detach: unplug.map((key) => {
-      const about = aboutEdits(of([key]));
-      const fields = [...about.fields, 'boot.order'];
-      return writeConfig(guest, {says: `take ${key} out`, remove: [key], ...about, fields});
+      const gone = aboutEdits(of([key]));
+      const fields = [...gone.fields, 'boot.order'];
+      return writeConfig(guest, {...gone, says: `take ${key} out`, remove: [key], fields});
     }),
-    write:
-      written.length === 0
-        ? []
-        : [
-            writeConfig(guest, {
-              says: `write ${[...Object.keys(set), ...remove, ...revert].sort().join(', ')}`,
-              set,
-              remove,
-              revert,
-              ...aboutEdits(written),
-              inForce: input.inForce.filter((field) =>
-                written.some((edit) => edit.field === field),
-              ),
-            }),
-          ],
+    write: written.length === 0 ? [] : [writeConfig(guest, {...about, says, set, remove, revert})],
   };
 }
 
@@ -71,6 +66,19 @@ export function aboutEdits(edits: readonly Edit[]): {
     expect[field] = to;
   }
   return {fields: edits.map(({field}) => field), expect};
+}
+
+/**
+ * What Proxmox changes along: a card that is written without its MAC gets a new one (only a fresh
+ * clone's is not known), and a Windows ostype pins the machine.
+ */
+function sideEffects(set: {readonly [key: string]: ApiParam}): readonly string[] {
+  return Object.entries(set).flatMap(([key, value]) => {
+    if (key === 'ostype') return ['config.machine'];
+    const known = qemuKey(key);
+    if (known?.family !== 'netN' || typeof value !== 'string') return [];
+    return parseProperties(value, known.facts).has('macaddr') ? [] : [`networks.${key}.mac`];
+  });
 }
 
 function isPlugged(key: string): boolean {
