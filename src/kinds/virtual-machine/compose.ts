@@ -13,6 +13,7 @@ import {
   parseProperties,
 } from '../guest/property-string.ts';
 import {type FieldPlace, keyFactsOf, placeOfField} from './field-path.ts';
+import {makesDevice} from './same.ts';
 
 /** One field to be set; null takes it out. */
 export interface Edit {
@@ -51,6 +52,7 @@ function composeKey(
   const facts = keyFactsOf(first.place);
   if (facts === null || !isPacked(facts)) return plainValue(first, marker);
   if (edits.some(({place, to}) => place.type === 'presence' && to === null)) return null;
+  if (edits.some(({place, to}) => to === null && makesDevice(place))) return null;
   const changes = new Map<string, string | null>();
   for (const {place, to} of edits) {
     if (place.sub === null) continue;

@@ -21,6 +21,9 @@ export interface ConfigWrite {
   readonly inForce?: readonly string[];
 }
 
+/** Pending changes are applied by a stop or start, and may set a volume free or pin a machine. */
+const POWER_FIELDS = ['power', 'unused', 'boot.order', 'config.machine'];
+
 /** A synchronous configuration write. */
 export function writeConfig(guest: GuestPlace, write: ConfigWrite): Draft {
   return {
@@ -87,7 +90,7 @@ export function start(guest: GuestPlace): Draft {
   return {
     ...taskDraft(guest, 'start', '/status/start', {}),
     says: 'start',
-    fields: ['power'],
+    fields: POWER_FIELDS,
     expect: {power: 'running'},
     timeoutMs: WAIT_MS.short,
     leaves: 'running',
@@ -99,7 +102,7 @@ export function shutdown(guest: GuestPlace, seconds: number): Draft {
   return {
     ...taskDraft(guest, 'shutdown', '/status/shutdown', {timeout: seconds, forceStop: 1}),
     says: `shut down, stop after ${seconds} s`,
-    fields: ['power'],
+    fields: POWER_FIELDS,
     expect: {power: 'stopped'},
     timeoutMs: (seconds + 120) * 1000,
     leaves: 'stopped',
@@ -111,7 +114,7 @@ export function stop(guest: GuestPlace): Draft {
   return {
     ...taskDraft(guest, 'stop', '/status/stop', {}),
     says: 'stop',
-    fields: ['power'],
+    fields: POWER_FIELDS,
     expect: {power: 'stopped'},
     timeoutMs: WAIT_MS.short,
     leaves: 'stopped',

@@ -10,6 +10,7 @@ export const FIELD_TABLE = {
   node: {
     type: 'text',
     key: null,
+    sticky: true,
     says: 'Where to create the guest; afterwards a change asks for a migration.',
     examples: ['pve1'],
   },
@@ -18,6 +19,7 @@ export const FIELD_TABLE = {
     type: 'text',
     key: null,
     words: ['running', 'stopped', 'ignore'],
+    sticky: true,
     says: 'Whether the guest runs; `ignore` leaves that to people.',
   },
   tags: {type: 'tags', key: 'tags', says: 'Tags, managed as a whole; case and order do not count.'},

@@ -40,6 +40,12 @@ export function readField(
   const path = parts.join('.');
   const place = placeOfField(path);
   if (!isSlotKnown(place, pointer, mistakes)) return;
+  if (value === null && place.spec.sticky === true) {
+    const detail = `${path} always has a value.`;
+    const remedy = 'Leave it out; what is not declared is not managed.';
+    addMistake(mistakes, 'vm-not-absent', pointer, {detail, remedy});
+    return;
+  }
   const read = value === null ? null : readValue(place, value, pointer, mistakes);
   if (read === undefined) return;
   // Addresses need no presence of their own: a card without addresses is a card without the key.

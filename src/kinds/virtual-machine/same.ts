@@ -2,7 +2,7 @@
 // spelt out, an absent key, a size in another unit.
 import type {FieldValue, Observed} from '../../core/model.ts';
 import {equalValues} from '../guest/leaf.ts';
-import {absentValue, type FieldPlace} from './field-path.ts';
+import {absentValue, type FieldPlace, factsOf} from './field-path.ts';
 
 /** Packed keys whose absence means the same as their defaults; all others add a device. */
 const ABSENT_IS_DEFAULT = new Set(['vga', 'machine', 'spice_enhancements']);
@@ -14,9 +14,20 @@ export function sameField(
   wanted: FieldValue,
   observed: Pick<Observed, 'body'>,
 ): boolean {
+  if (wanted === null && place.spec.sticky === true) return true;
   if (place.type === 'secret') return wanted === null ? !isSet(live) : isSet(live);
+  if (wanted === null && makesDevice(place)) return !isSet(live);
   const absent = isThere(place, observed) ? absentValue(place) : undefined;
   return equalValues(meaning(live, absent), meaning(wanted, absent));
+}
+
+/** True for the sub-key with which a device under `config:` comes and goes (`watchdog: model`). */
+export function makesDevice(place: FieldPlace): boolean {
+  const {key, sub, spec} = place;
+  if (spec.key !== 'config' || key === null || sub === null || ABSENT_IS_DEFAULT.has(key))
+    return false;
+  const facts = factsOf(place);
+  return facts?.defaultKey === true || facts?.required === true;
 }
 
 function meaning(

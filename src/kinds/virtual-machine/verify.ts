@@ -60,7 +60,15 @@ function show(field: string, value: FieldValue | undefined): string {
 
 function differing(a: Body, b: Body): readonly string[] {
   const paths = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...paths].filter((path) => !RESTLESS.has(path) && !equalValues(a[path], b[path])).sort();
+  return [...paths].filter((path) => !isFree(path) && !equalValues(a[path], b[path])).sort();
+}
+
+/** That a packed key is there at all follows from its sub-keys. */
+function isFree(path: string): boolean {
+  if (RESTLESS.has(path)) return true;
+  const place = placeOf(path);
+  const packed = place?.spec.key === 'config' || place?.spec.key === 'ipconfigN';
+  return packed && place?.type === 'presence';
 }
 
 /** A field covers itself and everything below it. */
