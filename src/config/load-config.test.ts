@@ -2,6 +2,8 @@
 import {describe, expect, test} from 'vitest';
 import {codesOf, loadText, MINIMAL} from '../../test/fixtures/config.ts';
 import type {Json} from '../core/json.ts';
+import type {SecretScope} from '../secrets/create-secrets.ts';
+import type {FolderSettings, GitSettings} from '../source/create-source.ts';
 import {reloadConfig} from './load-config.ts';
 import {type Config, type Loaded, ownVariables} from './model.ts';
 
@@ -133,6 +135,13 @@ describe('allowed is', () => {
   ])('%s', (_reason, text) => {
     expect(good(loadText(MINIMAL + text)).installation).toBe('home');
   });
+});
+
+test('a source’s origin and secrets fit the rooms that take them', () => {
+  const [source] = good(loadText(MINIMAL)).sources;
+  const origin: GitSettings | FolderSettings | undefined = source?.origin;
+  const scope: SecretScope | undefined = source?.secrets;
+  expect([origin?.kind, scope?.env]).toEqual(['git', ['*']]);
 });
 
 describe('the environment', () => {

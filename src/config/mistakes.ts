@@ -176,7 +176,7 @@ function literalSecret(pointer: string, placer: Placer): Diagnostic {
 }
 
 /** `/clusters/harness/token` → `clusters.harness.token` in backquotes. */
-export function shownPointer(pointer: string): string {
+function shownPointer(pointer: string): string {
   const parts = pointer.slice(1).split('/');
   const path = parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')).join('.');
   return pointer === '' ? 'the configuration' : `\`${path}\``;

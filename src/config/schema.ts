@@ -4,7 +4,7 @@ import type {JsonObject} from '../core/json.ts';
 import {CLASS_MODES} from '../core/policy.ts';
 
 /** A duration as people write it. */
-export const DURATION = '^[0-9]{1,6}(?:\\.[0-9]{1,3})?(?:ms|s|m|h|d)$';
+const DURATION = '^[0-9]{1,6}(?:\\.[0-9]{1,3})?(?:ms|s|m|h|d)$';
 
 const duration = (description: string, by: string): JsonObject => ({
   type: 'string',

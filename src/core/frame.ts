@@ -50,11 +50,6 @@ export function frameOf(request: FrameRequest): string {
   return shown.join('\n');
 }
 
-/** A frame for an entry whose content was not read. */
-export function emptyFrame(because: string): string {
-  return `1 | (${visible(because)})\n  | ^`;
-}
-
 interface ShownLine {
   readonly text: string;
   readonly carets: string;

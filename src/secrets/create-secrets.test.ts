@@ -6,6 +6,7 @@ import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {SecretDeclaration} from '../core/kind.ts';
 import type {Log, Secrets} from '../core/ports.ts';
 import {createSecrets, type SecretScope} from './create-secrets.ts';
+import {ownReach, readReference} from './read-reference.ts';
 
 let folder = '';
 const warnings: unknown[] = [];
@@ -143,4 +144,14 @@ test('a hash depends on the value and on every part of its place', async () => {
   ];
   expect(new Set([base, ...others]).size).toBe(5);
   expect((await open({env: 'MISSING'}).hash('team', REF, PLACE)).ok).toBe(false);
+});
+
+test('the controller’s own configuration reaches its tokens wherever they are', async () => {
+  const reach = ownReach(ENVIRONMENT, () => {});
+  for (const reference of [{env: 'PVEGIT_HARNESS_TOKEN'}, {file: join(folder, 'outside')}]) {
+    const value = await readReference(reference, reach);
+    expect(value.ok && value.value.reveal()).toBe('hunter2');
+    expect(JSON.stringify(value)).not.toContain('hunter2');
+  }
+  expect((await readReference({file: join(folder, 'nothing')}, reach)).ok).toBe(false);
 });

@@ -4,7 +4,7 @@ import {link, open, readFile, stat, unlink} from 'node:fs/promises';
 import {err, ok, type Result} from '../core/result.ts';
 
 /** Length of the key in bytes, that of SHA-256's output. */
-export const HASH_KEY_BYTES = 32;
+const HASH_KEY_BYTES = 32;
 
 /** Reads the key, or creates it (mode 0600) at the first start. Never replaces one. */
 export async function loadHashKey(

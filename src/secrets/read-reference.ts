@@ -25,6 +25,14 @@ export interface Reach {
   readonly onOpenFile: (path: string) => void;
 }
 
+/** The reach of the controller's own configuration: whoever writes it may read everything. */
+export function ownReach(
+  environment: Reach['environment'],
+  onOpenFile: Reach['onOpenFile'],
+): Reach {
+  return {environment, forbids: () => false, folder: sep, onOpenFile};
+}
+
 /** Reads a value. Empty values, NULs and what is not UTF-8 are failures: nobody means them. */
 export async function readReference(
   reference: Reference,
@@ -54,7 +62,8 @@ async function readFileIn(path: string, reach: Reach): Promise<Result<SecretText
   try {
     const target = await realpath(asked);
     const root = await realpath(folder);
-    if (!target.startsWith(root + sep)) return fail(`${shown} lies outside of the secrets folder`);
+    if (!target.startsWith(root === sep ? sep : root + sep))
+      return fail(`${shown} lies outside of the secrets folder`);
     const file = await open(
       target,
       constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,

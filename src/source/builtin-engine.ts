@@ -52,8 +52,9 @@ export function createBuiltinEngine(settings: BuiltinSettings): Engine {
       online(settings, signal, async (http) => {
         const {url} = settings;
         const info = await git.getRemoteInfo2({http, url, protocolVersion: 1});
-        const refs = info.protocolVersion === 1 ? info.refs : undefined;
-        return refs?.find(({ref}) => ref === `refs/heads/${branch}`)?.oid ?? null;
+        // An answer that lists nothing must not be taken for a branch that is gone.
+        if (info.protocolVersion !== 1) return fail('corrupt', 'the remote lists no branches');
+        return info.refs?.find(({ref}) => ref === `refs/heads/${branch}`)?.oid ?? null;
       }),
     async fetch(signal) {
       cache = {};

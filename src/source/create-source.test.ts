@@ -1,6 +1,6 @@
 // Why this exists: proves what a source promises, on both engines, with real repositories, a real
 // server that misbehaves, and the requests that it counted.
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
@@ -331,6 +331,19 @@ describe.each(HTTP_WAYS)('%s', (way) => {
   });
 });
 
+test('a source whose address changed leaves no mirror behind, and others keep theirs', async () => {
+  repository.commit({a: '1'});
+  const mirrors = join(folder, 'data', 'git');
+  for (const name of [`infra-${'0'.repeat(12)}`, 'infra-two-abcdefabcdef', 'infra-kept']) {
+    mkdirSync(join(mirrors, name), {recursive: true});
+  }
+  good(await open('program over file').fetch(null));
+  good(await open('builtin').fetch(null));
+  expect(readdirSync(mirrors).filter((name) => /^infra-[0-9a-f]{12}$/.test(name))).toHaveLength(1);
+  expect(readdirSync(mirrors)).toEqual(expect.arrayContaining(['infra-kept']));
+  expect(readdirSync(mirrors)).toEqual(expect.arrayContaining(['infra-two-abcdefabcdef']));
+});
+
 describe('in process', () => {
   test('a redirect within the origin is followed', async () => {
     repository.commit({a: '1'});
@@ -355,37 +368,5 @@ describe('in process', () => {
     repository.commit({a: noise});
     const source = open('builtin', {bounds: {maxPackBytes: 5000}});
     expect(bad(await source.fetch(null))).toBe('too-large');
-  });
-});
-
-describe('what is refused before anything is started', () => {
-  const ssh = {identityFile: null, knownHostsFile: '/etc/pvegit/known_hosts'};
-  test.each([
-    ['a remote helper that runs programs', {url: 'ext::sh -c touch% x'}],
-    ['an option as address', {url: '--upload-pack=touch x'}],
-    ['an option as host', {url: 'ssh://-oProxyCommand=x/y', ssh}],
-    ['an option as scp-style host', {url: '-oProxyCommand=x:y', ssh}],
-    ['an option as path', {url: 'ssh://host/-x', ssh}],
-    ['an option as branch', {branch: '--upload-pack=x'}],
-    ['a range as branch', {branch: 'a..b'}],
-    ['a path that climbs', {path: '../other'}],
-    ['an absolute path', {path: '/etc'}],
-    ['a password in the address', {url: 'https://git:hunter2@host/x'}],
-    ['a protocol that is not spoken', {url: 'git://host/x'}],
-    ['a line break', {url: 'https://host/x\nInjected: 1'}],
-    ['ssh without known hosts', {url: 'git@host:x.git'}],
-    [
-      'known hosts that a shell would expand',
-      {url: 'git@h:x', ssh: {...ssh, knownHostsFile: '/$(x)'}},
-    ],
-  ])('%s', async (_reason, more) => {
-    const failed = await open('program over file', more).fetch(null);
-    expect(bad(failed)).toBe('refused');
-    expect(JSON.stringify(failed)).not.toContain('hunter2');
-  });
-
-  test('a token over plain http to another machine', async () => {
-    const source = open('builtin', {url: 'http://192.0.2.1/x', token: 'hunter2'});
-    expect(bad(await source.fetch(null))).toBe('refused');
   });
 });

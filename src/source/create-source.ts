@@ -1,10 +1,12 @@
 // Why this exists: one door for whatever a source is: it checks the address before anything is
 // started, and chooses the way to it.
 import {createHash} from 'node:crypto';
-import {join} from 'node:path';
+import {readdir, rm} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
 import type {Source, SourceError} from '../core/ports.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {scrubbedEnvironment} from '../programs/environment.ts';
+import {sshCommand} from '../programs/ssh.ts';
 import {createBuiltinEngine} from './builtin-engine.ts';
 import type {Engine} from './engine.ts';
 import {failure} from './failure.ts';
@@ -93,9 +95,36 @@ export function createSource(
   const checked = check(settings);
   if (!checked.ok) return refusedSource(name, checked.error);
   const {remote, path} = checked.value;
-  const engine = chooseEngine(name, settings, remote, world, bounds);
+  const mirror = mirrorOf(name, settings, remote, world.dataFolder);
+  const engine = chooseEngine(mirror, settings, remote, {world, bounds});
   const {branch, timeoutMs, allowedSigners} = settings;
-  return createGitSource(name, engine, {branch, path, timeoutMs, allowedSigners, bounds});
+  const prepare = () => sweep(name, mirror.gitDir);
+  return createGitSource(name, engine, {branch, path, timeoutMs, allowedSigners, bounds, prepare});
+}
+
+interface Mirror {
+  readonly way: 'builtin' | 'program';
+  /** Absolute path. */
+  readonly gitDir: string;
+}
+
+/** Another address is another mirror, so that nothing of the former one can be taken for it. */
+function mirrorOf(name: string, settings: GitSettings, remote: Remote, data: string): Mirror {
+  const isHttp = remote.protocol === 'http' || remote.protocol === 'https';
+  const way = isHttp && settings.engine !== 'program' ? 'builtin' : 'program';
+  const identity = `${way}\n${remote.url}\n${settings.branch}`;
+  const digest = createHash('sha256').update(identity).digest('hex');
+  return {way, gitDir: join(data, 'git', `${name}-${digest.slice(0, 12)}`)};
+}
+
+/** Removes the mirrors that this source had under other addresses, and what a crash left of one. */
+async function sweep(name: string, gitDir: string): Promise<void> {
+  const folder = dirname(gitDir);
+  for (const other of await readdir(folder).catch(() => [])) {
+    const tail = other.startsWith(`${name}-`) ? other.slice(name.length + 1) : '';
+    const isOurs = /^[0-9a-f]{12}(?:\.new|\.old)?$/.test(tail) && other !== basename(gitDir);
+    if (isOurs) await rm(join(folder, other), {recursive: true, force: true});
+  }
 }
 
 function check(
@@ -111,6 +140,8 @@ function check(
   if (protocol === 'ssh' && settings.ssh === null) {
     return err(failure('refused', 'an ssh remote needs `ssh: {knownHosts: …}`'));
   }
+  const ssh = protocol === 'ssh' && settings.ssh !== null ? sshCommand(settings.ssh) : ok('');
+  if (!ssh.ok) return err(failure('refused', ssh.error));
   if (settings.engine === 'builtin' && protocol !== 'http' && protocol !== 'https') {
     return err(failure('refused', `\`engine: builtin\` does not speak ${protocol}`));
   }
@@ -118,19 +149,13 @@ function check(
 }
 
 function chooseEngine(
-  name: string,
+  {way, gitDir}: Mirror,
   settings: GitSettings,
   remote: Remote,
-  world: SourceWorld,
-  bounds: Bounds,
+  {world, bounds}: {readonly world: SourceWorld; readonly bounds: Bounds},
 ): Engine {
   const {url, protocol} = remote;
   const {branch, caFile} = settings;
-  const isHttp = protocol === 'http' || protocol === 'https';
-  const way = isHttp && settings.engine !== 'program' ? 'builtin' : 'program';
-  // Another address is another mirror, so that nothing of the former one can be taken for it.
-  const digest = createHash('sha256').update(`${way}\n${url}\n${branch}`).digest('hex');
-  const gitDir = join(world.dataFolder, 'git', `${name}-${digest.slice(0, 12)}`);
   const authorization = () => authorize(settings, remote, world);
   const {maxPacks, maxTotalBytes} = bounds;
   if (way === 'builtin') {

@@ -18,6 +18,8 @@ export interface GitSourceSettings {
   readonly timeoutMs: number;
   readonly allowedSigners: string | null;
   readonly bounds: TreeLimits & {readonly cacheBytes: number};
+  /** Done once, before the first fetch. */
+  readonly prepare: () => Promise<void>;
 }
 
 /** The part of a revision that depends on its commit alone. */
@@ -28,7 +30,7 @@ export function createGitSource(name: string, engine: Engine, settings: GitSourc
   const cache = new BlobCache(settings.bounds.cacheBytes);
   const follower = {name, engine, settings, cache};
   let current: Snapshot | null = null;
-  let queue: Promise<unknown> = Promise.resolve();
+  let queue: Promise<unknown> | null = null;
   const closing = new AbortController();
   const fetchOnce = async (last: string | null, signal: AbortSignal) => {
     const snapshot = await follow(follower, current, signal);
@@ -40,7 +42,7 @@ export function createGitSource(name: string, engine: Engine, settings: GitSourc
   return {
     name,
     fetch(last, outer) {
-      const turn = queue.then(() => {
+      const turn = (queue ?? settings.prepare()).then(() => {
         const deadline = AbortSignal.timeout(settings.timeoutMs);
         const signals = [closing.signal, deadline, ...(outer === undefined ? [] : [outer])];
         const signal = AbortSignal.any(signals);
@@ -93,8 +95,8 @@ async function bring(
 ): Promise<Result<Snapshot, SourceError>> {
   const {engine} = follower;
   if (tip !== null) {
-    const known = await readCommit(engine, tip, signal).catch(() => null);
-    if (known?.ok && known.value !== null) return snapshot(follower, tip, known.value, signal);
+    const known = await readCommit(engine, tip, signal);
+    if (known.ok && known.value !== null) return snapshot(follower, tip, known.value, signal);
   }
   const fetched = await engine.fetch(signal);
   if (!fetched.ok) return fetched;

@@ -31,6 +31,8 @@ const PROTOCOLS: {readonly [scheme: string]: Protocol} = {
 
 function parseUrl(address: string): Result<Remote, string> {
   if (!URL.canParse(address)) return err('it is not a URL');
+  // The parser would resolve dots away, while git takes the address as it is written.
+  if (hasDots(address)) return err('it holds `..`');
   const url = new URL(address);
   const protocol = PROTOCOLS[url.protocol];
   if (protocol === undefined) return err('only https, http, ssh and file are spoken');
@@ -41,12 +43,12 @@ function parseUrl(address: string): Result<Remote, string> {
   }
   if (protocol === 'file') {
     if (url.hostname !== '') return err('a file address has three slashes: file:///path');
-    return hasDots(url.pathname) ? err('it holds `..`') : ok({protocol, url: address});
+    return ok({protocol, url: address});
   }
   if (!HOST.test(url.hostname)) return err('its host is not a name or address');
   if (protocol === 'ssh' && !isUser(url.username)) return err('its user is not a plain name');
   if (url.pathname.startsWith('/-')) return err('its path begins with a dash');
-  if (/%/.test(url.pathname) && protocol === 'ssh') return err('its path holds an escape');
+  if (protocol === 'ssh' && address.includes('%')) return err('its path holds an escape');
   return ok({protocol, url: address});
 }
 
@@ -109,6 +111,6 @@ function hasControl(text: string): boolean {
   return /[\u0000-\u001f\u007f]/.test(text);
 }
 
-function hasDots(path: string): boolean {
-  return path.split('/').includes('..');
+function hasDots(address: string): boolean {
+  return address.replaceAll(/%2e/gi, '.').replaceAll(/%2f/gi, '/').split('/').includes('..');
 }

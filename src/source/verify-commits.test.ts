@@ -24,6 +24,8 @@ type KeyName = keyof typeof KEYS;
 // Safe: the keys of a constant object are exactly its key type.
 const KEY_NAMES = Object.keys(KEYS) as KeyName[];
 
+const KEYGEN = 'ssh-keygen';
+
 let folder = '';
 let repository: Repository;
 
@@ -31,16 +33,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'signed-'));
   repository = createRepository(join(folder, 'work'));
   for (const name of KEY_NAMES) {
-    execFileSync('ssh-keygen', [
-      '-q',
-      ...KEYS[name],
-      '-N',
-      '',
-      '-C',
-      name,
-      '-f',
-      join(folder, name),
-    ]);
+    execFileSync(KEYGEN, ['-q', ...KEYS[name], '-N', '', '-C', name, '-f', join(folder, name)]);
   }
 }, 60_000);
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
