@@ -115,7 +115,7 @@ function cycles(desired: readonly Desired[]): readonly Diagnostic[] {
       const one = byKey.get(key);
       if (one === undefined) return [];
       const range = referenceRange(one, '', 0);
-      const detail = `None of them could be first: ${bare}.`;
+      const detail = `None of them could be first: ${shown}.`;
       const remedy = 'Delete one of the dependencies.';
       return [mistake('reference-cycle', {range, detail, remedy, key})];
     });

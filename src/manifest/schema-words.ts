@@ -88,9 +88,9 @@ function nameOf(error: ErrorObject): string {
 /** The field with a name below it. */
 function nameBelow(error: ErrorObject, name: string): string {
   const above = nameOf(error);
-  const bare = above === 'The manifest' || above === 'spec';
+  const top = above === 'The manifest' || above === 'spec';
   const below = bare(name);
-  return bare ? below : `${above}.${below}`;
+  return top ? below : `${above}.${below}`;
 }
 
 function schemaOf(error: ErrorObject): {readonly [key: string]: unknown} {
@@ -111,13 +111,13 @@ function unknownField(error: ErrorObject, _: Json | undefined, homeOf: Homes): T
   const shown = nameBelow(error, name);
   const elsewhere = suggestion === undefined ? homeOf(name) : undefined;
   if (elsewhere !== undefined) {
-    const detail = `There is no ${bare}; ${name} belongs below ${elsewhere.above}.`;
+    const detail = `There is no ${shown}; ${name} belongs below ${elsewhere.above}.`;
     return told('field-misplaced', detail, 'Move it there.', elsewhere.path);
   }
   const own = known.length > 0 && known.length <= 12 ? ` Known: ${known.join(', ')}.` : '';
   const patterns = slotNames(error);
   const slots = patterns === '' ? '' : ` ${patterns}`;
-  const detail = `${bare} would be ignored, and somebody relies on it.${own}${slots}`;
+  const detail = `${shown} would be ignored, and somebody relies on it.${own}${slots}`;
   const remedy = suggestion === undefined ? 'Delete or rename it.' : 'Write it as suggested.';
   return told('field-unknown', detail, remedy, suggestion);
 }
@@ -144,7 +144,7 @@ function missingField(error: ErrorObject): Told {
   const described = isObject(field) ? field['description'] : undefined;
   const more = typeof described === 'string' ? ` ${firstSentence(described)}` : '';
   const shown = nameBelow(error, name);
-  return told('field-missing', `${bare} must be given.${more}`, `Add "${name}:" here.`);
+  return told('field-missing', `${shown} must be given.${more}`, `Add "${name}:" here.`);
 }
 
 function neededField(error: ErrorObject): Told {
@@ -258,7 +258,7 @@ function formRemedy(error: ErrorObject, format?: string): string {
   const [example] = Array.isArray(examples) ? examples : [];
   if (example !== undefined) {
     const shown = typeof example === 'string' ? example : JSON.stringify(example);
-    return `Write it like this: ${bare}.`;
+    return `Write it like this: ${shown}.`;
   }
   if (format !== undefined) return `Write a valid ${format}.`;
   const pattern: unknown = error.params['pattern'];
