@@ -140,7 +140,10 @@ export const MADE: {readonly [name: string]: () => Revision} = {
   'hostile-names': () =>
     revisionOf(
       Object.fromEntries(
-        HOSTILE.map((name, index) => [`${index}.yaml`, HEAD.replace('sample', name)]),
+        HOSTILE.map((name, index) => [
+          `${index}.yaml`,
+          `${HEAD.replace('sample', () => name)}spec: {}\n`,
+        ]),
       ),
     ),
 };
