@@ -1,0 +1,85 @@
+// Why this exists: counters and histograms live in prom-client, which cannot drop the series of one
+// cluster; this remembers which there are, so that a forgotten cluster leaves nothing behind.
+import {Counter, Gauge, Histogram, type Registry} from 'prom-client';
+import {type LabelsOf, METRICS, type MetricName, type MetricsOf} from './metric-table.ts';
+
+type Labels = {readonly [label: string]: string};
+type Kept = Counter | Gauge | Histogram;
+
+/** The metrics that events change. */
+export class EventMetrics {
+  readonly #metrics = new Map<MetricName, Kept>();
+  readonly #series = new Map<MetricName, Map<string, Labels>>();
+
+  constructor(registry: Registry) {
+    for (const name of EVENT_METRICS) {
+      this.#metrics.set(name, create(name, registry));
+      this.#series.set(name, new Map());
+    }
+  }
+
+  /** Adds to a counter; 0 makes the series exist, so that its first increase is seen. */
+  add<N extends MetricsOf<'counter', 'event'>>(name: N, labels: LabelsOf<N>, by = 1): void {
+    const metric = this.#metrics.get(name);
+    if (metric instanceof Counter) metric.inc(this.#known(name, labels), by);
+  }
+
+  /** Sets a gauge. */
+  set<N extends MetricsOf<'gauge', 'event'>>(name: N, labels: LabelsOf<N>, value: number): void {
+    const metric = this.#metrics.get(name);
+    if (metric instanceof Gauge) metric.set(this.#known(name, labels), value);
+  }
+
+  /** Adds a value to a histogram. */
+  observe<N extends MetricsOf<'histogram', 'event'>>(
+    name: N,
+    labels: LabelsOf<N>,
+    value: number,
+  ): void {
+    const metric = this.#metrics.get(name);
+    if (metric instanceof Histogram) metric.observe(this.#known(name, labels), value);
+  }
+
+  /** Removes every series that carries this label value. */
+  forget(label: 'cluster' | 'repository', value: string): void {
+    for (const name of EVENT_METRICS) this.#drop(name, (labels) => labels[label] === value);
+  }
+
+  /** Removes all series of one metric. */
+  clear(name: MetricsOf<'gauge', 'event'>): void {
+    this.#drop(name, () => true);
+  }
+
+  #drop(name: MetricName, isGone: (labels: Labels) => boolean): void {
+    const series = this.#series.get(name);
+    for (const [key, labels] of series ?? []) {
+      if (!isGone(labels)) continue;
+      this.#metrics.get(name)?.remove(labels);
+      series?.delete(key);
+    }
+  }
+
+  #known(name: MetricName, labels: Labels): Labels {
+    this.#series.get(name)?.set(JSON.stringify(labels), labels);
+    return labels;
+  }
+}
+
+// Safe: the keys of the table are the names.
+const EVENT_METRICS = (Object.keys(METRICS) as MetricName[]).filter(
+  (name) => METRICS[name].from === 'event',
+);
+
+function create(name: MetricName, registry: Registry): Kept {
+  const shape = METRICS[name];
+  const {help, labels} = shape;
+  const common = {name, help, labelNames: [...labels], registers: [registry]};
+  switch (shape.type) {
+    case 'counter':
+      return new Counter(common);
+    case 'gauge':
+      return new Gauge(common);
+    case 'histogram':
+      return new Histogram({...common, buckets: [...shape.buckets]});
+  }
+}
