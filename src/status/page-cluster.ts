@@ -1,0 +1,148 @@
+// Why this exists: one cluster on the page: how the last pass went, then what needs a person, then
+// what moves, then history.
+import type {Report, ResourceReport, SourceReport} from '../core/report.ts';
+import {type Html, html} from './html.ts';
+import {driftList, heldList, outcomeTable, runningList} from './page-lists.ts';
+import {ago, span} from './page-time.ts';
+import {type JournalFacts, STATES_BY_URGENCY} from './status-document.ts';
+
+/** The section of one cluster. */
+export function clusterSection(report: Report, facts: JournalFacts, now: number): Html {
+  return html`<section class="cluster" aria-label="cluster ${report.cluster}">
+<h2>${report.cluster}</h2>
+${passLine(report, now)}
+${warnings(report, facts, now)}
+${counts(report)}
+${heldList(report)}
+${driftList(report.resources, now)}
+${runningList(report, now)}
+${intents(facts, now)}
+${sources(report.sources, now)}
+${outcomeTable(facts.outcomes, now)}
+</section>
+`;
+}
+
+function passLine(report: Report, now: number): Html {
+  const {endedAt, startedAt, requests, quorate, endpoints, plan} = report;
+  const up = endpoints.filter((endpoint) => endpoint.up).length;
+  const facts = [
+    html`last pass ${ago(endedAt, now)}, took ${span(endedAt - startedAt)}`,
+    html`${requests} API requests`,
+    html`${up} of ${endpoints.length} endpoints up`,
+    quorate === null ? html`quorum unknown` : html`${quorate ? 'has quorum' : 'no quorum'}`,
+    plan === null ? html`no plan` : html`${plan.unmanaged.length} guests not managed`,
+  ];
+  return html`<p class="quiet">${facts.map((fact, at) => [at === 0 ? '' : ' · ', fact])}</p>`;
+}
+
+function warnings(report: Report, {suspensions}: JournalFacts, now: number): Html {
+  const found = [
+    ...report.stages.flatMap(({stage, ok, because}) =>
+      ok ? [] : [html`<strong>${stage} is not complete.</strong> ${because ?? ''}`],
+    ),
+    ...(report.quorate === false
+      ? [html`<strong>The cluster has no quorum.</strong> Nothing is written until it has.`]
+      : []),
+    ...report.endpoints.flatMap(({url, up}) =>
+      up ? [] : [html`<strong>Endpoint down:</strong> <code>${url}</code>`],
+    ),
+    ...(report.journalIsNew
+      ? [
+          html`<strong>The journal is new.</strong> Approvals and operations already in Git count as
+spent. If that is right: <code>pvegit journal accept</code>`,
+        ]
+      : []),
+    ...suspensions
+      .filter(({expiresAt}) => expiresAt === null || expiresAt > now)
+      .map(
+        ({key, reason, owner, since, expiresAt}) => html`<strong>Suspended:</strong>
+${key === '*' ? 'the whole cluster' : key} by ${owner}, ${ago(since, now)}: ${reason}
+${expiresAt === null ? 'Until resumed.' : html`Ends ${ago(expiresAt, now)}.`}`,
+      ),
+  ];
+  if (found.length === 0) return html``;
+  return html`<ul class="warnings">${found.map((one) => html`<li>${one}</li>`)}</ul>`;
+}
+
+const MARKS: {readonly [state in ResourceReport['state']]: string} = {
+  failed: '✗',
+  undetermined: '?',
+  held: '◆',
+  suspended: '‖',
+  applying: '▶',
+  out_of_sync: '↻',
+  in_sync: '✓',
+};
+
+function counts({resources}: Report): Html {
+  const tiles = STATES_BY_URGENCY.map((state) => {
+    const count = resources.filter((resource) => resource.state === state).length;
+    const tone = count === 0 ? 'none' : state;
+    return html`<li class="tile ${tone}"><b>${count}</b>
+<span><span aria-hidden="true">${MARKS[state]}</span> ${state.replaceAll('_', ' ')}</span></li>`;
+  });
+  return html`<ul class="tiles" aria-label="resources by state">${tiles}</ul>`;
+}
+
+function intents({intents}: JournalFacts, now: number): Html {
+  if (intents.length === 0) return html``;
+  const items = intents.map(
+    ({id, key, step, state, openedAt}) => html`<li><code>${key}</code> ${step.says}
+<span class="quiet">(intent ${id}, ${state}, sent ${ago(openedAt, now)})</span></li>`,
+  );
+  return html`<h3>Calls without an outcome yet</h3><ul class="plain">${items}</ul>`;
+}
+
+function sources(reports: readonly SourceReport[], now: number): Html {
+  return html`<h3>Sources</h3>
+<ul class="cards">${reports.map((report) => source(report, now))}</ul>`;
+}
+
+const MOST_DIAGNOSTICS = 20;
+
+function source(report: SourceReport, now: number): Html {
+  const {name, repository, commit, subject, author, committedAt, error, documents} = report;
+  const inForce =
+    commit === null
+      ? html`<p class="quiet">No commit is in force yet.</p>`
+      : html`<p><code title="${commit}">${shortCommit(commit)}</code> ${subject ?? ''}
+<span class="quiet">${author ?? ''}${committedAt === null ? '' : [' · ', ago(committedAt, now)]}
+· ${documents} manifests</span></p>`;
+  return html`<li class="card ${error === null ? '' : 'bad'}">
+<p><b>${name}</b> <span class="quiet">${repository}</span></p>
+${inForce}
+${
+  error === null
+    ? ''
+    : html`<p class="because"><strong>${error.kind}:</strong> ${error.message}</p>
+<p class="remedy">${error.remedy}</p>`
+}
+${diagnostics(report)}
+</li>`;
+}
+
+function diagnostics({diagnostics: found}: SourceReport): Html {
+  if (found.length === 0) return html``;
+  const items = found.slice(0, MOST_DIAGNOSTICS).map(
+    ({severity, summary, detail, remedy, range, frame}) => html`<li><b>${severity}:</b> ${summary}
+${detail}${range === undefined ? '' : html` <code>${range.file}:${range.start.line}</code>`}
+${frame === undefined ? '' : html`<pre>${frameLines(frame)}</pre>`}
+${remedy === undefined ? '' : html`<p class="remedy">${remedy}</p>`}</li>`,
+  );
+  const rest = found.length - items.length;
+  return html`<details data-keep="diagnostics" open><summary>${found.length} mistakes in manifests
+</summary><ul class="plain">${items}${rest > 0 ? html`<li>and ${rest} more</li>` : ''}</ul></details>`;
+}
+
+/** Line ends are ours and stay; everything else unseen is written out by `html`. */
+function frameLines(frame: string): readonly Html[] {
+  return frame.split('\n').map((line) => html`${line}${NEWLINE}`);
+}
+
+const NEWLINE = html`
+`;
+
+function shortCommit(commit: string): string {
+  return commit.startsWith('folder-') ? commit.slice(0, 14) : commit.slice(0, 10);
+}

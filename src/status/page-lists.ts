@@ -1,0 +1,123 @@
+// Why this exists: the lists of a cluster on the page: what is held and how to go on, drift, what
+// runs, what ended.
+import type {Action, Outcome, Verdict} from '../core/action.ts';
+import type {Report, ResourceReport} from '../core/report.ts';
+import {type Html, html} from './html.ts';
+import {ago, span} from './page-time.ts';
+import {waitsForApproval} from './report-samples.ts';
+
+/** A page that lists thousands shows nothing; the API has them all. */
+const MOST = 100;
+
+/** Actions that are held or refused: what, why, the way on, and the fingerprint to approve. */
+export function heldList({plan, verdicts}: Report): Html {
+  const actions = new Map(plan?.actions.map((action) => [action.fingerprint, action]));
+  const stopped = verdicts
+    .filter(({verdict, reasons}) => verdict !== 'allow' && reasons.length > 0)
+    .toSorted((left, right) => weight(left) - weight(right));
+  if (stopped.length === 0) return html``;
+  const cards = stopped.slice(0, MOST).map((verdict) => held(verdict, actions));
+  return html`<h3>Held <span class="count">${stopped.length}</span></h3>
+<ul class="cards">${cards}</ul>${more(stopped.length)}`;
+}
+
+/** What only a person can move on stands first, what passes by itself last. */
+function weight(verdict: Verdict): number {
+  if (waitsForApproval(verdict)) return 0;
+  return ['waiting', 'limit', 'applying'].includes(verdict.reasons[0]?.reason ?? '') ? 2 : 1;
+}
+
+function held(verdict: Verdict, actions: ReadonlyMap<string, Action>): Html {
+  const {fingerprint, key, reasons} = verdict;
+  const action = actions.get(fingerprint);
+  const [shown, ...others] = reasons;
+  return html`<li class="card ${action?.risk ?? ''}">
+<p><b>${action?.name ?? key}</b> <span class="quiet">${key}</span>
+<span class="verb">${action?.verb ?? ''}</span> <span class="risk">${action?.risk ?? ''}</span></p>
+<p class="because"><strong>${verdict.verdict === 'refuse' ? 'refused: ' : ''}${shown?.reason ?? ''}</strong>
+${shown?.detail ?? ''}</p>
+<p class="remedy">${shown?.remedy ?? ''}</p>
+${
+  others.length === 0
+    ? ''
+    : html`<details data-keep="also-${fingerprint}"><summary>and ${others.length} more</summary>
+<ul class="plain">${others.map(({reason, detail, remedy}) => html`<li><strong>${reason}</strong> ${detail} <span class="remedy">${remedy}</span></li>`)}</ul></details>`
+}
+${changes(action, fingerprint)}
+<p class="quiet">fingerprint <code title="${fingerprint}">${fingerprint.slice(0, 16)}</code></p>
+</li>`;
+}
+
+function changes(action: Action | undefined, fingerprint: string): Html {
+  if (action === undefined || action.changes.length === 0) return html``;
+  const rows = action.changes.slice(0, MOST).map(
+    ({field, shown, risk, cause, because}) => html`<tr><th scope="row"><code>${field}</code></th>
+<td><del>${shown.from}</del> → <ins>${shown.to}</ins></td>
+<td>${risk}, ${cause}</td><td class="quiet">${because}</td></tr>`,
+  );
+  const {length} = action.changes;
+  return html`<details data-keep="changes-${fingerprint}"><summary>${length} ${length === 1 ? 'change' : 'changes'}
+</summary><div class="scroll"><table><tbody>${rows}</tbody></table></div></details>`;
+}
+
+/** Drift and conflict with their age, oldest first. */
+export function driftList(resources: readonly ResourceReport[], now: number): Html {
+  const all = resources
+    .flatMap((resource) => resource.drift.map((drift) => ({resource, drift})))
+    .toSorted((left, right) => left.drift.since - right.drift.since);
+  if (all.length === 0) return html``;
+  const rows = all.slice(0, MOST).map(
+    ({resource: {id, name}, drift: {cause, risk, fields, since}}) => html`<tr>
+<th scope="row">${name} <span class="quiet">${id}</span></th><td>${cause}</td><td>${risk}</td>
+<td>${fields} ${fields === 1 ? 'field' : 'fields'}</td><td>${ago(since, now)}</td></tr>`,
+  );
+  return html`<h3>Drift <span class="count">${all.length}</span></h3>
+<div class="scroll"><table><thead><tr><th>resource</th><th>cause</th><th>class</th><th>size</th>
+<th>first seen</th></tr></thead><tbody>${rows}</tbody></table></div>${more(all.length)}`;
+}
+
+/** Actions under way. */
+export function runningList({applying}: Report, now: number): Html {
+  if (applying.length === 0) return html``;
+  const items = applying.slice(0, MOST).map(
+    ({
+      key,
+      name,
+      verb,
+      says,
+      startedAt,
+    }) => html`<li><b>${name}</b> <span class="quiet">${key}</span>
+<span class="verb">${verb}</span> ${says ?? ''} <span class="quiet">for ${span(now - startedAt)}</span></li>`,
+  );
+  return html`<h3>Running <span class="count">${applying.length}</span></h3>
+<ul class="plain">${items}</ul>${more(applying.length)}`;
+}
+
+const RESULT_MARKS: {readonly [result in Outcome['result']]: string} = {
+  done: '✓',
+  failed: '✗',
+  skipped: '–',
+  interrupted: '!',
+  unknown: '?',
+};
+
+/** What ended lately, newest first. */
+export function outcomeTable(outcomes: readonly Outcome[], now: number): Html {
+  if (outcomes.length === 0) return html``;
+  const rows = outcomes.map(
+    ({name, key, verb, result, because, startedAt, endedAt}) => html`<tr class="${result}">
+<td><span aria-hidden="true">${RESULT_MARKS[result]}</span> ${result}</td>
+<th scope="row">${name} <span class="quiet">${key}</span></th><td>${verb}</td>
+<td>${result === 'done' ? '' : because}</td><td>${span(endedAt - startedAt)}</td>
+<td>${ago(endedAt, now)}</td></tr>`,
+  );
+  return html`<h3>Lately</h3><div class="scroll"><table><thead><tr><th>result</th><th>resource</th>
+<th>action</th><th>because</th><th>took</th><th>ended</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`;
+}
+
+function more(length: number): Html {
+  return length <= MOST
+    ? html``
+    : html`<p class="quiet">and ${length - MOST} more, in the <a href="/api/v1/status">API</a></p>`;
+}
