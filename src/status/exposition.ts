@@ -34,10 +34,12 @@ export function joinGauges(clusters: readonly GaugeTexts[]): string {
   }).join('');
 }
 
-// Safe: the keys of the table are the names, and these are the ones that reports make.
-const REPORT_GAUGES = (Object.keys(METRICS) as MetricName[]).filter(
-  (name) => METRICS[name].from === 'report',
-) as ReportGauge[];
+// Safe: the keys of the table are the names.
+const REPORT_GAUGES = (Object.keys(METRICS) as MetricName[]).filter(isReportGauge);
+
+function isReportGauge(name: MetricName): name is ReportGauge {
+  return METRICS[name].from === 'report';
+}
 
 function head(name: MetricName): string {
   const {help, type} = METRICS[name];

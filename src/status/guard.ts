@@ -1,5 +1,5 @@
-// Why this exists: what this server shows is worth protecting (every guest, every reason), and a web
-// page elsewhere must not read it through the operator's browser. All checks are in one place.
+// Why this exists: what this server shows is worth protecting (every guest, every reason), and a
+// web page elsewhere must not read it through the operator's browser. All checks are in one place.
 import {createHash, timingSafeEqual} from 'node:crypto';
 
 /** What a request shows of itself before anything of it is read. */

@@ -1,5 +1,5 @@
-// Why this exists: a supervisor restarts what does not live, and a dashboard must not trust what has
-// not looked yet. Pure, so that every case is a row of a test.
+// Why this exists: a supervisor restarts what does not live, and a dashboard must not trust what
+// has not looked yet. Pure, so that every case is a row of a test.
 import type {Report} from '../core/report.ts';
 
 /** A cluster that the controller follows. */

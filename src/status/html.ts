@@ -1,5 +1,5 @@
-// Why this exists: a page is built from texts of strangers, so escaping is what happens by itself and
-// raw HTML is what has to be asked for by type.
+// Why this exists: a page is built from texts of strangers, so escaping is what happens by itself
+// and raw HTML is what has to be asked for by type.
 import {escapeHtml} from './escape.ts';
 
 /** HTML that was made by `html`: everything foreign in it is escaped. */

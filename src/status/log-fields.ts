@@ -1,5 +1,5 @@
-// Why this exists: a log line must never hold a secret (safety.md 2.8). Redaction by path cannot see
-// into nested values or error texts, so every value is walked before it is written.
+// Why this exists: a log line must never hold a secret (safety.md 2.8). Redaction by path cannot
+// see into nested values or error texts, so every value is walked before it is written.
 import type {Json, JsonObject} from '../core/json.ts';
 import {SecretText} from '../core/secret-text.ts';
 

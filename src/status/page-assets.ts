@@ -17,7 +17,8 @@ a{color:var(--link)}
 code,pre{font:.88em/1.5 ui-monospace,'DejaVu Sans Mono',monospace}
 pre{overflow-x:auto;padding:.5rem;border:1px solid var(--line);border-radius:.4rem;margin:.3rem 0}
 .quiet{color:var(--quiet);font-size:.9rem;font-weight:400}
-#stale{flex-basis:100%;background:var(--bad);color:var(--bg);padding:.4rem .8rem;border-radius:.4rem}
+#stale{flex-basis:100%;
+background:var(--bad);color:var(--bg);padding:.4rem .8rem;border-radius:.4rem}
 .overall{margin:1rem 0;padding:.7rem 1rem;border-left:.4rem solid;border-radius:.4rem;
 background:var(--card);font-weight:600}
 .good{border-color:var(--good)}.wait{border-color:var(--wait)}.bad{border-color:var(--bad)}

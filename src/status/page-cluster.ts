@@ -131,8 +131,9 @@ ${frame === undefined ? '' : html`<pre>${frameLines(frame)}</pre>`}
 ${remedy === undefined ? '' : html`<p class="remedy">${remedy}</p>`}</li>`,
   );
   const rest = found.length - items.length;
+  const last = rest > 0 && html`<li>and ${rest} more</li>`;
   return html`<details data-keep="diagnostics" open><summary>${found.length} mistakes in manifests
-</summary><ul class="plain">${items}${rest > 0 ? html`<li>and ${rest} more</li>` : ''}</ul></details>`;
+</summary><ul class="plain">${items}${last}</ul></details>`;
 }
 
 /** Line ends are ours and stay; everything else unseen is written out by `html`. */

@@ -30,34 +30,39 @@ function weight(verdict: Verdict): number {
 function held(verdict: Verdict, actions: ReadonlyMap<string, Action>): Html {
   const {fingerprint, key, reasons} = verdict;
   const action = actions.get(fingerprint);
-  const [shown, ...others] = reasons;
+  const [first, ...others] = reasons;
+  const refused = verdict.verdict === 'refuse' ? 'refused: ' : '';
   return html`<li class="card ${action?.risk ?? ''}">
 <p><b>${action?.name ?? key}</b> <span class="quiet">${key}</span>
 <span class="verb">${action?.verb ?? ''}</span> <span class="risk">${action?.risk ?? ''}</span></p>
-<p class="because"><strong>${verdict.verdict === 'refuse' ? 'refused: ' : ''}${shown?.reason ?? ''}</strong>
-${shown?.detail ?? ''}</p>
-<p class="remedy">${shown?.remedy ?? ''}</p>
-${
-  others.length === 0
-    ? ''
-    : html`<details data-keep="also-${fingerprint}"><summary>and ${others.length} more</summary>
-<ul class="plain">${others.map(({reason, detail, remedy}) => html`<li><strong>${reason}</strong> ${detail} <span class="remedy">${remedy}</span></li>`)}</ul></details>`
-}
-${changes(action, fingerprint)}
+<p class="because"><strong>${refused}${first?.reason ?? ''}</strong> ${first?.detail ?? ''}</p>
+<p class="remedy">${first?.remedy ?? ''}</p>
+${otherReasons(others, fingerprint)}
+${changes(action?.changes ?? [], fingerprint)}
 <p class="quiet">fingerprint <code title="${fingerprint}">${fingerprint.slice(0, 16)}</code></p>
 </li>`;
 }
 
-function changes(action: Action | undefined, fingerprint: string): Html {
-  if (action === undefined || action.changes.length === 0) return html``;
-  const rows = action.changes.slice(0, MOST).map(
+function otherReasons(others: Verdict['reasons'], fingerprint: string): Html {
+  if (others.length === 0) return html``;
+  const items = others.map(
+    ({reason, detail, remedy}) => html`<li><strong>${reason}</strong> ${detail}
+<p class="remedy">${remedy}</p></li>`,
+  );
+  return html`<details data-keep="also-${fingerprint}">
+<summary>and ${others.length} more</summary><ul class="plain">${items}</ul></details>`;
+}
+
+function changes(all: Action['changes'], fingerprint: string): Html {
+  if (all.length === 0) return html``;
+  const rows = all.slice(0, MOST).map(
     ({field, shown, risk, cause, because}) => html`<tr><th scope="row"><code>${field}</code></th>
 <td><del>${shown.from}</del> → <ins>${shown.to}</ins></td>
 <td>${risk}, ${cause}</td><td class="quiet">${because}</td></tr>`,
   );
-  const {length} = action.changes;
-  return html`<details data-keep="changes-${fingerprint}"><summary>${length} ${length === 1 ? 'change' : 'changes'}
-</summary><div class="scroll"><table><tbody>${rows}</tbody></table></div></details>`;
+  const summary = all.length === 1 ? '1 change' : `${all.length} changes`;
+  return html`<details data-keep="changes-${fingerprint}"><summary>${summary}</summary>
+<div class="scroll"><table><tbody>${rows}</tbody></table></div></details>`;
 }
 
 /** Drift and conflict with their age, oldest first. */
@@ -79,16 +84,12 @@ export function driftList(resources: readonly ResourceReport[], now: number): Ht
 /** Actions under way. */
 export function runningList({applying}: Report, now: number): Html {
   if (applying.length === 0) return html``;
-  const items = applying.slice(0, MOST).map(
-    ({
-      key,
-      name,
-      verb,
-      says,
-      startedAt,
-    }) => html`<li><b>${name}</b> <span class="quiet">${key}</span>
-<span class="verb">${verb}</span> ${says ?? ''} <span class="quiet">for ${span(now - startedAt)}</span></li>`,
-  );
+  const items = applying.slice(0, MOST).map((one) => {
+    const {key, name, verb, says, startedAt} = one;
+    const took = span(now - startedAt);
+    return html`<li><b>${name}</b> <span class="quiet">${key}</span>
+<span class="verb">${verb}</span> ${says ?? ''} <span class="quiet">for ${took}</span></li>`;
+  });
   return html`<h3>Running <span class="count">${applying.length}</span></h3>
 <ul class="plain">${items}</ul>${more(applying.length)}`;
 }

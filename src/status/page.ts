@@ -1,5 +1,5 @@
-// Why this exists: the page that a person opens first: is all well, what waits for me, and why. Made
-// on the server from the same facts as the API; no build step, no foreign resource.
+// Why this exists: the page that a person opens first: is all well, what waits for me, and why.
+// Made on the server from the same facts as the API; no build step, no foreign resource.
 import {createHash} from 'node:crypto';
 import type {Report} from '../core/report.ts';
 import {journalFacts, type ReadJournal} from './api.ts';
@@ -64,7 +64,8 @@ export function statusPage(input: PageInput): string {
 <p id="stale" role="alert" hidden></p>
 </header>
 <main>
-<p class="overall ${summary.tone}"><span aria-hidden="true">${summary.mark}</span> ${summary.text}</p>
+<p class="overall ${summary.tone}"><span aria-hidden="true">${summary.mark}</span>
+${summary.text}</p>
 ${sections}
 </main>
 <footer class="quiet">

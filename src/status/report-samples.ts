@@ -1,5 +1,6 @@
 // Why this exists: gauges that describe a cluster are made anew from each report, so a series goes
-// with its object. Ten thousand guests are some 80,000 series: they are made lazily, piece by piece.
+// with its object. Ten thousand guests are some 80,000 series: they are made lazily, piece by
+// piece.
 import type {Verdict} from '../core/action.ts';
 import {RISKS} from '../core/model.ts';
 import {RESOURCE_STATES, type Report, type ResourceReport} from '../core/report.ts';

@@ -1,5 +1,5 @@
-// Why this exists: metrics, health, API and page over HTTP. It only shows: there is no endpoint that
-// changes anything, and it listens elsewhere than loopback only with a token or TLS.
+// Why this exists: metrics, health, API and page over HTTP. It only shows: there is no endpoint
+// that changes anything, and it listens elsewhere than loopback only with a token or TLS.
 import {type FastifyInstance, type FastifyReply, fastify} from 'fastify';
 import type {Log} from '../core/ports.ts';
 import {
