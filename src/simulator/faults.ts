@@ -1,6 +1,7 @@
 // Why this exists: what can go wrong in a real cluster, said by tests in a few words: faults are
 // matched by method, path and count, and each fires a bounded number of times.
 
+import {sentinelFault} from './sentinel.ts';
 import type {Cluster} from './state.ts';
 import type {Forked, Stage} from './task.ts';
 
@@ -27,8 +28,10 @@ export type TaskFault =
   | {readonly kind: 'warns'; readonly text: string}
   /** It takes this much longer before it acts. */
   | {readonly kind: 'late'; readonly delayMs: number}
-  /** It is killed in the middle: `unexpected status`, undone by nobody. */
-  | {readonly kind: 'killed'};
+  /** It is killed so long after its start: `unexpected status`, a `lock` stays, nothing undone. */
+  | {readonly kind: 'killed'; readonly afterMs: number}
+  /** It does its work, but once it has ended nobody knows of it: 400 `no such task`. */
+  | {readonly kind: 'vanishes'};
 
 /** A fault waiting for requests. */
 export interface ArmedRequest {
@@ -52,6 +55,14 @@ export interface ArmedTask {
 export interface FaultPlan {
   readonly requests: ArmedRequest[];
   readonly tasks: ArmedTask[];
+  /** Faults drawn from a seed, where nothing armed fits. */
+  seeded: SeededFaults | undefined;
+}
+
+/** A source of random faults; undefined: none this time. */
+export interface SeededFaults {
+  readonly request: (method: string) => RequestFault | undefined;
+  readonly task: () => TaskFault | undefined;
 }
 
 /** How many matches pass unharmed first, and how many then suffer (default the very next one). */
@@ -88,16 +99,29 @@ export function takeRequestFault(
 ): RequestFault | undefined {
   const fits = (armed: ArmedRequest): boolean =>
     (armed.method === undefined || armed.method === method) && armed.path.test(path);
-  return useUp(cluster.faults.requests, fits)?.fault;
+  const armed = useUp(cluster.faults.requests, fits)?.fault;
+  return armed ?? cluster.faults.seeded?.request(method);
 }
 
-/** A worker's stages, changed by the fault it meets. */
-export function applyTaskFault(cluster: Cluster, forked: Forked): Stage[] {
+/** How a worker runs: its stages, and what happens to it from outside. */
+export interface Fate {
+  readonly stages: Stage[];
+  readonly killAfterMs: number | undefined;
+  readonly vanishes: boolean;
+}
+
+/** The fate of a worker: by an armed fault, by its guest's sentinel tag, by the seed, or none. */
+export function fateOf(cluster: Cluster, forked: Forked): Fate {
   const fits = (armed: ArmedTask): boolean =>
     armed.type === forked.type && (armed.id === undefined || armed.id === forked.id);
-  const fault = useUp(cluster.faults.tasks, fits)?.fault;
+  const armed = useUp(cluster.faults.tasks, fits)?.fault;
+  const fault = armed ?? sentinelFault(cluster, forked) ?? cluster.faults.seeded?.task();
   const stages = [...forked.stages];
-  return fault === undefined ? stages : harm(stages, fault);
+  return {
+    stages: fault === undefined ? stages : harm(stages, fault),
+    killAfterMs: fault?.kind === 'killed' ? fault.afterMs : undefined,
+    vanishes: fault?.kind === 'vanishes',
+  };
 }
 
 function harm(stages: readonly Stage[], fault: TaskFault): Stage[] {
@@ -109,7 +133,8 @@ function harm(stages: readonly Stage[], fault: TaskFault): Stage[] {
     case 'late':
       return [{kind: 'wait', ms: fault.delayMs}, ...stages];
     case 'killed':
-      return [...stages.slice(0, Math.ceil(stages.length / 2)), dies('unexpected status')];
+    case 'vanishes':
+      return [...stages];
   }
 }
 

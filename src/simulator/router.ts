@@ -11,6 +11,7 @@ import {poolRoutes} from './endpoints/pools.ts';
 import {storageDefinitionRoutes} from './endpoints/storage-definitions.ts';
 import {storageRoutes} from './endpoints/storage-status.ts';
 import {taskRoutes} from './endpoints/tasks.ts';
+import {firewallRoutes} from './firewall/routes.ts';
 import {qemuRoutes} from './qemu/routes.ts';
 import type {Route} from './route.ts';
 
@@ -18,6 +19,7 @@ const all = [
   ...accessRoutes,
   ...backupJobRoutes,
   ...clusterRoutes,
+  ...firewallRoutes,
   ...haRoutes,
   ...lxcRoutes,
   ...nodeRoutes,

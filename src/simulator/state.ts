@@ -2,6 +2,7 @@
 // can prepare it, read it and judge from it. Rules live in the other files.
 import type {Schedule} from './clock.ts';
 import type {FaultPlan} from './faults.ts';
+import type {FirewallScope} from './firewall/scope.ts';
 import type {FileLock} from './flock.ts';
 import type {Random} from './random.ts';
 
@@ -253,7 +254,9 @@ export interface Cluster {
   readonly flocks: Map<string, FileLock>;
   readonly effects: Effect[];
   readonly faults: FaultPlan;
-  /** Sections of configuration that are only stored and listed: backup jobs, HA, firewall. */
+  /** The firewall by scope: `cluster`, `node/pve1`, `vm/100`. */
+  readonly firewall: Map<string, FirewallScope>;
+  /** Sections of configuration that are only stored and listed: backup jobs, HA. */
   readonly sections: Map<string, Map<string, Map<string, string>>>;
   /** Extra virtual time before a call is worked on, by method and path template; default none. */
   serviceMs: ((method: string, template: string) => number) | undefined;

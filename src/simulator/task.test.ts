@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {buildCluster} from './build.ts';
 import {advance} from './clock.ts';
 import {armTask} from './faults.ts';
-import {qemuLockFile} from './flock.ts';
+import {isHeld, qemuLockFile} from './flock.ts';
 import type {Auth} from './route.ts';
 import type {Cluster, Task} from './state.ts';
 import type {Stage} from './task.ts';
@@ -92,7 +92,8 @@ describe('a task fault', () => {
     [{kind: 'fails', text: 'disk full', when: 'start'}, 0, 'disk full'],
     [{kind: 'fails', text: 'disk full', when: 'end'}, 1, 'disk full'],
     [{kind: 'warns', text: 'odd'}, 1, 'WARNINGS: 1'],
-    [{kind: 'killed'}, 1, 'unexpected status'],
+    [{kind: 'killed', afterMs: 5}, 1, 'unexpected status'],
+    [{kind: 'vanishes'}, 1, 'OK'],
   ] as const)('%o leaves %i effect and the status %s', (fault, effects, status) => {
     const cluster = buildCluster();
     let acted = 0;
@@ -112,5 +113,34 @@ describe('a task fault', () => {
     armTask(cluster, {type: 'qmclone', skip: 1}, {kind: 'late', delayMs: 5_000});
     const ends = [start(cluster, []), start(cluster, []), start(cluster, [])];
     expect(ends.map((task) => task.exitStatus)).toEqual(['OK', undefined, 'OK']);
+  });
+
+  it('that kills a worker lets go of its lock file but undoes nothing', () => {
+    const cluster = buildCluster();
+    armTask(cluster, {type: 'qmclone'}, {kind: 'killed', afterMs: 5});
+    const task = start(cluster, [
+      {kind: 'lock', file: qemuLockFile(117)},
+      {kind: 'undo', run: () => expect.unreachable('a killed worker undoes nothing')},
+      wait(10),
+      act(() => expect.unreachable('it was killed before')),
+    ]);
+    advance(cluster, cluster.nowMs + 50);
+    expect(task.log.at(-1)).toBe('TASK ERROR: unexpected status');
+    expect(isHeld(cluster, qemuLockFile(117))).toBe(false);
+  });
+
+  it('that makes a worker vanish leaves no trace of it', () => {
+    const cluster = buildCluster();
+    armTask(cluster, {type: 'qmclone'}, {kind: 'vanishes'});
+    const task = start(cluster, [wait(10)]);
+    expect(cluster.tasks.has(task.upid)).toBe(true);
+    advance(cluster, cluster.nowMs + 10);
+    expect(cluster.tasks.has(task.upid)).toBe(false);
+  });
+
+  it('can be asked for by a tag on the guest, without code', () => {
+    const cluster = buildCluster({guests: {117: {config: {tags: 'web;sim.qmclone.fails'}}}});
+    expect(start(cluster, []).exitStatus).toBe('the tag sim.qmclone.fails asks for it');
+    expect(start(cluster, [], 'qmstart').exitStatus).toBe('OK');
   });
 });

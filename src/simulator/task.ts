@@ -2,7 +2,8 @@
 // what happens when it is stopped half-way. Texts and fields as facts.md section 5.
 import {after} from './clock.ts';
 import {ApiFailure} from './failure.ts';
-import {applyTaskFault} from './faults.ts';
+import type {Fate} from './faults.ts';
+import {fateOf} from './faults.ts';
 import type {LockWish} from './flock.ts';
 import {acquire} from './flock.ts';
 import type {Auth} from './route.ts';
@@ -48,9 +49,13 @@ export interface Forked {
 export function fork(cluster: Cluster, forked: Forked): string {
   const task = register(cluster, forked);
   logLine(cluster, forked.node, forked.auth.authid, `starting task ${task.upid}`);
-  const run = new Run(cluster, task, forked);
+  const fate = fateOf(cluster, forked);
+  const run = new Run(cluster, {task, forked, fate});
   task.stop = (exitStatus) => run.interrupt(exitStatus);
   run.next();
+  if (fate.killAfterMs !== undefined) {
+    after(cluster, fate.killAfterMs, () => task.stop?.('unexpected status'));
+  }
   return task.upid;
 }
 
@@ -93,15 +98,18 @@ class Run {
   readonly #task: Task;
   readonly #forked: Forked;
   readonly #todo: Stage[];
+  readonly #vanishes: boolean;
   readonly #releases: (() => void)[] = [];
   readonly #undo: ((worker: Worker) => void)[] = [];
   readonly #worker: Worker;
 
-  constructor(cluster: Cluster, task: Task, forked: Forked) {
+  constructor(cluster: Cluster, parts: {task: Task; forked: Forked; fate: Fate}) {
+    const {task, forked, fate} = parts;
+    this.#vanishes = fate.vanishes;
     this.#cluster = cluster;
     this.#task = task;
     this.#forked = forked;
-    this.#todo = applyTaskFault(cluster, forked);
+    this.#todo = fate.stages;
     this.#worker = {
       cluster,
       upid: task.upid,
@@ -214,6 +222,9 @@ class Run {
     logLine(this.#cluster, task.node, authid, `end task ${task.upid} ${exitStatus}`);
     for (const release of this.#releases.splice(0)) {
       release();
+    }
+    if (this.#vanishes) {
+      this.#cluster.tasks.delete(task.upid);
     }
   }
 }

@@ -1,6 +1,7 @@
 // Why this exists: a clone: what is refused at once, what the target shows while disks are copied,
 // and what a copy keeps, drops and makes new (facts.md section 10, recording 08).
 import {fail, forbid} from '../failure.ts';
+import {copyScope} from '../firewall/scope.ts';
 import {qemuLockFile} from '../flock.ts';
 import {require403} from '../permission.ts';
 import {randomUuid} from '../random.ts';
@@ -141,6 +142,10 @@ function cloneStages(clone: Clone, target: QemuGuest, copies: readonly Drive[]):
       target.config = cloneConfig(clone, made);
       target.node = clone.node;
       saveGuest(cluster, target, `clone of ${source.vmid}`);
+      const firewall = cluster.firewall.get(`vm/${source.vmid}`);
+      if (firewall !== undefined) {
+        cluster.firewall.set(`vm/${target.vmid}`, copyScope(firewall));
+      }
       recordEffect(cluster, 'clone', target.vmid, `of ${source.vmid}`);
       joinPool(context, target.vmid);
     }),

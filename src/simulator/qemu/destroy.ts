@@ -101,7 +101,7 @@ function forget(cluster: Cluster, guest: QemuGuest): void {
   cluster.guests.delete(vmid);
   for (const pool of cluster.pools.values()) pool.vms.delete(vmid);
   cluster.access.acl = cluster.access.acl.filter((entry) => entry.path !== `/vms/${vmid}`);
-  cluster.sections.delete(`firewall/vm/${vmid}`);
+  cluster.firewall.delete(`vm/${vmid}`);
   recordEffect(cluster, 'destroy', vmid, guest.config.get('name') ?? '');
   saveGuest(cluster, guest, 'destroyed');
 }

@@ -1,0 +1,126 @@
+// Why this exists: the firewall's endpoints in one list, with options, groups and indices.
+import {fail, paramError} from '../failure.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {data, list, nothing, route} from '../route.ts';
+import {findMethod, paramFacts} from '../schema/api.ts';
+import {shownSection} from '../section.ts';
+import {recordEffect} from '../state.ts';
+import {ruleRoutes} from './rules.ts';
+import {contentDigest, scopeBases, scopeName, scopeOf} from './scope.ts';
+import {setRoutes} from './sets.ts';
+
+const groupTemplate = '/cluster/firewall/groups/{group}';
+const indexNames = ['rules', 'aliases', 'ipset', 'refs', 'options'] as const;
+
+/** Everything about the firewall. */
+export const firewallRoutes: readonly Route[] = [
+  ...scopeBases.flatMap((base) => [
+    route('GET', base, () => data(indexNames.map((name) => ({name})))),
+    route('GET', `${base}/options`, (context) => showOptions(context, base)),
+    route('PUT', `${base}/options`, (context) => updateOptions(context, base)),
+  ]),
+  route('GET', '/cluster/firewall/groups', listGroups),
+  route('POST', '/cluster/firewall/groups', createGroup),
+  route('DELETE', '/cluster/firewall/groups/{group}', deleteGroup),
+  ...ruleRoutes.filter((one) => one.template !== groupTemplate || one.method !== 'DELETE'),
+  ...setRoutes,
+];
+
+function optionsDigest(context: Context): string {
+  const lines = [...scopeOf(context).options].map(([key, value]) => `${key}: ${value}`);
+  return contentDigest(lines.sort());
+}
+
+function optionFacts({cluster}: Context, base: string) {
+  const path = base.replace('{node}', 'pve1').replace('{vmid}', '100');
+  const method = findMethod(cluster.version, 'PUT', `${path}/options`)?.method;
+  return (key: string) => (method === undefined ? undefined : paramFacts(method, key));
+}
+
+function showOptions(context: Context, base: string): Reply {
+  const shown = shownSection(scopeOf(context).options, optionFacts(context, base));
+  return data({...shown, digest: optionsDigest(context)});
+}
+
+function updateOptions(context: Context, base: string): Reply {
+  const {params} = context;
+  const {options} = scopeOf(context);
+  const {digest, delete: _, ...settings} = params;
+  if (digest !== undefined && digest !== '' && digest !== optionsDigest(context)) {
+    fail(500, 'detected modified configuration - file changed by other user? Try again.');
+  }
+  const known = optionFacts(context, base);
+  for (const key of list(context, 'delete')) {
+    if (known(key) === undefined) {
+      paramError({delete: `no such option '${key}'`});
+    }
+    options.delete(key);
+  }
+  for (const [key, value] of Object.entries(settings)) {
+    options.set(key, value);
+  }
+  return record(context, `options ${JSON.stringify(params)}`);
+}
+
+function record(context: Context, what: string): Reply {
+  const {vmid} = context.path;
+  const detail = `${scopeName(context)} ${what}`;
+  recordEffect(context.cluster, 'firewall', vmid === undefined ? undefined : Number(vmid), detail);
+  return nothing;
+}
+
+function groupsDigest(context: Context): string {
+  const all = [...scopeOf(context).groups];
+  return contentDigest(all.map(([name, {comment}]) => JSON.stringify([name, comment])));
+}
+
+function listGroups(context: Context): Reply {
+  const digest = groupsDigest(context);
+  return data(
+    [...scopeOf(context).groups].map(([group, {comment}]) => ({
+      group,
+      digest,
+      ...(comment === undefined ? {} : {comment}),
+    })),
+  );
+}
+
+function createGroup(context: Context): Reply {
+  const scope = scopeOf(context);
+  const {params} = context;
+  const group = (params.group ?? '').toLowerCase();
+  const {comment, rename} = params;
+  const old = rename === undefined ? undefined : scope.groups.get(rename.toLowerCase());
+  if (rename !== undefined) {
+    const known = old ?? fail(500, `Security group '${rename}' does not exist`);
+    scope.groups.delete(rename.toLowerCase());
+    scope.groups.set(group, {comment, rules: known.rules});
+    renameReferences(context, rename.toLowerCase(), group);
+    return record(context, `group ${rename} renamed ${group}`);
+  }
+  if (scope.groups.has(group)) {
+    paramError({group: `Security group '${group}' already exists`});
+  }
+  scope.groups.set(group, {comment, rules: []});
+  return record(context, `group ${group} created`);
+}
+
+function renameReferences({cluster}: Context, from: string, to: string): void {
+  for (const scope of cluster.firewall.values()) {
+    for (const rule of scope.rules) {
+      if (rule.get('type') === 'group' && rule.get('action') === from) {
+        rule.set('action', to);
+      }
+    }
+  }
+}
+
+function deleteGroup(context: Context): Reply {
+  const name = (context.path.group ?? '').toLowerCase();
+  const {groups} = scopeOf(context);
+  if ((groups.get(name)?.rules.length ?? 0) > 0) {
+    fail(500, `Security group '${name}' is not empty`);
+  }
+  groups.delete(name);
+  return record(context, `group ${name} deleted`);
+}

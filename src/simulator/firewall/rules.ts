@@ -1,0 +1,185 @@
+// Why this exists: rules and their positions: always inserted at the top, moved, edited by position,
+// with the digest of the whole list (facts.md section 13).
+import {fail, paramError} from '../failure.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {data, integer, list, nothing, route} from '../route.ts';
+import {recordEffect} from '../state.ts';
+import {macros} from './macros.ts';
+import type {Rule} from './scope.ts';
+import {
+  contentDigest,
+  danglingReference,
+  findAlias,
+  ipVersion,
+  ruleLine,
+  scopeBases,
+  scopeName,
+  scopeOf,
+} from './scope.ts';
+
+/** The rules of every scope and of security groups. */
+export const ruleRoutes: readonly Route[] = [
+  ...scopeBases.flatMap((base) =>
+    listRoutes({list: `${base}/rules`, one: `${base}/rules/{pos}`, rulesOf: scopeRules}),
+  ),
+  ...listRoutes({
+    list: '/cluster/firewall/groups/{group}',
+    one: '/cluster/firewall/groups/{group}/{pos}',
+    rulesOf: groupRules,
+  }),
+];
+
+interface Place {
+  readonly list: string;
+  readonly one: string;
+  readonly rulesOf: (context: Context) => Rule[];
+}
+
+function listRoutes({list: all, one, rulesOf}: Place): readonly Route[] {
+  return [
+    route('GET', all, (context) => listRules(context, rulesOf(context))),
+    route('POST', all, (context) => createRule(context, rulesOf(context))),
+    route('GET', one, (context) => showRule(context, rulesOf(context))),
+    route('PUT', one, (context) => updateRule(context, rulesOf(context))),
+    route('DELETE', one, (context) => deleteRule(context, rulesOf(context))),
+  ];
+}
+
+function scopeRules(context: Context): Rule[] {
+  return scopeOf(context).rules;
+}
+
+function groupRules(context: Context): Rule[] {
+  const name = (context.path.group ?? '').toLowerCase();
+  const group = scopeOf(context).groups.get(name);
+  return group?.rules ?? fail(500, `no such security group '${name}'`);
+}
+
+function digestOf(rules: readonly Rule[]): string {
+  return contentDigest(rules.map(ruleLine));
+}
+
+function facts(context: Context, rule: Rule): Record<string, unknown> {
+  const {cluster} = context;
+  const scope = scopeOf(context);
+  const errors: Record<string, string> = {};
+  let version: 4 | 6 | undefined = rule.get('proto') === 'icmp' ? 4 : undefined;
+  for (const key of ['source', 'dest'] as const) {
+    const address = rule.get(key);
+    const dangling = danglingReference(cluster, scope, address);
+    if (dangling !== undefined) {
+      errors[key] = dangling;
+    }
+    const target = findAlias(cluster, scope, address ?? '')?.cidr ?? address;
+    version ??= target === undefined ? undefined : ipVersion(target);
+  }
+  return {
+    ...Object.fromEntries(rule),
+    enable: Number(rule.get('enable') ?? 0),
+    ...(version === undefined ? {} : {ipversion: version}),
+    ...(Object.keys(errors).length === 0 ? {} : {errors}),
+  };
+}
+
+function listRules(context: Context, rules: readonly Rule[]): Reply {
+  const digest = digestOf(rules);
+  return data(rules.map((rule, pos) => ({...facts(context, rule), pos, digest})));
+}
+
+function ruleAt(context: Context, rules: readonly Rule[]): {rule: Rule; pos: number} {
+  const pos = Number(context.path.pos);
+  return {rule: rules[pos] ?? fail(500, `no rule at position ${pos}`), pos};
+}
+
+function showRule(context: Context, rules: readonly Rule[]): Reply {
+  const {rule, pos} = ruleAt(context, rules);
+  return data({...facts(context, rule), pos: String(pos), digest: digestOf(rules)});
+}
+
+function createRule(context: Context, rules: Rule[]): Reply {
+  const rule: Rule = new Map([['enable', '0']]);
+  write(rule, context.params);
+  check(context, rule);
+  rules.unshift(rule);
+  record(context, 'rule added');
+  return nothing;
+}
+
+const notKeys = new Set(['pos', 'digest', 'delete', 'moveto', 'group', 'rename']);
+
+function write(rule: Rule, params: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(params)) {
+    if (notKeys.has(key)) {
+      continue;
+    }
+    if (value === '' || value === '-') {
+      rule.delete(key);
+    } else {
+      rule.set(key, key === 'comment' ? (value.split('\n')[0] ?? '') : value);
+    }
+  }
+}
+
+function check(context: Context, rule: Rule): void {
+  const action = rule.get('action') ?? '';
+  if (rule.get('type') !== 'group' && !/^(ACCEPT|DROP|REJECT)$/.test(action)) {
+    paramError({action: `unknown action '${action}'`});
+  }
+  const macro = rule.get('macro');
+  if (macro !== undefined && !macros.has(macro)) {
+    paramError({macro: `unknown macro '${macro}'`});
+  }
+  for (const key of ['dport', 'sport'] as const) {
+    if (rule.has(key) && !rule.has('proto') && macro === undefined) {
+      paramError({proto: `missing property - '${key}' requires this property`});
+    }
+  }
+  const iface = rule.get('iface');
+  if (iface !== undefined && context.path.vmid !== undefined && !/^net\d+$/.test(iface)) {
+    paramError({iface: "value does not match the regex pattern 'net\\d+'"});
+  }
+  for (const key of ['source', 'dest'] as const) {
+    const dangling = danglingReference(context.cluster, scopeOf(context), rule.get(key));
+    if (dangling !== undefined) {
+      paramError({[key]: dangling});
+    }
+  }
+}
+
+function checkDigest({params}: Context, rules: readonly Rule[]): void {
+  const {digest} = params;
+  if (digest !== undefined && digest !== '' && digest !== digestOf(rules)) {
+    fail(500, 'detected modified configuration - file changed by other user? Try again.');
+  }
+}
+
+function updateRule(context: Context, rules: Rule[]): Reply {
+  checkDigest(context, rules);
+  const {rule, pos} = ruleAt(context, rules);
+  const moveTo = integer(context, 'moveto');
+  if (moveTo !== undefined) {
+    rules.splice(pos, 1);
+    rules.splice(moveTo > pos ? moveTo - 1 : moveTo, 0, rule);
+  } else {
+    for (const key of list(context, 'delete')) {
+      rule.delete(key);
+    }
+    write(rule, context.params);
+  }
+  record(context, `rule ${pos} changed`);
+  return nothing;
+}
+
+function deleteRule(context: Context, rules: Rule[]): Reply {
+  checkDigest(context, rules);
+  const {pos} = ruleAt(context, rules);
+  rules.splice(pos, 1);
+  record(context, `rule ${pos} deleted`);
+  return nothing;
+}
+
+function record(context: Context, what: string): void {
+  const {vmid} = context.path;
+  const detail = `${scopeName(context)} ${what}`;
+  recordEffect(context.cluster, 'firewall', vmid === undefined ? undefined : Number(vmid), detail);
+}

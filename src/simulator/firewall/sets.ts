@@ -1,0 +1,217 @@
+// Why this exists: what rules refer to: aliases and sets of addresses, with their own digests and
+// their leniency towards what is not there (facts.md section 13).
+import {fail, paramError} from '../failure.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {data, flag, nothing, route} from '../route.ts';
+import {recordEffect} from '../state.ts';
+import type {Alias, FirewallScope, IpSet} from './scope.ts';
+import {contentDigest, findAlias, ipVersion, scopeBases, scopeName, scopeOf} from './scope.ts';
+
+/** Aliases, sets and references of every scope that has them. */
+export const setRoutes: readonly Route[] = scopeBases
+  .filter((base) => base !== '/nodes/{node}/firewall')
+  .flatMap((base) => [
+    route('GET', `${base}/aliases`, listAliases),
+    route('POST', `${base}/aliases`, createAlias),
+    route('GET', `${base}/aliases/{name}`, showAlias),
+    route('PUT', `${base}/aliases/{name}`, updateAlias),
+    route('DELETE', `${base}/aliases/{name}`, deleteAlias),
+    route('GET', `${base}/ipset`, listSets),
+    route('POST', `${base}/ipset`, createSet),
+    route('GET', `${base}/ipset/{name}`, showSet),
+    route('POST', `${base}/ipset/{name}`, addEntry),
+    route('DELETE', `${base}/ipset/{name}`, deleteSet),
+    route('GET', `${base}/ipset/{name}/{cidr}`, showEntry),
+    route('PUT', `${base}/ipset/{name}/{cidr}`, updateEntry),
+    route('DELETE', `${base}/ipset/{name}/{cidr}`, deleteEntry),
+    route('GET', `${base}/refs`, listReferences),
+  ]);
+
+function record(context: Context, what: string): Reply {
+  const {vmid} = context.path;
+  const detail = `${scopeName(context)} ${what}`;
+  recordEffect(context.cluster, 'firewall', vmid === undefined ? undefined : Number(vmid), detail);
+  return nothing;
+}
+
+function optional(key: string, value: unknown): Record<string, unknown> {
+  return value === undefined ? {} : {[key]: value};
+}
+
+function aliasFacts(name: string, alias: Alias): Record<string, unknown> {
+  const {cidr, comment} = alias;
+  return {name, cidr, ...optional('comment', comment), ...optional('ipversion', ipVersion(cidr))};
+}
+
+function nameOfAlias(scope: FirewallScope, text: string | undefined): string | undefined {
+  const wanted = text?.toLowerCase();
+  return [...scope.aliases.keys()].find((name) => name.toLowerCase() === wanted);
+}
+
+function listAliases(context: Context): Reply {
+  const all = [...scopeOf(context).aliases];
+  const digest = contentDigest(all.map((one) => JSON.stringify(one)));
+  return data(all.map(([name, alias]) => ({...aliasFacts(name, alias), digest})));
+}
+
+function createAlias(context: Context): Reply {
+  const scope = scopeOf(context);
+  const {name = '', cidr = '', comment} = context.params;
+  if (nameOfAlias(scope, name) !== undefined) {
+    paramError({name: `alias '${name}' already exists`});
+  }
+  scope.aliases.set(name, {cidr, comment});
+  return record(context, `alias ${name} created`);
+}
+
+function showAlias(context: Context): Reply {
+  const scope = scopeOf(context);
+  const name = nameOfAlias(scope, context.path.name);
+  const alias = name === undefined ? undefined : scope.aliases.get(name);
+  if (name === undefined || alias === undefined) {
+    return paramError({name: 'no such alias'});
+  }
+  return data(aliasFacts(name, alias));
+}
+
+function updateAlias(context: Context): Reply {
+  const scope = scopeOf(context);
+  const name = nameOfAlias(scope, context.path.name) ?? paramError({name: 'no such alias'});
+  const {cidr = '', comment, rename} = context.params;
+  scope.aliases.delete(name);
+  scope.aliases.set(rename ?? name, {cidr, comment});
+  return record(context, `alias ${name} changed`);
+}
+
+function deleteAlias(context: Context): Reply {
+  const scope = scopeOf(context);
+  scope.aliases.delete(nameOfAlias(scope, context.path.name) ?? '');
+  return record(context, `alias ${context.path.name} deleted`);
+}
+
+function listSets(context: Context): Reply {
+  const all = [...scopeOf(context).ipsets];
+  const digest = contentDigest(all.map(([name, {comment}]) => JSON.stringify([name, comment])));
+  return data(all.map(([name, {comment}]) => ({name, ...optional('comment', comment), digest})));
+}
+
+function createSet(context: Context): Reply {
+  const {ipsets} = scopeOf(context);
+  const {name = '', comment, rename} = context.params;
+  const old = rename === undefined ? undefined : ipsets.get(rename);
+  if (old !== undefined && rename !== undefined) {
+    ipsets.delete(rename);
+    ipsets.set(name, {comment: comment ?? old.comment, entries: old.entries});
+    return record(context, `ipset ${rename} renamed ${name}`);
+  }
+  if (ipsets.has(name)) {
+    paramError({name: `IPSet '${name}' already exists`});
+  }
+  ipsets.set(name, {comment, entries: []});
+  return record(context, `ipset ${name} created`);
+}
+
+function requireSet(context: Context): IpSet {
+  const name = context.path.name ?? '';
+  return scopeOf(context).ipsets.get(name) ?? fail(500, `no such IPSet '${name}'`);
+}
+
+function entryFacts(set: IpSet, entry: IpSet['entries'][number]): Record<string, unknown> {
+  return {
+    cidr: entry.cidr,
+    ...optional('comment', entry.comment),
+    ...(entry.nomatch ? {nomatch: 1} : {}),
+    digest: contentDigest(set.entries.map((one) => JSON.stringify(one))),
+  };
+}
+
+function showSet(context: Context): Reply {
+  const set = requireSet(context);
+  return data(set.entries.map((entry) => entryFacts(set, entry)));
+}
+
+/** Host bits are cleared and a full mask is dropped; aliases stay. */
+function normalCidr(text: string): string {
+  const [address = '', bits] = text.split('/');
+  if (bits === undefined || ipVersion(address) !== 4 || bits === '32') {
+    return bits === '32' || bits === '128' ? address : text;
+  }
+  const mask = bits === '0' ? 0 : (0xffffffff << (32 - Number(bits))) >>> 0;
+  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const masked = (value & mask) >>> 0;
+  const parts = [24, 16, 8, 0].map((shift) => (masked >>> shift) & 255);
+  return `${parts.join('.')}/${bits}`;
+}
+
+function addEntry(context: Context): Reply {
+  const set = requireSet(context);
+  const {cidr: text = '', comment} = context.params;
+  const isAddress = ipVersion(text) !== undefined;
+  if (!isAddress && findAlias(context.cluster, scopeOf(context), text) === undefined) {
+    fail(500, `no such alias '${text}'`);
+  }
+  const cidr = normalCidr(text);
+  if (set.entries.some((entry) => entry.cidr === cidr)) {
+    paramError({cidr: `address '${cidr}' already exists`});
+  }
+  set.entries.unshift({cidr, nomatch: flag(context, 'nomatch'), comment});
+  return record(context, `ipset ${context.path.name} + ${cidr}`);
+}
+
+function entryOf(context: Context): {set: IpSet; entry: IpSet['entries'][number] | undefined} {
+  const set = requireSet(context);
+  return {set, entry: set.entries.find((one) => one.cidr === context.path.cidr)};
+}
+
+function showEntry(context: Context): Reply {
+  const {set, entry} = entryOf(context);
+  return data(entryFacts(set, entry ?? paramError({cidr: 'no such IP/Network'})));
+}
+
+function updateEntry(context: Context): Reply {
+  const {entry} = entryOf(context);
+  if (entry === undefined) {
+    return paramError({cidr: 'no such IP/Network'});
+  }
+  entry.comment = context.params.comment ?? entry.comment;
+  entry.nomatch = flag(context, 'nomatch');
+  return record(context, `ipset ${context.path.name} ${entry.cidr} changed`);
+}
+
+function deleteEntry(context: Context): Reply {
+  const {set, entry} = entryOf(context);
+  set.entries = set.entries.filter((one) => one !== entry);
+  return record(context, `ipset ${context.path.name} - ${context.path.cidr}`);
+}
+
+function deleteSet(context: Context): Reply {
+  const name = context.path.name ?? '';
+  const set = requireSet(context);
+  if (set.entries.length > 0 && !flag(context, 'force')) {
+    fail(500, `IPSet '${name}' is not empty`);
+  }
+  scopeOf(context).ipsets.delete(name);
+  return record(context, `ipset ${name} deleted`);
+}
+
+function listReferences(context: Context): Reply {
+  const scope = scopeOf(context);
+  const where = context.path.vmid === undefined ? 'dc' : 'guest';
+  const {type} = context.params;
+  const prefix = where === 'dc' ? 'dc/' : '';
+  const sets = [...scope.ipsets].map(([name, {comment}]) => ({
+    type: 'ipset',
+    name,
+    ref: `+${prefix}${name}`,
+    scope: where,
+    ...optional('comment', comment),
+  }));
+  const aliases = [...scope.aliases].map(([name, {comment}]) => ({
+    type: 'alias',
+    name,
+    ref: `${prefix}${name}`,
+    scope: where,
+    ...optional('comment', comment),
+  }));
+  return data([...sets, ...aliases].filter((one) => type === undefined || one.type === type));
+}
