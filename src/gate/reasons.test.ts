@@ -109,6 +109,26 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    why: 'a clock that is off, where a deny window may come',
+    reason: 'clock',
+    on: action(),
+    given: {
+      clockOff: 'it went back',
+      policy: {
+        ...POLICY,
+        windows: [
+          {
+            kind: 'deny',
+            classes: ['benign'],
+            schedule: '0 9 * * 1-5',
+            timeZone: 'Europe/Paris',
+            durationMs: 28_800_000,
+          },
+        ],
+      },
+    },
+  },
+  {
     why: 'one resource',
     reason: 'suspended',
     on: action(),

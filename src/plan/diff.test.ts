@@ -139,6 +139,29 @@ describe('a secret', () => {
     expect(brief(rewritten).at(-1)).toMatchObject({verb: 'update', fields: ['password']});
   });
 
+  it('that left Git is removed if we wrote it, and never shown', () => {
+    const records = [recorded({...base, secretHashes: {password: 'old'}})];
+    const plan = makePlan(inputOf({desired: [wanted()], records, live: {'guest/150': set}}));
+    expect(only(plan).changes).toMatchObject([
+      {field: 'password', to: null, cause: 'pending', shown: {from: '(secret)'}},
+    ]);
+    expect(only(plan).record?.secretHashes).toEqual({});
+    const gone = makePlan(inputOf({desired: [wanted()], records, live: {'guest/150': {}}}));
+    expect(brief(gone)).toMatchObject([{verb: 'none'}]);
+  });
+
+  it.each([
+    ['newly asked for', {}, 'pending'],
+    ['set again by somebody', {password: null}, 'drift'],
+  ] as const)('that must be absent and is there (%s) differs', (_why, body, cause) => {
+    const none = wanted({body: {password: null}});
+    const records = [recorded({body})];
+    const plan = makePlan(inputOf({desired: [none], records, live: {'guest/150': set}}));
+    expect(only(plan).changes).toMatchObject([
+      {to: null, cause, shown: {from: '(secret)', to: '(none)'}},
+    ]);
+  });
+
   it('that cannot be read is a warning, and holds what would write it', () => {
     const plan = makePlan(inputOf({desired: [desired]}));
     expect(only(plan)).toMatchObject({verb: 'create', findings: [{reason: 'waiting'}]});

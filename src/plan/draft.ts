@@ -149,7 +149,8 @@ function bodyAfter(declared: Body, base: Body, left: ReadonlySet<string>): Body 
 function hashesAfter(input: DraftInput, left: ReadonlySet<string>): RecordDraft['secretHashes'] {
   const former = input.record?.secretHashes ?? {};
   const hashes: {[path: string]: string} = {};
-  for (const path of secretPaths(input.desired)) {
+  // A secret that left Git and is still there keeps its hash, in case it comes back.
+  for (const path of [...secretPaths(input.desired), ...left]) {
     const hash = left.has(path) ? former[path] : (input.secretHashes[path] ?? former[path]);
     if (hash !== undefined) hashes[path] = hash;
   }

@@ -5,7 +5,7 @@ import type {Observed} from '../core/model.ts';
 import {vmidOf} from './keys.ts';
 
 /** The tag with which a person keeps us away from a guest. */
-export const HOLD_TAG = 'pvegit-hold';
+const HOLD_TAG = 'pvegit-hold';
 
 /** Calls that must go through HA where HA manages the guest. */
 const HA_OPERATIONS: readonly Operation[] = [

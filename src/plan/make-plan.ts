@@ -43,7 +43,7 @@ export function makePlan(input: PlanInput): Plan {
 }
 
 /** The fingerprints over which the set fingerprint of a plan is taken. */
-export function destructiveFingerprints(actions: readonly Action[]): readonly string[] {
+function destructiveFingerprints(actions: readonly Action[]): readonly string[] {
   const destructive = actions.filter((action) => action.risk === 'destructive');
   return destructive.map((action) => action.fingerprint).sort();
 }

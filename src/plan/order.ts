@@ -10,14 +10,14 @@ import {compareKeys} from './keys.ts';
 export type Dependencies = ReadonlyMap<ResourceKey, readonly ResourceKey[]>;
 
 /** Keys in the order in which they are made: dependencies first, else by key. */
-export interface Ordering {
+interface Ordering {
   readonly keys: readonly ResourceKey[];
   /** Keys that depend on themselves, in whatever many steps. */
   readonly cyclic: readonly ResourceKey[];
 }
 
 /** Sorts topologically; members of a cycle come last, by key. */
-export function orderKeys(keys: readonly ResourceKey[], dependencies: Dependencies): Ordering {
+function orderKeys(keys: readonly ResourceKey[], dependencies: Dependencies): Ordering {
   const left = new Set([...keys].sort(compareKeys));
   const missing = new Map<ResourceKey, number>();
   const dependants = new Map<ResourceKey, ResourceKey[]>();

@@ -1,10 +1,11 @@
 // Why this exists: each test is a sentence of the safety promises, as far as the planner keeps it.
 import {describe, expect, it} from 'vitest';
 import {canonicalJson, setFingerprint, sha256Hex} from '../core/canonical.ts';
+import type {ResourceKind} from '../core/kind.ts';
 import {makePlan} from './make-plan.ts';
 import {neededReads} from './reads.ts';
 import {brief, inputOf, manifestsOf, only, planOf, recorded, textOf, wanted} from './samples.ts';
-import type {ToyObject} from './toy-kind.ts';
+import {type ToyObject, toyKind} from './toy-kind.ts';
 
 describe('Never', () => {
   const gone = {records: [recorded()], live: {'guest/150': {}}};
@@ -64,6 +65,11 @@ describe('Never', () => {
     expect(brief(planOf(null, recorded(), live))).toMatchObject([{reasons: ['ha-managed']}]);
     const harmless = planOf(wanted({body: {tags: ['a']}}), recorded(), live);
     expect(brief(harmless)).toMatchObject([{reasons: []}]);
+  });
+
+  it('Never fight a person: who runs cannot be told.', () => {
+    const plan = planOf(wanted({body: {tags: ['a']}}), recorded(), {power: 'unknown'});
+    expect(brief(plan)).toMatchObject([{verb: 'update', reasons: ['incomplete']}]);
   });
 
   it('Never print, store or export a secret.', () => {
@@ -236,7 +242,24 @@ describe('Always', () => {
     ]);
   });
 
-  it('What could not be made of a declared thing is held, never taken for done.', () => {
+  it.each([
+    ['an error of the kind', [{code: 'x', summary: 'No room', detail: 'on local-lvm'}]],
+    ['no call at all', []],
+  ])('What cannot be carried out is held, never taken for done: %s.', (_why, mistakes) => {
+    const kind: ResourceKind = {
+      ...toyKind(),
+      steps: (request) => ({
+        ...toyKind().steps(request),
+        steps: [],
+        diagnostics: mistakes.map((one) => ({severity: 'error', ...one})),
+      }),
+    };
+    const plan = makePlan(inputOf({kinds: [kind], desired: [wanted({body: {cores: 4}})]}));
+    expect(brief(plan)).toMatchObject([{verb: 'create', reasons: ['waiting']}]);
+    expect(plan.diagnostics).toHaveLength(mistakes.length);
+  });
+
+  it('What would take away is refused as the kind says, with its reason.', () => {
     const plan = planOf(wanted({body: {memory: 2}}), recorded({body: {memory: 4}}), {
       body: {memory: 4},
     });

@@ -29,7 +29,7 @@ export function planUndeclared(context: Context, subject: RecordedSubject): Sket
 /**
  * Why the record's source does not say clearly that it wants the resource no more; null: it does.
  */
-export function whyNotPruned(context: Context, record: ResourceRecord): string | null {
+function whyNotPruned(context: Context, record: ResourceRecord): string | null {
   const {source, key} = record;
   if (context.input.unread.includes(source)) return `its source ${source} could not be read`;
   const manifests = context.manifestsOf.get(source);

@@ -48,7 +48,7 @@ function underReleasedSlot(path: string, record: ResourceRecord, declared: Body)
 }
 
 /** Paths above a path: `disks.scsi0`, `disks` for `disks.scsi0.size`. */
-export function ancestors(path: string): readonly string[] {
+function ancestors(path: string): readonly string[] {
   const parts = path.split('.');
   return parts.slice(1).map((_, index) => parts.slice(0, parts.length - 1 - index).join('.'));
 }

@@ -83,7 +83,7 @@ export function manifestsOf(desired: readonly Desired[], more: Partial<Manifests
 }
 
 /** A pass that read this cluster; null: the list could not be read. */
-export function inventoryOf(cluster: ToyCluster | null): Inventory {
+function inventoryOf(cluster: ToyCluster | null): Inventory {
   return {
     cluster: 'harness',
     takenAt: 1_700_000_100_000,
