@@ -1,5 +1,5 @@
-// Why this exists: each edit that a person makes converges, on a running and on a stopped guest, the
-// next plan is empty, what the cluster holds is what was asked for, and a revert brings it back.
+// Why this exists: each edit that a person makes converges, on a running and on a stopped guest,
+// the next plan is empty, what the cluster holds is what was asked for, and a revert reverts.
 import {describe, expect, it} from 'vitest';
 import type {Json} from '../../src/core/json.ts';
 import {placeOfField} from '../../src/kinds/virtual-machine/field-path.ts';

@@ -1,6 +1,7 @@
 // Why this exists: one value has many spellings: what a person types, what Proxmox stores, what is
 // compared. Each type of leaf says once how to read, write and compare it.
 import type {FieldValue} from '../../core/model.ts';
+import {encodePart} from '../../core/read-path.ts';
 import {plainDescription} from './marker.ts';
 import {
   formatDiskSize,
@@ -196,14 +197,6 @@ function decode(text: string): string {
   }
 }
 
-/** As Proxmox encodes keys itself: everything but unreserved characters. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
 const plain = {read: (text: string): FieldValue => text.trim(), write: String, show: showPlain};
 const bytes = (value: FieldValue): string =>
   typeof value === 'number' ? showBytes(value) : showPlain(value);
@@ -225,7 +218,7 @@ export const LEAF_CODECS: {readonly [Type in LeafType]: LeafCodec} = {
   encoded: {
     parse: parseText,
     read: decode,
-    write: (value) => encode(String(value)),
+    write: (value) => encodePart(String(value)),
     show: showPlain,
   },
   mac: {
@@ -289,7 +282,7 @@ export const LEAF_CODECS: {readonly [Type in LeafType]: LeafCodec} = {
       return good(once(lines.flatMap((line) => keyLines(line))));
     },
     read: keyLines,
-    write: (value) => encode(Array.isArray(value) ? value.join('\n') : String(value)),
+    write: (value) => encodePart(Array.isArray(value) ? value.join('\n') : String(value)),
     show: (value) =>
       Array.isArray(value) ? value.map((line) => shortKey(String(line))).join(', ') : '(none)',
   },

@@ -13,6 +13,9 @@ export function claimsOf(vmid: number, body: Body, creation: JsonObject): readon
     const claim = claimOf(path, value);
     if (claim) claims.push(claim);
   }
+  for (const key of devicesOf(body)) {
+    claims.push({space: 'device', value: key, exclusive: false, path: `config.${key}`});
+  }
   const {clone} = creation;
   const storage = isObject(clone) ? clone['storage'] : undefined;
   if (typeof storage === 'string') claims.push(used('storage', storage, 'clone.storage'));
@@ -25,6 +28,16 @@ function deviceOf(path: string, value: FieldValue): string | null {
   if (key !== undefined) return value === null ? null : key;
   const serial = /^config\.(serial\d+)$/.exec(path);
   return serial && typeof value === 'string' && value.startsWith('/') ? value : null;
+}
+
+/** Keys that give a device or a directory of the host to the guest. */
+function devicesOf(body: Body): readonly string[] {
+  const found = Object.entries(body).flatMap(([path, value]) => {
+    const key = /^config\.((?:hostpci|usb|serial|parallel|virtiofs)\d+)(?:\.|$)/.exec(path)?.[1];
+    const harmless = value === null || value === 'socket' || /^spice$/i.test(String(value));
+    return key === undefined || harmless || path.endsWith('.usb3') ? [] : [key];
+  });
+  return [...new Set(found)];
 }
 
 function claimOf(path: string, value: string): Claim | null {

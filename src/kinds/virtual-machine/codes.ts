@@ -26,7 +26,7 @@ export const VM_CODES = {
   'vm-disk-size-not-whole': 'A disk size comes in whole KiB.',
   'vm-disk-size-zero': 'A disk needs a size above zero.',
   'vm-disk-file-and-storage': 'A disk is either an existing volume or a new one.',
-  'vm-disk-import-size': 'An imported disk needs a storage.',
+  'vm-disk-import-storage': 'An imported disk needs a storage.',
   'vm-disk-limits-mixed': 'A common limit excludes separate ones.',
   'vm-disk-part-bus': 'This bus does not know that option.',
   'vm-foreign-volume': 'The volume belongs to another guest.',
@@ -44,9 +44,9 @@ export const VM_CODES = {
   'vm-ssh-key': 'This is no public key.',
   'vm-secret-literal': 'A secret is never written into a manifest.',
   'vm-boot-device': 'The boot order names a device that is to be absent.',
-  'vm-boot-empty': 'The boot order names no device.',
+  'vm-boot-unknown': 'The boot order names what cannot be booted from.',
+  'vm-nameserver': 'This is no address of a DNS server.',
   'vm-unused': 'An unused volume can only be deleted.',
-  'vm-efi-storage': 'A new EFI or TPM disk needs a storage.',
   'vm-config-field': 'This key has a field of its own.',
   'vm-config-unknown': 'Proxmox knows no such configuration key.',
   'vm-config-refused': 'This key cannot be managed.',
@@ -57,7 +57,6 @@ export const VM_CODES = {
   'vm-clone-self': 'A guest cannot be cloned from itself.',
   'vm-clone-linked-storage': 'A linked clone stays on its template’s storage.',
   'vm-template-running': 'A template cannot run.',
-  'vm-depends-on-itself': 'A guest cannot depend on itself.',
   'root-only': 'Only root@pam may set this, never a token.',
 } as const satisfies CodeTable;
 

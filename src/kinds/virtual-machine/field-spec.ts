@@ -12,7 +12,9 @@ export interface FieldSpec {
   readonly derived?: 'storage' | 'format' | 'slot';
   /** What Proxmox means when it is not set, as Proxmox spells it; the key table's otherwise. */
   readonly absent?: string | number;
-  /** True: it cannot be absent while its slot (or the guest) is there; leaving it out releases it. */
+  /**
+   * True: it cannot be absent while its slot (or the guest) is there; leaving it out releases it.
+   */
   readonly sticky?: true;
   /** One sentence for the schema and the documentation. */
   readonly says: string;

@@ -3,6 +3,7 @@
 import {isObject} from '../../core/json.ts';
 import type {ManifestDocument, Normalised} from '../../core/kind.ts';
 import type {Body, Desired, SourceRange} from '../../core/model.ts';
+import {quoted} from '../../core/visible.ts';
 import {directivesOf, labelsOf} from '../guest/directives.ts';
 import {checkSpec} from './checks.ts';
 import {claimsOf} from './claims.ts';
@@ -26,7 +27,7 @@ export function normalise(document: ManifestDocument): Normalised {
   readConfig(fields, spec['config'], mistakes);
   const creation = readCreation(spec, vmid ?? 0, mistakes);
   const body = settle(fields, document);
-  checkSpec({spec, body, vmid: vmid ?? 0, creation}, mistakes);
+  checkSpec({body, vmid: vmid ?? 0, creation}, mistakes);
   if (vmid === null) return {desired: [], diagnostics: mistakes.list};
   const depends = dependencies(spec['dependsOn']);
   const desired: Desired = {
@@ -65,7 +66,7 @@ function readVmid(value: unknown, mistakes: Mistakes): number | null {
   ) {
     return vmid;
   }
-  const detail = `vmid is ${JSON.stringify(value)}; Proxmox accepts 100 to 999999999.`;
+  const detail = `vmid is ${quoted(value)}; Proxmox accepts 100 to 999999999.`;
   addMistake(mistakes, 'vm-vmid-range', pointer, {detail, remedy: 'Write such a number.'});
   return null;
 }

@@ -2,6 +2,7 @@
 // them; a packed key is taken apart, so that each sub-key is a field of its own.
 import {isObject} from '../../core/json.ts';
 import {suggest} from '../../core/suggest.ts';
+import {quoted} from '../../core/visible.ts';
 import type {KeyFacts} from '../guest/key-facts.ts';
 import {isPacked, parseProperties} from '../guest/property-string.ts';
 import {configKeys, configSubKeys, judgeConfigKey} from './config-key.ts';
@@ -35,7 +36,7 @@ export function readConfig(fields: ReadFields, config: unknown, mistakes: Mistak
       case 'unknown': {
         const suggestion = suggest(key, configNames());
         addMistake(mistakes, 'vm-config-unknown', pointer, {
-          detail: `There is no key ${JSON.stringify(key)} in Proxmox VE 8.4 to 9.1.`,
+          detail: `There is no key ${quoted(key)} in Proxmox VE 8.4 to 9.1.`,
           remedy: 'Write a configuration key of Proxmox, or delete it.',
           ...(suggestion === undefined ? {} : {suggestion}),
         });
@@ -59,7 +60,7 @@ function readKey(
   }
   const parts = subKeys(value, facts);
   if (parts === null) {
-    const detail = `config.${key} is ${JSON.stringify(value)}; expected text or a map of sub-keys.`;
+    const detail = `config.${key} is ${quoted(value)}; expected text or a map of sub-keys.`;
     addMistake(mistakes, 'vm-value', pointer, {detail, remedy: 'Write it as Proxmox shows it.'});
     return;
   }
@@ -77,7 +78,7 @@ function readKey(
     }
     const suggestion = suggest(sub, known);
     const list = known.join(', ');
-    const detail = `config.${key} has no sub-key ${JSON.stringify(sub)}; known: ${list}.`;
+    const detail = `config.${key} has no sub-key ${quoted(sub)}; known: ${list}.`;
     const help = suggestion === undefined ? {} : {suggestion};
     addMistake(mistakes, 'vm-config-sub-key', pointer, {detail, remedy: 'Delete it.', ...help});
   }

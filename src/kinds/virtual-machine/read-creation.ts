@@ -1,5 +1,6 @@
 // Why this exists: how a guest comes to exist: by clone, from an image, or empty. Create-only.
 import {isObject, type JsonObject} from '../../core/json.ts';
+import {quoted} from '../../core/visible.ts';
 import {type Creation, creationJson} from './creation.ts';
 import {addMistake, type Mistakes, pointerOf} from './mistakes.ts';
 
@@ -33,7 +34,7 @@ function readClone(value: unknown, vmid: number, mistakes: Mistakes): Creation['
   const source = isObject(value) ? Number(value['vmid']) : Number.NaN;
   const at = pointerOf('clone');
   if (!isObject(value) || !Number.isSafeInteger(source) || source < 100) {
-    const detail = `clone is ${JSON.stringify(value)}; expected something like {vmid: 100}.`;
+    const detail = `clone is ${quoted(value)}; expected something like {vmid: 100}.`;
     addMistake(mistakes, 'vm-clone-vmid', at, {detail, remedy: 'Write the template’s VMID.'});
     return null;
   }
@@ -84,7 +85,7 @@ function addImport(
   mistakes: Mistakes,
 ): void {
   if (file.startsWith('/')) {
-    const detail = `${JSON.stringify(file)} is a path of the host.`;
+    const detail = `${quoted(file)} is a path of the host.`;
     const remedy = 'Name a volume, such as local:import/noble.qcow2.';
     addMistake(mistakes, 'vm-absolute-path', pointer, {detail, remedy});
     return;

@@ -3,6 +3,7 @@
 import {isObject} from '../../core/json.ts';
 import type {FieldValue, SourceRange} from '../../core/model.ts';
 import {suggest} from '../../core/suggest.ts';
+import {quoted} from '../../core/visible.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {LEAF_CODECS, type LeafType} from '../guest/leaf.ts';
 import {MEBIBYTE} from '../guest/quantity.ts';
@@ -66,7 +67,7 @@ function readValue(
     const literal = place.type === 'secret' && typeof value === 'string';
     const detail = literal
       ? `${place.path} is written out; everybody who reads the repository reads it too.`
-      : `${place.path} is ${JSON.stringify(value)}; expected ${parsed.expected}.`;
+      : `${place.path} is ${quoted(value)}; expected ${parsed.expected}.`;
     const remedy = `Write ${parsed.expected}.`;
     const {suggestion} = parsed;
     const code = literal ? 'vm-secret-literal' : codeOf(place.type, value);
@@ -101,7 +102,7 @@ function isWithin(
   if (words && typed && typeof value === 'string' && !words.includes(value)) {
     const suggestion = suggest(value, words);
     addMistake(mistakes, 'vm-word', pointer, {
-      detail: `${place.path} is ${JSON.stringify(value)}; known are ${words.join(', ')}.`,
+      detail: `${place.path} is ${quoted(value)}; known are ${words.join(', ')}.`,
       remedy: 'Write one of these words.',
       ...(suggestion === undefined ? {} : {suggestion}),
     });
@@ -111,7 +112,7 @@ function isWithin(
   const pattern = facts?.pattern;
   if (pattern === undefined || typeof value !== 'string' || !typed) return true;
   if (new RegExp(pattern).test(value)) return true;
-  const detail = `${place.path} is ${JSON.stringify(value)}, which Proxmox does not accept.`;
+  const detail = `${place.path} is ${quoted(value)}, which Proxmox does not accept.`;
   addMistake(mistakes, 'vm-pattern', pointer, {detail, remedy: `It has to match ${pattern}.`});
   return false;
 }
@@ -139,7 +140,7 @@ function isSlotKnown(place: FieldPlace, pointer: string, mistakes: Mistakes): bo
   // One mistake for the slot is enough; its leaves say nothing more.
   if (place.type !== 'presence') return false;
   const names = drive ? 'ide0–3, sata0–5, scsi0–30, virtio0–15' : slotNames(place.spec.key ?? '');
-  const detail = `${JSON.stringify(slot)} is no slot; there are ${names}.`;
+  const detail = `${quoted(slot)} is no slot; there are ${names}.`;
   addMistake(mistakes, 'vm-slot-unknown', pointer, {detail, remedy: 'Write one of these.'});
   return false;
 }
