@@ -12,6 +12,7 @@ import type {Engine, Objects, RawObject} from './engine.ts';
 import {aborted, fail, failure} from './failure.ts';
 import {hasAncestor, newCommits} from './history.ts';
 import {createHttp, HttpRefusal} from './http.ts';
+import {countPacks, isShallow} from './mirror.ts';
 
 /** What the in-process engine needs. */
 export interface BuiltinSettings {
@@ -197,16 +198,6 @@ async function readAll(
 
 function asCommit(object: RawObject | null): Commit | null {
   return object?.type === 'commit' ? parseCommit(object.bytes) : null;
-}
-
-async function countPacks(gitDir: string): Promise<number> {
-  const names = await readdir(join(gitDir, 'objects', 'pack')).catch(() => []);
-  return names.filter((name) => name.endsWith('.idx')).length;
-}
-
-async function isShallow(gitDir: string): Promise<boolean> {
-  const text = await readFile(join(gitDir, 'shallow'), 'utf8').catch(() => '');
-  return text.trim() !== '';
 }
 
 /** A pack without its index is what a broken fetch leaves behind. */

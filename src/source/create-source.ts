@@ -1,8 +1,5 @@
 // Why this exists: one door for whatever a source is: it checks the address before anything is
 // started, and chooses the way to it.
-import {createHash} from 'node:crypto';
-import {readdir, rm} from 'node:fs/promises';
-import {basename, dirname, join} from 'node:path';
 import type {Source, SourceError} from '../core/ports.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {scrubbedEnvironment} from '../programs/environment.ts';
@@ -12,6 +9,7 @@ import type {Engine} from './engine.ts';
 import {failure} from './failure.ts';
 import {createFolderSource} from './folder-source.ts';
 import {createGitSource} from './git-source.ts';
+import {type Mirror, mirrorOf, sweepMirrors} from './mirror.ts';
 import {createProgramEngine} from './program-engine.ts';
 import {
   branchProblem,
@@ -95,36 +93,11 @@ export function createSource(
   const checked = check(settings);
   if (!checked.ok) return refusedSource(name, checked.error);
   const {remote, path} = checked.value;
-  const mirror = mirrorOf(name, settings, remote, world.dataFolder);
+  const mirror = mirrorOf(name, world.dataFolder, {...settings, remote});
   const engine = chooseEngine(mirror, settings, remote, {world, bounds});
   const {branch, timeoutMs, allowedSigners} = settings;
-  const prepare = () => sweep(name, mirror.gitDir);
+  const prepare = () => sweepMirrors(name, mirror);
   return createGitSource(name, engine, {branch, path, timeoutMs, allowedSigners, bounds, prepare});
-}
-
-interface Mirror {
-  readonly way: 'builtin' | 'program';
-  /** Absolute path. */
-  readonly gitDir: string;
-}
-
-/** Another address is another mirror, so that nothing of the former one can be taken for it. */
-function mirrorOf(name: string, settings: GitSettings, remote: Remote, data: string): Mirror {
-  const isHttp = remote.protocol === 'http' || remote.protocol === 'https';
-  const way = isHttp && settings.engine !== 'program' ? 'builtin' : 'program';
-  const identity = `${way}\n${remote.url}\n${settings.branch}`;
-  const digest = createHash('sha256').update(identity).digest('hex');
-  return {way, gitDir: join(data, 'git', `${name}-${digest.slice(0, 12)}`)};
-}
-
-/** Removes the mirrors that this source had under other addresses, and what a crash left of one. */
-async function sweep(name: string, gitDir: string): Promise<void> {
-  const folder = dirname(gitDir);
-  for (const other of await readdir(folder).catch(() => [])) {
-    const tail = other.startsWith(`${name}-`) ? other.slice(name.length + 1) : '';
-    const isOurs = /^[0-9a-f]{12}(?:\.new|\.old)?$/.test(tail) && other !== basename(gitDir);
-    if (isOurs) await rm(join(folder, other), {recursive: true, force: true});
-  }
 }
 
 function check(

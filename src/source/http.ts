@@ -46,7 +46,7 @@ export function createHttp(settings: HttpSettings): {
   const exchange = exchanger(settings, agent);
   const client: HttpClient = {
     async request({url, method = 'GET', headers = {}, body}) {
-      const sent = body === undefined ? null : await collect(body);
+      const sent = body === undefined ? null : await readBounded(body, settings.maxBytes);
       const answer = await exchange(url, method, headers, sent);
       return {
         url,
@@ -202,12 +202,6 @@ function plain(headers: {readonly [name: string]: string | string[] | undefined}
       out[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
   }
   return out;
-}
-
-async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {

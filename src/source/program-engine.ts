@@ -1,14 +1,14 @@
 // Why this exists: ssh and file remotes, and repositories too big to hold in memory, are mirrored
 // by the git program. Its words are sorted into our reasons here and never shown: they may repeat
 // what it was told.
-import {mkdir, readdir, rm, stat} from 'node:fs/promises';
-import {join} from 'node:path';
+import {mkdir, readdir, rm} from 'node:fs/promises';
 import type {SourceError} from '../core/ports.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {createGit, type Git, type GitFailure, type GitSettings} from '../programs/git.ts';
 import type {Engine, Objects} from './engine.ts';
 import {aborted, fail, failure} from './failure.ts';
 import {gitReason} from './git-words.ts';
+import {countPacks, isShallow} from './mirror.ts';
 
 /** What the git program's engine needs; the authorization is asked for before each request. */
 export interface ProgramSettings {
@@ -146,14 +146,4 @@ function programReason(cause: {readonly kind: string; readonly message: string})
     return failure('refused', 'this source needs the git program, which is not installed');
   }
   return failure('unreachable', cause.message);
-}
-
-async function countPacks(gitDir: string): Promise<number> {
-  const names = await readdir(join(gitDir, 'objects', 'pack')).catch(() => []);
-  return names.filter((name) => name.endsWith('.idx')).length;
-}
-
-async function isShallow(gitDir: string): Promise<boolean> {
-  const file = await stat(join(gitDir, 'shallow')).catch(() => null);
-  return file !== null && file.size > 0;
 }
