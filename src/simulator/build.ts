@@ -115,7 +115,7 @@ export function grant(
 }
 
 /** An enabled user without password, groups and tokens. */
-export function newUser(): User {
+function newUser(): User {
   return {
     enabled: true,
     expireS: 0,
@@ -183,7 +183,7 @@ function buildNode(cluster: Cluster, name: string, index: number): ClusterNode {
 }
 
 /** A storage definition as wished. */
-export function buildStorage(id: string, wish: StorageWish): StorageDefinition {
+function buildStorage(id: string, wish: StorageWish): StorageDefinition {
   return {
     id,
     type: wish.type ?? 'dir',

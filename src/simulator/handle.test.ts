@@ -62,6 +62,19 @@ describe('a request', () => {
     expect(ask(cluster, 'GET', '/pools').status).toBe(200);
   });
 
+  it('in an unknown format, or in chunks, is not understood', () => {
+    const sent = request('POST', '/pools', 'poolid=web');
+    const chunked = {...sent, headers: {...sent.headers, 'transfer-encoding': 'chunked'}};
+    expect(handle(demoCluster(), {...sent, path: '/api2/xml/version'}, 0)).toMatchObject({
+      status: 501,
+      reason: 'no formatter for uri /version, xml',
+    });
+    expect(handle(demoCluster(), chunked, 0)).toMatchObject({
+      status: 501,
+      reason: 'chunked transfer encoding not supported',
+    });
+  });
+
   it('in extjs format is always answered 200', () => {
     const path = '/api2/extjs/version';
     const sent = {...request('GET', ''), path};

@@ -40,7 +40,7 @@ export function accept(
   advance(cluster, nowMs);
   const target = targetOf(request.path);
   if (target === undefined) {
-    respond(bareAnswer(501, `no such file '${request.path}'`));
+    respond(bareAnswer(501, unknownFormat(request.path)));
     return;
   }
   const fault = takeRequestFault(cluster, request.method, target.path);
@@ -49,6 +49,14 @@ export function accept(
   } else {
     suffer(cluster, fault, {request, target, respond});
   }
+}
+
+/** `501 no formatter for uri /version, xml`, or what lies outside of the API. */
+function unknownFormat(path: string): string {
+  const match = /^\/+api2\/+([^/?]+)([^?]*)/.exec(path);
+  return match === null
+    ? `no such file '${path}'`
+    : `no formatter for uri ${match[2] || '/'}, ${match[1]}`;
 }
 
 /** Work on a request and let virtual time pass until it is answered. */

@@ -81,6 +81,9 @@ export function parametersOf(request: Request, target: Target): Parameters {
   if (request.method !== 'POST' && request.method !== 'PUT') {
     fail(501, `Unexpected content for method '${request.method}'`);
   }
+  if (request.headers['transfer-encoding']?.includes('chunked') === true) {
+    fail(501, 'chunked transfer encoding not supported');
+  }
   if (request.body.length > bodyLimitBytes) {
     fail(501, 'for data too large');
   }

@@ -30,15 +30,36 @@ export function may(
   privileges: readonly string[],
   any = false,
 ): boolean {
-  const held = effectivePrivileges(caller.cluster, caller.auth, path);
-  return any
-    ? privileges.some((privilege) => held.has(privilege))
-    : privileges.every((privilege) => held.has(privilege));
+  const held = (privilege: string): boolean => holds(caller, path, privilege);
+  return any ? privileges.some(held) : privileges.every(held);
 }
 
-/** A guest's path check, which also looks at the guest's pool (already in effective ones). */
-export function mayOnGuest(caller: Caller, vmid: number, privileges: readonly string[]): boolean {
-  return may(caller, `/vms/${vmid}`, privileges);
+/** One privilege, without building the whole map: lists ask this for every guest. */
+function holds({cluster, auth}: Caller, path: string, privilege: string): boolean {
+  if (auth.isRoot) {
+    return true;
+  }
+  const paths = [path, ...poolsOf(cluster, path).map((pool) => `/pool/${pool}`)];
+  const grants = (token: string | undefined): boolean =>
+    paths.some((one) => grantsOn(cluster, {user: auth.user, token, path: one}, privilege));
+  const isSeparate = auth.tokenid !== undefined && isSeparated(cluster, auth);
+  return grants(undefined) && (!isSeparate || grants(auth.authid));
+}
+
+function grantsOn(
+  cluster: Cluster,
+  who: {readonly user: string; readonly token: string | undefined; readonly path: string},
+  privilege: string,
+): boolean {
+  if (who.token === undefined && who.user === 'root@pam') {
+    return true;
+  }
+  for (const role of rolesOn(cluster, who.user, who.token, who.path).keys()) {
+    if (rolePrivileges(cluster, role)?.has(privilege) === true) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** The privileges with their `propagate` flag that `auth` has on `path`. */
@@ -118,6 +139,16 @@ function onPath(
   if (token === undefined && user === 'root@pam') {
     return new Map(allPrivileges(cluster.version).map((privilege) => [privilege, true]));
   }
+  return privilegesOf(cluster, rolesOn(cluster, user, token, path));
+}
+
+/** The roles that win on a path: the deepest level that names any; NoAccess takes all away. */
+function rolesOn(
+  cluster: Cluster,
+  user: string,
+  token: string | undefined,
+  path: string,
+): ReadonlyMap<string, boolean> {
   let roles = new Map<string, boolean>();
   for (const level of levels(path)) {
     const isLast = level === path;
@@ -126,7 +157,7 @@ function onPath(
       roles = found;
     }
   }
-  return roles.has('NoAccess') ? new Map() : privilegesOf(cluster, roles);
+  return roles.has('NoAccess') ? new Map() : roles;
 }
 
 /** The privileges of a role, built-in or own; undefined when there is none of that name. */

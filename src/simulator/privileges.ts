@@ -70,13 +70,25 @@ const rootRest = [
   'Sys.PowerMgmt',
 ] as const;
 
+const privilegesByVersion = {'8.4': sortedPrivileges('8.4'), '9.1': sortedPrivileges('9.1')};
+
 /** All privileges of a version, sorted. */
 export function allPrivileges(version: Version): readonly string[] {
+  return privilegesByVersion[version];
+}
+
+function sortedPrivileges(version: Version): readonly string[] {
   return [...vmPrivileges(version), ...adminRest, ...rootRest].sort();
 }
 
+const rolesByVersion = {'8.4': makeRoles('8.4'), '9.1': makeRoles('9.1')};
+
 /** The built-in roles of a version by name; nobody can change them. */
 export function builtInRoles(version: Version): ReadonlyMap<string, ReadonlySet<string>> {
+  return rolesByVersion[version];
+}
+
+function makeRoles(version: Version): ReadonlyMap<string, ReadonlySet<string>> {
   const vm = vmPrivileges(version);
   const agentAudit = version === '8.4' ? [] : ['VM.GuestAgent.Audit'];
   const roles: Readonly<Record<string, readonly string[]>> = {

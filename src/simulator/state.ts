@@ -275,9 +275,14 @@ export function recordEffect(
   cluster.effects.push({sequence, atMs: cluster.nowMs, what, vmid, user: cluster.actor, detail});
 }
 
+const keptLogLines = 4_000;
+
 /** Append a line to the cluster log, as a synchronous config write does under the caller's name. */
 export function logLine(cluster: Cluster, node: string, user: string, message: string): void {
-  const uid = cluster.log.length + 1;
+  const uid = (cluster.log.at(-1)?.uid ?? 0) + 1;
+  if (cluster.log.length >= keptLogLines) {
+    cluster.log.splice(0, keptLogLines / 2);
+  }
   const atS = Math.floor(cluster.nowMs / 1000);
   cluster.log.push({uid, atS, node, tag: 'pvedaemon', priority: 6, user, message});
 }

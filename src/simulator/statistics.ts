@@ -30,7 +30,7 @@ export function publishNow(cluster: Cluster): void {
 }
 
 /** A guest's figures as of now. */
-export function statistics(cluster: Cluster, guest: Guest): Published {
+function statistics(cluster: Cluster, guest: Guest): Published {
   const {config} = guest;
   const isQemu = guest.kind === 'qemu';
   const fallback = isQemu ? `VM ${guest.vmid}` : `CT${guest.vmid}`;
@@ -49,7 +49,7 @@ export function statistics(cluster: Cluster, guest: Guest): Published {
 }
 
 /** Bytes of a `size=` text such as `32G`, `528K` or `3584M`; 0 without one. */
-export function sizeOf(drive: string | undefined): number {
+function sizeOf(drive: string | undefined): number {
   const match = /(?:^|,)size=(\d+(?:\.\d+)?)([KMGT]?)/.exec(drive ?? '');
   const unit = ['', 'K', 'M', 'G', 'T'].indexOf(match?.[2] ?? '');
   return match === null ? 0 : Math.round(Number(match[1]) * 1024 ** unit);

@@ -60,7 +60,7 @@ export function fork(cluster: Cluster, forked: Forked): string {
 }
 
 /** Whether an exit status counts as success. */
-export function succeeded(exitStatus: string): boolean {
+function succeeded(exitStatus: string): boolean {
   return exitStatus === 'OK' || /^WARNINGS: \d+$/.test(exitStatus);
 }
 
@@ -89,7 +89,22 @@ function register(cluster: Cluster, forked: Forked): Task {
     stop: undefined,
   };
   cluster.tasks.set(upid, task);
+  forgetOldTasks(cluster);
   return task;
+}
+
+/** The archive is an index of bounded size; a week of simulated time must not fill the memory. */
+const archivedTasks = 1_100;
+
+function forgetOldTasks(cluster: Cluster): void {
+  for (const [upid, task] of cluster.tasks) {
+    if (cluster.tasks.size <= archivedTasks) {
+      return;
+    }
+    if (task.exitStatus !== undefined) {
+      cluster.tasks.delete(upid);
+    }
+  }
 }
 
 /** A worker on its way: a class because it has a lifetime. */

@@ -133,15 +133,6 @@ export function resizeVolume(cluster: Cluster, volume: Volume, sizeBytes: number
   recordEffect(cluster, 'resize', volume.vmid, `${volume.volid} ${sizeBytes}`);
 }
 
-/** A linked clone of a base volume for `vmid`; qcow2 on file storages. */
-export function linkedClone(cluster: Cluster, base: Volume, vmid: number, node: string): Volume {
-  const storage = requireStorage(cluster, base.storage, node);
-  const format = isFileStorage(storage) ? 'qcow2' : 'raw';
-  const {sizeBytes} = base;
-  const parent = nameOf(base);
-  return allocate(cluster, {storage: storage.id, node, vmid, sizeBytes, format, parent});
-}
-
 /** Rename: to another owner, or `vm-…` to `base-…` when it becomes a template's. */
 export function renameVolume(cluster: Cluster, volume: Volume, to: RenamedVolume): Volume {
   const storage = cluster.storages.get(volume.storage) ?? fail(500, 'no such storage');
@@ -167,13 +158,8 @@ export interface RenamedVolume {
   readonly name?: string;
 }
 
-/** Virtual ms that copying `sizeBytes` to a storage takes. */
-export function copyMs(storage: StorageDefinition, sizeBytes: number): number {
-  return storage.allocateMs + (sizeBytes / 1024 ** 3) * storage.copyMsPerGiB;
-}
-
 /** The lowest free `vm-ID-disk-N` on that storage. */
-export function freeName(
+function freeName(
   cluster: Cluster,
   storage: StorageDefinition,
   wish: {readonly node: string; readonly vmid: number},

@@ -3,7 +3,6 @@ import {fail} from '../failure.ts';
 import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route, splitList} from '../route.ts';
-import type {Cluster} from '../state.ts';
 import {recordEffect} from '../state.ts';
 
 /** `/cluster/options`. */
@@ -74,9 +73,4 @@ function updateOptions(context: Context): Reply {
   }
   recordEffect(cluster, 'options', undefined, JSON.stringify(params));
   return nothing;
-}
-
-/** The prefix of generated MACs. */
-export function macPrefix(cluster: Cluster): string {
-  return cluster.options.get('mac_prefix') ?? 'BC:24:11';
 }

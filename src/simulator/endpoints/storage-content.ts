@@ -45,7 +45,7 @@ function listContent(context: Context): Reply {
 }
 
 /** Whether a caller may see a volume; others are left out of lists. */
-export function mayAccess(caller: Caller, volume: Volume): boolean {
+function mayAccess(caller: Caller, volume: Volume): boolean {
   const path = `/storage/${volume.storage}`;
   if (may(caller, path, ['Datastore.Allocate'])) {
     return true;

@@ -1,5 +1,5 @@
 // Why this exists: what can be read of workers and how one is stopped (facts.md section 5).
-import {fail, paramError} from '../failure.ts';
+import {paramError} from '../failure.ts';
 import {may, require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, integer, list, nothing, route} from '../route.ts';
@@ -167,9 +167,4 @@ function listClusterTasks(context: Context): Reply {
       return {...facts(task), ...end, saved: isRunning(task) ? '0' : '1'};
     }),
   );
-}
-
-/** Read a task that must exist; for tests and the demo. */
-export function taskOf(context: {readonly cluster: Context['cluster']}, upid: string): Task {
-  return context.cluster.tasks.get(upid) ?? fail(500, `no such task ${upid}`);
 }

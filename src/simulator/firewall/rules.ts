@@ -1,5 +1,5 @@
-// Why this exists: rules and their positions: always inserted at the top, moved, edited by position,
-// with the digest of the whole list (facts.md section 13).
+// Why this exists: rules and their positions: always inserted at the top, moved and edited by
+// position, with the digest of the whole list (facts.md section 13).
 import {fail, paramError} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, integer, list, nothing, route} from '../route.ts';

@@ -52,7 +52,7 @@ export function scopeName({path}: Context): string {
 }
 
 /** The scope of that name, made when first asked for. */
-export function scopeNamed(cluster: Cluster, name: string): FirewallScope {
+function scopeNamed(cluster: Cluster, name: string): FirewallScope {
   const known = cluster.firewall.get(name);
   if (known !== undefined) {
     return known;

@@ -32,7 +32,7 @@ export function splitPropertyString(subKeys: SubKeys, text: string): Split {
 }
 
 /** The sub-key that may stand without its name. */
-export function defaultKey(subKeys: SubKeys): string | undefined {
+function defaultKey(subKeys: SubKeys): string | undefined {
   return Object.keys(subKeys).find((key) => subKeys[key]?.default_key === 1);
 }
 
