@@ -1,12 +1,12 @@
 // Why this exists: mistakes in disks, CD drives, the boot order and unused volumes.
 import {isObject} from '../../core/json.ts';
 import type {Body} from '../../core/model.ts';
-import {quoted} from '../../core/visible.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {showBytes} from '../guest/quantity.ts';
 import type {SpecParts, Tell} from './checks.ts';
 import {driveFacts, isDriveSlot, volumeOwner} from './drive.ts';
 import {placeOfField} from './field-path.ts';
+import {quoted} from './quoted.ts';
 import {leavesOf} from './volume.ts';
 
 /** Adds the mistakes of devices. */

@@ -2,7 +2,6 @@
 // Proxmox refuses, and what a token can never set.
 import type {JsonObject} from '../../core/json.ts';
 import type {Body} from '../../core/model.ts';
-import {quoted} from '../../core/visible.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {DESCRIPTION_LIMIT} from '../guest/marker.ts';
 import {MEBIBYTE, showBytes} from '../guest/quantity.ts';
@@ -11,6 +10,7 @@ import {checkNetwork} from './check-network.ts';
 import type {VmCode} from './codes.ts';
 import {placeOfField} from './field-path.ts';
 import {addMistake, type Mistake, type Mistakes, pointerOf} from './mistakes.ts';
+import {quoted} from './quoted.ts';
 
 /** What is checked as a whole. */
 export interface SpecParts {

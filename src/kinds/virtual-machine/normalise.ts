@@ -3,12 +3,12 @@
 import {isObject} from '../../core/json.ts';
 import type {ManifestDocument, Normalised} from '../../core/kind.ts';
 import type {Body, Desired, SourceRange} from '../../core/model.ts';
-import {quoted} from '../../core/visible.ts';
 import {directivesOf, labelsOf} from '../guest/directives.ts';
 import {checkSpec} from './checks.ts';
 import {claimsOf} from './claims.ts';
 import {addMistake, type Mistakes, noMistakes, pointerOf, rangeAt} from './mistakes.ts';
 import {KIND} from './observe.ts';
+import {quoted} from './quoted.ts';
 import {readConfig} from './read-config.ts';
 import {readCreation} from './read-creation.ts';
 import {type ReadFields, readSpec} from './read-spec.ts';

@@ -2,11 +2,11 @@
 // them; a packed key is taken apart, so that each sub-key is a field of its own.
 import {isObject} from '../../core/json.ts';
 import {suggest} from '../../core/suggest.ts';
-import {quoted} from '../../core/visible.ts';
 import type {KeyFacts} from '../guest/key-facts.ts';
 import {isPacked, parseProperties} from '../guest/property-string.ts';
 import {configKeys, configSubKeys, judgeConfigKey} from './config-key.ts';
 import {addMistake, type Mistakes, pointerOf} from './mistakes.ts';
+import {quoted} from './quoted.ts';
 import {type ReadFields, readField} from './read-spec.ts';
 
 /** Reads everything under `config:` into the fields. */

@@ -1,8 +1,8 @@
 // Why this exists: how a guest comes to exist: by clone, from an image, or empty. Create-only.
 import {isObject, type JsonObject} from '../../core/json.ts';
-import {quoted} from '../../core/visible.ts';
 import {type Creation, creationJson} from './creation.ts';
 import {addMistake, type Mistakes, pointerOf} from './mistakes.ts';
+import {quoted} from './quoted.ts';
 
 const METHODS = ['clone', 'image', 'empty'] as const;
 

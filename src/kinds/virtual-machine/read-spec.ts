@@ -3,7 +3,6 @@
 import {isObject} from '../../core/json.ts';
 import type {FieldValue, SourceRange} from '../../core/model.ts';
 import {suggest} from '../../core/suggest.ts';
-import {quoted} from '../../core/visible.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {LEAF_CODECS, type LeafType} from '../guest/leaf.ts';
 import {MEBIBYTE} from '../guest/quantity.ts';
@@ -11,6 +10,7 @@ import {isDriveSlot} from './drive.ts';
 import {type FieldPlace, factsOf, placeOfField} from './field-path.ts';
 import {fieldEntries} from './field-table.ts';
 import {addMistake, type Mistakes, pointerOf, rangeAt} from './mistakes.ts';
+import {quoted} from './quoted.ts';
 
 /** Fields with the place of each in the text. */
 export interface ReadFields {
