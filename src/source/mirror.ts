@@ -1,5 +1,5 @@
-// Why this exists: where the mirror of a source lies on the disk, what both engines ask of its files,
-// and that no mirror of a former address stays behind.
+// Why this exists: where the mirror of a source lies on the disk, what both engines ask of its
+// files, and that no mirror of a former address stays behind.
 import {createHash} from 'node:crypto';
 import {readdir, rm, stat} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
