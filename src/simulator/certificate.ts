@@ -25,7 +25,7 @@ export function makeCertificate(nowMs: number): ServerCertificate {
   };
 }
 
-const tags = {integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06, utf8: 0x0c, time: 0x18} as const;
+const tags = {integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06, utf8: 0x0c, time: 0x17} as const;
 
 /** Object identifiers, already encoded. */
 const oids = {
@@ -61,8 +61,9 @@ function authority(): Buffer {
   return sequence(oid(oids.basicConstraints), wrap(tags.octets, isAuthority));
 }
 
+/** UTCTime has two digits for the year and serves until 2049. */
 function time(atMs: number): Buffer {
-  const digits = new Date(atMs).toISOString().replaceAll(/[-:T]/g, '').slice(0, 14);
+  const digits = new Date(atMs).toISOString().replaceAll(/[-:T]/g, '').slice(2, 14);
   return wrap(tags.time, Buffer.from(`${digits}Z`));
 }
 

@@ -3,6 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {addToken, buildCluster, demoCluster, demoSecret, grant} from './build.ts';
 import {advance, nextDueMs} from './clock.ts';
 import {armRequest} from './faults.ts';
+import {acquire, qemuLockFile} from './flock.ts';
 import {accept, handle} from './handle.ts';
 import type {Answer, Request, Response} from './http.ts';
 import type {Cluster} from './state.ts';
@@ -175,6 +176,34 @@ describe('the list of resources', () => {
       node: 'pve2',
       type: 'qemu',
       status: 'unknown',
+    });
+  });
+});
+
+describe('a write that waits for a lock file', () => {
+  it('is recorded under the name of who sent it, not of who came meanwhile', () => {
+    const cluster = demoCluster();
+    let release = (): void => {};
+    const file = qemuLockFile(100);
+    acquire(
+      cluster,
+      {file},
+      (giveBack) => {
+        release = giveBack;
+      },
+      () => {},
+    );
+    const responses: Response[] = [];
+    const write = request('PUT', '/nodes/pve1/qemu/100/config', 'onboot=1');
+    accept(cluster, write, cluster.nowMs, (response) => responses.push(response));
+    addToken(cluster, {user: 'other@pve', token: 't', secret: 'x'});
+    handle(cluster, request('GET', '/version', '', 'PVEAPIToken=other@pve!t=x'), cluster.nowMs);
+    release();
+    expect(responses).toMatchObject([{status: 200}]);
+    expect(cluster.effects.at(-1)).toMatchObject({
+      what: 'config',
+      vmid: 100,
+      user: 'pvegit@pve!controller',
     });
   });
 });
