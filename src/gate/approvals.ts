@@ -32,18 +32,24 @@ function covers(set: string, wanted: readonly string[], input: GateInput): boole
 }
 
 function counts(approval: Approval, action: Action, input: GateInput): boolean {
-  const {destructive} = input.policy;
-  const strict = destructive.kind === 'approval' ? destructive : null;
-  const byAuthor =
-    !input.authors[action.key] || input.authors[action.key]?.includes(approval.principal);
   return (
     approval.principal !== '' &&
     !input.spent.has(approval.id) &&
     approval.issuedAt >= input.journalBirth &&
     approval.issuedAt <= input.now + CLOCK_TOLERANCE_MS &&
     approval.expiresAt > input.now &&
-    !(approval.via === 'terminal' && strict?.terminal === false) &&
-    !(action.risk === 'destructive' && strict?.notAuthor === true && byAuthor)
+    (action.risk !== 'destructive' || countsForDestructive(approval, action, input))
+  );
+}
+
+/** The rules of `policy.destructive`; they say nothing about the other classes. */
+function countsForDestructive(approval: Approval, action: Action, input: GateInput): boolean {
+  const {destructive} = input.policy;
+  if (destructive.kind !== 'approval') return false;
+  const authors = input.authors[action.key];
+  const byAuthor = !authors || authors.includes(approval.principal);
+  return (
+    !(approval.via === 'terminal' && !destructive.terminal) && !(destructive.notAuthor && byAuthor)
   );
 }
 

@@ -53,6 +53,15 @@ describe('Never run a destructive step without an allow verdict that names exact
     expect(verdictOn(one, {approvals: signed, policy}).verdict).toBe('allow');
   });
 
+  it('takes one from the terminal for other classes, whatever destructive says', () => {
+    const disruptive = action({risk: 'disruptive'});
+    const approvals = [approvalOf(disruptive.fingerprint)];
+    for (const destructive of [strict({terminal: false}), {kind: 'observe'} as const]) {
+      const policy = {...POLICY, destructive};
+      expect(verdictOn(disruptive, {approvals, policy}).verdict).toBe('allow');
+    }
+  });
+
   it('needs as many different people as the quorum says', () => {
     const policy = {...POLICY, destructive: strict({quorum: 2})};
     const again = {...approved, id: 'second'};

@@ -8,7 +8,7 @@ import {driftId, type GateInput, type WindowState} from './input.ts';
 import {judge} from './judge.ts';
 import {action, approvalOf, change, gateInput, NOW, POLICY} from './samples.ts';
 
-const RUNS = {numRuns: 1000};
+const RUNS = {numRuns: 2000};
 const REASONS: readonly Reason[] = [...REFUSALS, ...HOLDS];
 
 const drift = fc.constantFrom('correct', 'report');
