@@ -75,7 +75,7 @@ export function createStatusServer(options: StatusServerOptions): StatusServer {
   addPage(app, options);
   return {
     start: async () => {
-      const url = await app.listen(listen);
+      const url = await app.listen({...listen});
       log.info('status server listens', {url});
       return {url};
     },

@@ -94,32 +94,16 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
     clock,
     random,
   });
-  const parts: Omit<ClusterParts, 'applier'> = {
-    cluster: 'harness',
-    installation: 'home',
-    kinds,
-    sources: [
-      {
-        source: textSource('infra', files),
-        repository: 'memory',
-        scope: options.scope ?? EVERYTHING,
-        intervalMs: 60_000,
-      },
-    ],
+  const parts = storyParts({
+    options,
     pve,
     journal,
-    secrets: textSecrets(secrets),
     clock,
     random,
-    log: silentLog,
-    metrics: {emit: () => undefined},
-    policy: options.policy ?? EAGER,
-    limits: {readsPerNode: 3, tasksPerNode: 2, clonesPerStorage: 1},
-    selfVmid: null,
-    selfUuid: null,
-    user: 'pvegit@pve!controller',
+    source: textSource('infra', files),
+    secrets: textSecrets(secrets),
     approvals: () => story.approvals,
-  };
+  });
   const setup: ClusterSetup = {
     parts,
     memory: newMemory(),
@@ -157,6 +141,33 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
     },
   };
   return story;
+}
+
+/** What of a cluster's parts differs from story to story. */
+interface StoryParts extends Pick<ClusterParts, 'pve' | 'journal' | 'clock' | 'random'> {
+  readonly options: StoryOptions;
+  readonly source: Source;
+  readonly secrets: Secrets;
+  readonly approvals: () => readonly Approval[];
+}
+
+function storyParts(story: StoryParts): Omit<ClusterParts, 'applier'> {
+  const {options, source, ...rest} = story;
+  const scope = options.scope ?? EVERYTHING;
+  return {
+    ...rest,
+    cluster: 'harness',
+    installation: 'home',
+    kinds,
+    sources: [{source, repository: 'memory', scope, intervalMs: 60_000}],
+    log: silentLog,
+    metrics: {emit: () => undefined},
+    policy: options.policy ?? EAGER,
+    limits: {readsPerNode: 3, tasksPerNode: 2, clonesPerStorage: 1},
+    selfVmid: null,
+    selfUuid: null,
+    user: 'pvegit@pve!controller',
+  };
 }
 
 /** An approval at the terminal of one fingerprint, valid for an hour. */

@@ -52,7 +52,10 @@ function guestPaths(guest: ListedGuest, listing: Listing, desired: Desired | nul
   const paths = [pendingPath(node, vmid)];
   const wanted = desired?.body['power'];
   const differs = typeof wanted === 'string' && wanted !== status;
-  if (status === 'unknown' || differs) paths.push(statusPath(node, vmid));
+  // Nothing wants it any more: what a deletion interrupts is part of what is approved, and the
+  // listing may be ten seconds old.
+  const leaves = desired === null;
+  if (status === 'unknown' || differs || leaves) paths.push(statusPath(node, vmid));
   return paths;
 }
 

@@ -1,0 +1,10 @@
+// Why this exists: what every command is registered with.
+import type {Io} from './io.ts';
+import type {GlobalOptions} from './program.ts';
+
+/** The terminal, the global options, and how a command says its exit code. */
+export interface CommandContext {
+  readonly io: Io;
+  readonly exit: (code: number) => void;
+  readonly options: () => GlobalOptions;
+}

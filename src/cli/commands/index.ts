@@ -1,0 +1,19 @@
+// Why this exists: the list of commands, in the order in which help shows them.
+import type {Command} from 'commander';
+import type {CommandContext} from '../command-context.ts';
+import {registerApply} from './apply.ts';
+import {registerDemo} from './demo.ts';
+import {registerPeople} from './people.ts';
+import {registerPlan} from './plan.ts';
+import {registerRun} from './run.ts';
+import {registerSimulate} from './simulate.ts';
+
+/** Registers every command. */
+export function registerCommands(program: Command, context: CommandContext): void {
+  registerDemo(program, context);
+  registerSimulate(program, context);
+  registerPlan(program, context);
+  registerApply(program, context);
+  registerRun(program, context);
+  registerPeople(program, context);
+}

@@ -1,0 +1,169 @@
+// Why this exists: what people may ask of a controller is one row in the journal, whose file
+// permissions are the authentication; the controller looks before every step.
+import {userInfo} from 'node:os';
+import type {Command} from 'commander';
+import type {CommandContext} from '../command-context.ts';
+import {CommandError, outJson} from '../io.ts';
+import {parseDuration} from '../parse-duration.ts';
+import {findResource, knownCluster} from '../resource-name.ts';
+import {openWorkspace, type Workspace} from '../workspace.ts';
+
+interface ClusterOption {
+  readonly cluster?: string;
+}
+
+/** suspend, resume, adopt, release, retry, resolve, source accept, journal accept. */
+export function registerPeople(program: Command, context: CommandContext): void {
+  registerSuspend(program, context);
+  registerResume(program, context);
+  registerRequests(program, context);
+  registerResolve(program, context);
+  registerAccepts(program, context);
+}
+
+function registerSuspend(program: Command, context: CommandContext): void {
+  program
+    .command('suspend')
+    .description('pause a resource, or a whole cluster: nothing is started there any more')
+    .argument('<resource>', 'qemu/150, a name, or * for the cluster')
+    .requiredOption('--reason <text>', 'why, for whoever asks')
+    .option('--for <duration>', 'end by itself, such as 2h or 30m')
+    .option('--cluster <name>', 'where there are several')
+    .addHelpText(
+      'after',
+      '\nExample:\n  pvegit suspend qemu/150 --reason "repair by hand" --for 2h\n',
+    )
+    .action(async (said: string, options: ClusterOption & {reason: string; for?: string}) => {
+      await act(context, (workspace) => {
+        const {cluster, key} = subject(workspace, said, options);
+        const now = Date.now();
+        const expiresAt = options.for === undefined ? null : now + parseDuration(options.for);
+        const owner = userInfo().username;
+        workspace.journal.suspend({
+          cluster,
+          key,
+          reason: options.reason,
+          owner,
+          since: now,
+          expiresAt,
+        });
+        return {done: `suspended ${key} of ${cluster}`, cluster, key};
+      });
+    });
+}
+
+function registerResume(program: Command, context: CommandContext): void {
+  program
+    .command('resume')
+    .description('end a suspension')
+    .argument('<resource>', 'qemu/150, a name, or * for the cluster')
+    .option('--cluster <name>', 'where there are several')
+    .action(async (said: string, options: ClusterOption) => {
+      await act(context, (workspace) => {
+        const {cluster, key} = subject(workspace, said, options);
+        if (!workspace.journal.resume(cluster, key)) {
+          throw new CommandError(`${key} of ${cluster} is not suspended`, 'See pvegit status.');
+        }
+        return {done: `resumed ${key} of ${cluster}`, cluster, key};
+      });
+    });
+}
+
+const REQUESTS = {
+  adopt: 'take over a guest that a manifest describes; only the marker is written',
+  release: 'let go of a guest once its manifest is gone from Git: it is never destroyed',
+  retry: 'try again now what failed, without waiting for its pause to end',
+} as const;
+
+function registerRequests(program: Command, context: CommandContext): void {
+  for (const kind of ['adopt', 'release', 'retry'] as const) {
+    program
+      .command(kind)
+      .description(REQUESTS[kind])
+      .argument('<resource>', 'qemu/150 or a name')
+      .option('--cluster <name>', 'where there are several')
+      .action(async (said: string, options: ClusterOption) => {
+        await act(context, (workspace) => {
+          const {cluster, key} = subject(workspace, said, options);
+          workspace.journal.addRequest({kind, cluster, key}, Date.now());
+          return {done: `asked to ${kind} ${key} of ${cluster}`, cluster, key};
+        });
+      });
+  }
+}
+
+function registerResolve(program: Command, context: CommandContext): void {
+  program
+    .command('resolve')
+    .description('say what became of a call whose outcome cannot be found out')
+    .argument('<intent>', 'its number, from pvegit status')
+    .option('--done', 'it happened')
+    .option('--not-done', 'it did not happen')
+    .action(async (said: string, options: {done?: boolean; notDone?: boolean}) => {
+      await act(context, ({journal}) => {
+        const id = Number(said);
+        const found = Number.isSafeInteger(id) ? journal.intent(id) : null;
+        if (found === null) {
+          throw new CommandError(`no intent has the number ${said}`, 'pvegit status lists them.');
+        }
+        if (options.done === options.notDone) {
+          throw new CommandError('say either --done or --not-done', 'Look at the guest first.');
+        }
+        const outcome = options.done ? 'done' : 'not-done';
+        journal.addRequest({kind: 'resolve', intent: id, outcome}, Date.now());
+        return {done: `resolved intent ${id} as ${outcome}`, intent: id};
+      });
+    });
+}
+
+function registerAccepts(program: Command, context: CommandContext): void {
+  const source = program.command('source').description('the followed repositories');
+  source
+    .command('accept')
+    .description('follow a commit although history was rewritten')
+    .argument('<source>', 'its name in the configuration')
+    .argument('<commit>', 'the full commit id, as the refusal shows it')
+    .action(async (name: string, commit: string) => {
+      await act(context, (workspace) => {
+        const names = workspace.config.sources.map((one) => one.name);
+        if (!names.includes(name)) {
+          throw new CommandError(
+            `no source is called "${name}"`,
+            `There are: ${names.join(', ')}.`,
+          );
+        }
+        workspace.journal.addRequest({kind: 'source-accept', source: name, commit}, Date.now());
+        return {done: `source ${name} may follow ${commit}`};
+      });
+    });
+  const journal = program.command('journal').description('the durable memory');
+  journal
+    .command('accept')
+    .description('say that a new journal is meant: approvals before its birth stay refused')
+    .action(async () => {
+      await act(context, (workspace) => {
+        workspace.journal.addRequest({kind: 'journal-accept'}, Date.now());
+        return {done: 'the new journal is accepted'};
+      });
+    });
+}
+
+function subject(workspace: Workspace, said: string, options: ClusterOption) {
+  const {clusters, journal} = workspace;
+  if (said === '*') return {cluster: knownCluster(options.cluster, clusters), key: '*' as const};
+  return findResource(said, clusters, journal, options.cluster);
+}
+
+async function act(
+  context: CommandContext,
+  work: (workspace: Workspace) => {readonly done: string},
+): Promise<void> {
+  const workspace = await openWorkspace(context);
+  try {
+    const result = work(workspace);
+    if (context.options().json) outJson(context.io, result);
+    else context.io.out(`${context.io.style.good('✓')} ${result.done}`);
+  } finally {
+    workspace.close();
+  }
+}

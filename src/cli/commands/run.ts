@@ -1,0 +1,32 @@
+// Why this exists: the controller: it follows every configured repository until it is told to stop.
+import {type Command, Option} from 'commander';
+import type {LogLevel} from '../../status/log.ts';
+import type {CommandContext} from '../command-context.ts';
+import {startController} from '../run-controller.ts';
+
+const HELP = `
+Stops cleanly on Ctrl-C or SIGTERM within ten seconds: no new step is started, running tasks are
+left to Proxmox and taken up again at the next start. SIGHUP reads the configuration again; a bad
+one keeps the old.
+
+Examples:
+  pvegit run
+  pvegit --config /etc/pvegit/pvegit.yaml run
+`;
+
+/** run */
+export function registerRun(program: Command, context: CommandContext): void {
+  program
+    .command('run')
+    .description('follow the repositories, until stopped')
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
+    .addHelpText('after', HELP)
+    .action(async (options: {logLevel: LogLevel}) => {
+      const controller = await startController(context, {logLevel: options.logLevel});
+      context.exit(await controller.ended);
+    });
+}

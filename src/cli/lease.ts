@@ -1,0 +1,43 @@
+// Why this exists: a one-shot apply is a controller for the length of one command: it leads the
+// cluster, or it does nothing.
+import {hostname} from 'node:os';
+import type {Clock, Journal} from '../core/ports.ts';
+
+const LEASE_MS = 30_000;
+
+/** A held lease; `end` gives it back. */
+export interface HeldLease {
+  end(): Promise<void>;
+}
+
+/** Names this process in a lease: host and process id. */
+export function holderName(what: string): string {
+  return `${what} on ${hostname()} (process ${process.pid})`;
+}
+
+/** Leads the cluster until ended; or says who does. */
+export function holdLease(
+  journal: Journal,
+  cluster: string,
+  clock: Clock,
+): HeldLease | {readonly holder: string} {
+  const holder = holderName('pvegit apply');
+  const lease = journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+  if (lease.kind === 'other') return {holder: lease.holder};
+  const stop = new AbortController();
+  const renewing = renew();
+  return {
+    end: async () => {
+      stop.abort();
+      await renewing;
+      journal.releaseLease(cluster, holder);
+    },
+  };
+
+  async function renew(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await clock.sleep(LEASE_MS / 3, stop.signal);
+      if (!stop.signal.aborted) journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+    }
+  }
+}

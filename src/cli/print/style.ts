@@ -1,0 +1,63 @@
+// Why this exists: one place that knows how this program looks in a terminal: colours only where
+// they are wanted, and never a control character that came from outside.
+import {styleText} from 'node:util';
+import {visible} from '../../core/visible.ts';
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Marks up text for people; plain text where colours are not wanted. */
+export interface Style {
+  readonly colours: boolean;
+  bold(text: string): string;
+  dim(text: string): string;
+  good(text: string): string;
+  warn(text: string): string;
+  bad(text: string): string;
+  accent(text: string): string;
+}
+
+/** Colours follow NO_COLOR, FORCE_COLOR and whether the stream is a terminal. */
+export function createStyle(
+  stream: {readonly isTTY?: boolean},
+  env: {readonly [name: string]: string | undefined},
+  wanted = true,
+): Style {
+  const off = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+  const colours = wanted && !off && (forced || stream.isTTY === true) && env['TERM'] !== 'dumb';
+  const paint = (format: Format) => (text: string) =>
+    colours ? styleText(format, text, {validateStream: false}) : text;
+  return {
+    colours,
+    bold: paint('bold'),
+    dim: paint('dim'),
+    good: paint('green'),
+    warn: paint('yellow'),
+    bad: paint('red'),
+    accent: paint('cyan'),
+  };
+}
+
+/** Text from outside (names, descriptions, task logs) made safe for a terminal. */
+export function safe(text: string): string {
+  return visible(text);
+}
+
+/** Pads to a width in characters; longer text stays as it is. */
+export function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - Array.from(text).length));
+}
+
+/** A duration for people: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+export function shownDuration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}
+
+/** A time for people, in UTC to the second. */
+export function shownTime(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

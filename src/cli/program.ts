@@ -1,0 +1,43 @@
+// Why this exists: the command line as one table of commands, so that help, completion and the
+// tests see the same.
+import {Command} from 'commander';
+import {registerCommands} from './commands/index.ts';
+import type {Io} from './io.ts';
+import {version} from './version.ts';
+
+/** Options that every command knows. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly controller?: string;
+}
+
+/** Builds the program; `exit` receives the code that a command ends with. */
+export function buildProgram(io: Io, exit: (code: number) => void): Command {
+  const program = new Command('pvegit')
+    .description('A GitOps reconciler for Proxmox VE: commit and push, and guests follow.')
+    .version(version())
+    .option('-c, --config <file>', 'configuration file (default: ./pvegit.yaml)')
+    .option('--json', 'print one JSON document instead of text')
+    .option('--controller <url>', "ask this controller's API (status, why)")
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+    })
+    .showHelpAfterError('Run with --help for usage and examples.')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+  registerCommands(program, {io, exit, options: () => program.opts<GlobalOptions>()});
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  pvegit demo                        a simulated cluster, a repository, a controller: try it
+  pvegit init                        write pvegit.yaml and a first manifest here
+  pvegit plan                        what would happen, and why
+  pvegit apply                       do what the gate allows, once
+  pvegit run                         follow the repository
+  pvegit why qemu/150                why a guest is not as Git says
+`;

@@ -1,0 +1,238 @@
+// Why this exists: composes and runs the controller for `run` and for the demo: configuration,
+// journal, clusters, status server; reload on SIGHUP; a clean stop.
+import {readFile, watch} from 'node:fs/promises';
+import {basename, dirname} from 'node:path';
+import {isDeepStrictEqual} from 'node:util';
+import {reloadConfig} from '../config/load-config.ts';
+import type {Config} from '../config/model.ts';
+import type {Log} from '../core/ports.ts';
+import {JournalError} from '../core/ports.ts';
+import type {Report} from '../core/report.ts';
+import {Controller} from '../reconcile/controller.ts';
+import type {FollowedCluster} from '../status/health.ts';
+import {createLog, type LogLevel} from '../status/log.ts';
+import {createMetrics} from '../status/metrics.ts';
+import {createStatusServer} from '../status/server.ts';
+import type {CommandContext} from './command-context.ts';
+import {readConfigFile} from './config-file.ts';
+import {EXIT} from './io.ts';
+import {holderName} from './lease.ts';
+import {version} from './version.ts';
+import {openDataJournal} from './workspace.ts';
+import {realClock, realRandom} from './world/clock.ts';
+import {clusterSetup, type WorldParts} from './world/cluster-setup.ts';
+import {ownSecret} from './world/own-secret.ts';
+
+/** How a controller is started. */
+export interface RunOptions {
+  readonly logLevel: LogLevel;
+  /** Called with each report, for the demo. */
+  readonly onReport?: (report: Report) => void;
+}
+
+/** A running controller. `ended` gives the exit code once it has stopped. */
+export interface RunningController {
+  /** Where status and metrics are. */
+  readonly url: string;
+  readonly controller: Controller;
+  readonly ended: Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** A stop that takes longer than this leaves the rest to the next start. */
+const STOP_MS = 10_000;
+
+/** Starts everything; resolves once it listens. It stops when the terminal's signal aborts. */
+export async function startController(
+  context: CommandContext,
+  options: RunOptions,
+): Promise<RunningController> {
+  const {io} = context;
+  const {config, file} = await readConfigFile(context);
+  const log = createLog({
+    level: options.logLevel,
+    pretty: io.interactive,
+    colour: io.errStyle.colours,
+  });
+  const journal = openDataJournal(config.data);
+  const metricsText = createMetrics({version: version(), journal});
+  const {metrics} = metricsText;
+  const world: WorldParts = {
+    config,
+    environment: io.env,
+    journal,
+    clock: realClock,
+    random: realRandom,
+    log,
+    metrics,
+    approvals: [],
+  };
+  const end = Promise.withResolvers<number>();
+  const controller = new Controller({
+    holder: holderName('pvegit run'),
+    onReport: (report) => options.onReport?.(report),
+    onBroken: (cluster, error) => broken(log, cluster, error),
+  });
+  const server = createStatusServer({
+    listen: config.listen,
+    token: await listenToken(config, io.env),
+    tls: await tlsOf(config),
+    metricsText,
+    reports: () => controller.reports(),
+    journal,
+    version: version(),
+    installation: config.installation,
+    startedAt: realClock.now(),
+    clusters: () => followed(controller, world.config),
+    log,
+  });
+  const {url} = await server.start();
+  log.info('controller started', {url, config: file, clusters: Object.keys(config.clusters)});
+  const following = followConfig({context, file, log, world, controller});
+  for (const name of Object.keys(config.clusters)) {
+    controller.add(await clusterSetup(world, name));
+  }
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= stopAll();
+    return stopping;
+  };
+  const stopAll = async (): Promise<void> => {
+    log.info('stopping; running tasks are left to Proxmox');
+    following.end();
+    const timer = new AbortController();
+    await Promise.race([controller.stop(), realClock.sleep(STOP_MS, timer.signal)]);
+    timer.abort();
+    await server.close();
+    journal.close();
+    end.resolve(EXIT.ok);
+  };
+  if (io.signal.aborted) await stop();
+  else io.signal.addEventListener('abort', () => void stop(), {once: true});
+  return {url, controller, ended: end.promise, stop};
+}
+
+/** Every cluster that is followed, and how often it is looked at. */
+function followed(controller: Controller, config: Config): readonly FollowedCluster[] {
+  return controller.clusters().map((cluster) => {
+    const sources = config.sources.filter((source) => source.cluster === cluster);
+    return {name: cluster, intervalMs: Math.min(...sources.map(({intervalMs}) => intervalMs))};
+  });
+}
+
+function broken(log: Log, cluster: string, error: unknown): void {
+  const because = error instanceof Error ? error.message : String(error);
+  const remedy = error instanceof JournalError ? error.remedy : 'Please report this as a bug.';
+  log.error('nothing more is applied to this cluster', {cluster, because, remedy});
+}
+
+async function listenToken(
+  config: Config,
+  env: {readonly [name: string]: string | undefined},
+): Promise<string | null> {
+  if (config.listenToken === null) return null;
+  const token = await ownSecret(config.listenToken, env);
+  if (!token.ok) throw new Error(`the token for status cannot be had: ${token.error.message}`);
+  return token.value;
+}
+
+async function tlsOf(config: Config) {
+  if (config.tls === null) return null;
+  return {
+    cert: await readFile(config.tls.certFile, 'utf8'),
+    key: await readFile(config.tls.keyFile, 'utf8'),
+  };
+}
+
+interface Following {
+  readonly context: CommandContext;
+  readonly file: string;
+  readonly log: Log;
+  readonly world: WorldParts;
+  readonly controller: Controller;
+}
+
+/** Reads the configuration again on SIGHUP and when its file changes; a bad one keeps the old. */
+function followConfig(following: Following): {end(): void} {
+  const {file, world, log} = following;
+  let current = world.config;
+  let queue = Promise.resolve();
+  const abort = new AbortController();
+  const reload = (): void => {
+    queue = queue.then(async () => {
+      current = await reloadOnce(following, current);
+    });
+  };
+  process.on('SIGHUP', reload);
+  void watchFile(file, reload, abort.signal).catch((error: unknown) => {
+    log.warn('the configuration file is not watched', {because: String(error)});
+  });
+  return {
+    end: () => {
+      process.off('SIGHUP', reload);
+      abort.abort();
+    },
+  };
+}
+
+async function watchFile(file: string, changed: () => void, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const event of watch(dirname(file), {signal})) {
+      // A mounted secret or config map is swapped by a link called ..data.
+      if (event.filename === basename(file) || event.filename === '..data') changed();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function reloadOnce(following: Following, current: Config): Promise<Config> {
+  const {context, file, log, world, controller} = following;
+  const {metrics} = world;
+  try {
+    const text = await readFile(file, 'utf8');
+    const reloaded = reloadConfig(current, {text, file, environment: context.io.env});
+    const errors = reloaded.diagnostics.filter(({severity}) => severity === 'error');
+    metrics.emit({kind: 'config-reload', ok: errors.length === 0});
+    if (errors.length > 0) {
+      const [first] = errors;
+      log.error('the new configuration has mistakes; the old one stays in force', {
+        because: `${first?.summary ?? ''} ${first?.detail ?? ''}`,
+        mistakes: errors.length,
+      });
+      return current;
+    }
+    if (!reloaded.changed) return current;
+    await takeUp({...following, world: {...world, config: reloaded.config}}, current);
+    log.info('the configuration was read again');
+    return reloaded.config;
+  } catch (error) {
+    metrics.emit({kind: 'config-reload', ok: false});
+    log.error('the configuration could not be read again; the old one stays in force', {
+      because: error instanceof Error ? error.message : String(error),
+    });
+    for (const name of Object.keys(current.clusters)) controller.nudge(name);
+    return current;
+  }
+}
+
+/** Clusters whose part of the configuration changed are stopped and started anew. */
+async function takeUp({world, controller}: Following, former: Config): Promise<void> {
+  const next = world.config;
+  const names = new Set([...Object.keys(former.clusters), ...Object.keys(next.clusters)]);
+  for (const name of names) {
+    if (isDeepStrictEqual(partOf(former, name), partOf(next, name))) continue;
+    const setup = name in next.clusters ? await clusterSetup(world, name) : null;
+    await controller.remove(name);
+    if (setup !== null) controller.add(setup);
+  }
+}
+
+function partOf(config: Config, name: string): unknown {
+  return {
+    cluster: config.clusters[name],
+    sources: config.sources.filter(({cluster}) => cluster === name),
+    policy: config.policy,
+    self: config.self?.cluster === name ? config.self : null,
+  };
+}
