@@ -1,4 +1,4 @@
-// Why this exists: a ratchet that never fails holds nothing; each way in which it must fail is tried.
+// Why this exists: a ratchet that never fails holds nothing; each way in which it must is tried.
 import {describe, expect, it} from 'vitest';
 import {differences} from './compare.ts';
 import type {Listed} from './judge.ts';
