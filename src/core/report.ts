@@ -152,6 +152,12 @@ export type MetricEvent =
   | {readonly kind: 'pass'; readonly report: Report}
   | {readonly kind: 'outcome'; readonly outcome: Outcome; readonly action: Action}
   | {
+      readonly kind: 'task-started';
+      readonly cluster: string;
+      readonly node: string;
+      readonly type: string;
+    }
+  | {
       readonly kind: 'task';
       readonly cluster: string;
       readonly node: string;
@@ -167,6 +173,7 @@ export type MetricEvent =
       readonly result: 'changed' | 'unchanged' | 'failed';
       readonly seconds: number;
     }
+  | {readonly kind: 'journal-write'; readonly seconds: number}
   | {readonly kind: 'config-reload'; readonly ok: boolean}
   | {readonly kind: 'leader'; readonly cluster: string; readonly held: boolean}
   | {readonly kind: 'forget-cluster'; readonly cluster: string};

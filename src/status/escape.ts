@@ -17,7 +17,7 @@ export function escapeHtml(text: string): string {
 }
 
 /** What JSON may hold raw, yet moves a terminal's cursor, reverses a line or hides. */
-const UNSEEN_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+const UNSEEN_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** JSON text that means the same, with everything unseen as `\uXXXX`: safe to print anywhere. */
 export function escapeJson(json: string): string {

@@ -10,6 +10,7 @@ type Kept = Counter | Gauge | Histogram;
 export class EventMetrics {
   readonly #metrics = new Map<MetricName, Kept>();
   readonly #series = new Map<MetricName, Map<string, Labels>>();
+  readonly #levels = new Map<string, number>();
 
   constructor(registry: Registry) {
     for (const name of EVENT_METRICS) {
@@ -28,6 +29,14 @@ export class EventMetrics {
   set<N extends MetricsOf<'gauge', 'event'>>(name: N, labels: LabelsOf<N>, value: number): void {
     const metric = this.#metrics.get(name);
     if (metric instanceof Gauge) metric.set(this.#known(name, labels), value);
+  }
+
+  /** Moves a gauge up or down; it never falls below zero. */
+  shift<N extends MetricsOf<'gauge', 'event'>>(name: N, labels: LabelsOf<N>, by: number): void {
+    const id = `${name} ${JSON.stringify(labels)}`;
+    const value = Math.max(0, (this.#levels.get(id) ?? 0) + by);
+    this.#levels.set(id, value);
+    this.set(name, labels, value);
   }
 
   /** Adds a value to a histogram. */
@@ -56,6 +65,7 @@ export class EventMetrics {
       if (!isGone(labels)) continue;
       this.#metrics.get(name)?.remove(labels);
       series?.delete(key);
+      this.#levels.delete(`${name} ${key}`);
     }
   }
 

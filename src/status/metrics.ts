@@ -59,8 +59,14 @@ function take(events: EventMetrics, newest: Map<string, Newest>, event: MetricEv
       return countOutcome(events, event, newest.get(event.outcome.cluster)?.report ?? null);
     case 'pve-request':
       return countRequest(events, event);
+    case 'task-started': {
+      const {cluster, node, type} = event;
+      return events.shift('pvegit_tasks_running', {cluster, node, type}, 1);
+    }
     case 'task':
       return countTask(events, event);
+    case 'journal-write':
+      return events.observe('pvegit_journal_write_duration_seconds', {}, event.seconds);
     case 'git-fetch': {
       const {repository, result, seconds} = event;
       events.add('pvegit_git_fetch_total', {repository, result});
@@ -98,6 +104,7 @@ function countTask(
   events: EventMetrics,
   {cluster, node, type, result, seconds}: Extract<MetricEvent, {readonly kind: 'task'}>,
 ): void {
+  events.shift('pvegit_tasks_running', {cluster, node, type}, -1);
   events.add('pvegit_tasks_total', {cluster, node, type, result});
   events.observe('pvegit_task_duration_seconds', {type}, seconds);
 }
