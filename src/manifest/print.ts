@@ -9,7 +9,7 @@ export function diagnosticText(diagnostic: Diagnostic): string {
   const place =
     range === undefined ? '' : `${visible(range.file)}:${range.start.line}:${range.start.column}: `;
   return [
-    `${place}${severity}: ${visible(summary)} [${visible(code)}]`,
+    `${place}${severity}: ${visible(summary).replace(/\.$/, '')} [${visible(code)}]`,
     ...(frame === undefined ? [] : frame.split('\n').map((line) => `  ${visible(line)}`)),
     `  ${visible(detail)}`,
     ...(suggestion === undefined ? [] : [`  Did you mean ${visible(suggestion)}?`]),

@@ -178,11 +178,12 @@ function wrongType(error: ErrorObject, value: Json | undefined): Told {
   const detail = `${nameOf(error)} is ${quoted(value)}, not ${nouns.join(' or ')}.`;
   if (wanted.length > 1) return told('field-type', detail, formRemedy(error));
   const code = TYPES[only ?? 'null']?.code ?? 'field-type';
-  return told(code, detail, typeRemedy(only, value, error), typeSuggestion(only, value));
+  return told(code, detail, typeRemedy(only, value, error), typeSuggestion(only, value, error));
 }
 
 function typeRemedy(type: string | undefined, value: unknown, error: ErrorObject): string {
-  if (type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {
+  const free = schemaOf(error)['pattern'] === undefined;
+  if (type === 'string' && free && (typeof value === 'number' || typeof value === 'boolean')) {
     return 'Put the value in quotes.';
   }
   if (type === 'boolean') return 'Write true or false, without quotes.';
@@ -195,7 +196,11 @@ function typeRemedy(type: string | undefined, value: unknown, error: ErrorObject
 const TRUE = ['yes', 'on', 'y', '1', 'true', 'enabled'];
 const FALSE = ['no', 'off', 'n', '0', 'false', 'disabled'];
 
-function typeSuggestion(type: string | undefined, value: unknown): string | undefined {
+function typeSuggestion(
+  type: string | undefined,
+  value: unknown,
+  error: ErrorObject,
+): string | undefined {
   if (type === 'boolean') {
     const word = String(value).toLowerCase();
     if (TRUE.includes(word)) return 'true';
@@ -203,7 +208,9 @@ function typeSuggestion(type: string | undefined, value: unknown): string | unde
   }
   const digits = typeof value === 'string' && /^-?\d{1,15}$/.test(value);
   if ((type === 'integer' || type === 'number') && digits) return String(Number(value));
-  if (type === 'string' && typeof value === 'number') return `"${value}"`;
+  // Where a text has a form, quotes alone do not give it.
+  const free = schemaOf(error)['pattern'] === undefined;
+  if (type === 'string' && typeof value === 'number' && free) return `"${value}"`;
   return undefined;
 }
 

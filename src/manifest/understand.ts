@@ -2,12 +2,13 @@
 // expanded, the kind's own normal form. A broken one stays apart, and says what it claims.
 import {isObject, type JsonObject} from '../core/json.ts';
 import type {Kind, ManifestDocument, SecretDeclaration} from '../core/kind.ts';
-import type {Desired, Diagnostic, ResourceKey} from '../core/model.ts';
+import type {Desired, Diagnostic, ResourceKey, SourceRange} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
 import {pointAt} from './claims.ts';
 import {defaultsFor, type FolderDefaults, folderOf, withDefaults} from './defaults.ts';
 import {mistake, placeOf} from './document.ts';
 import {type Broken, claimedKeys, type Gathered, type Headed} from './gather.ts';
+import {judge} from './judge.ts';
 import {escapePointer} from './places.ts';
 import {quoted} from './quoted.ts';
 import {checkPartial, checkSchema} from './schema-check.ts';
@@ -151,30 +152,9 @@ function readOne(state: State, {kind, document, bad}: Headed): void {
     return;
   }
   const merged = withDefaults(document, defaults);
-  const found = checkSchema(kind, merged);
-  if (state.tell(found) || bad) {
-    state.tell(furtherMistakes(kind, merged, found));
+  if (state.tell(judge(kind, merged)) || bad || !apply(state, kind, merged)) {
     state.reject(merged);
-    return;
-  }
-  if (!apply(state, kind, merged)) state.reject(merged);
-  else state.valid += 1;
-}
-
-/** Findings of a schema after which every value still has a type that the kind can read. */
-const HARMLESS = /^field-(?:unknown|misplaced|choice|constant|pattern|format|too-|step)|^list-/;
-
-/** What the kind itself finds wrong in a document that its schema refuses, but for the same. */
-function furtherMistakes(
-  kind: Kind,
-  document: ManifestDocument,
-  found: readonly Diagnostic[],
-): readonly Diagnostic[] {
-  if (kind.role !== 'resource' || !found.every(({code}) => HARMLESS.test(code))) return [];
-  const places = new Set(found.map(({range}) => range?.start.offset));
-  return kind
-    .normalise(document)
-    .diagnostics.filter(({range}) => range === undefined || !places.has(range.start.offset));
+  } else state.valid += 1;
 }
 
 function takesDefaults(kind: Kind): boolean {
@@ -198,7 +178,7 @@ function apply(state: State, kind: Kind, document: ManifestDocument): boolean {
     case 'resource': {
       const {desired, diagnostics} = kind.normalise(document);
       if (state.tell(diagnostics)) return false;
-      state.desired.push(...desired);
+      state.desired.push(...desired.map((one) => withClaimRanges(one, document)));
       return true;
     }
     case 'expander': {
@@ -219,6 +199,16 @@ function apply(state: State, kind: Kind, document: ManifestDocument): boolean {
   }
 }
 
+/** What is claimed is shown where it is written, also if it is no field (the VMID). */
+function withClaimRanges(desired: Desired, document: ManifestDocument): Desired {
+  const ranges: {[path: string]: SourceRange} = {};
+  for (const {path} of desired.claims) {
+    const range = document.ranges[`/spec/${path.replaceAll('.', '/')}`];
+    if (desired.ranges[path] === undefined && range !== undefined) ranges[path] = range;
+  }
+  return {...desired, ranges: {...desired.ranges, ...ranges}};
+}
+
 /** A document that a set stands for; false if it cannot be used. */
 function readMember(state: State, member: ManifestDocument): boolean {
   const kind = state.kinds.get(member.kind);
@@ -229,7 +219,7 @@ function readMember(state: State, member: ManifestDocument): boolean {
     return false;
   }
   const merged = withDefaults(member, defaultsFor(state.defaults, member.file));
-  if (!state.tell(checkSchema(kind, merged)) && apply(state, kind, merged)) return true;
+  if (!state.tell(judge(kind, merged)) && apply(state, kind, merged)) return true;
   state.reject(merged);
   return false;
 }

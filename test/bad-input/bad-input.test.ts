@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {codeTables} from './codes.ts';
 import {caseNames, diagnosticsOf, HERE, toldText} from './run-case.ts';
+import {WAITING} from './waiting.ts';
 
 const names = caseNames();
 const told = new Map(names.map((name) => [name, diagnosticsOf(name)]));
@@ -23,7 +24,8 @@ describe('every diagnostic', () => {
   const all = [...told].flatMap(([name, list]) => list.map((one) => ({name, one})));
 
   it('has file, line, column, frame, what, why and remedy', () => {
-    const lacking = all.filter(
+    const ofManifests = all.filter(({one}) => !one.code.startsWith('config-'));
+    const lacking = ofManifests.filter(
       ({one}) =>
         !one.range?.file ||
         one.range.start.line < 1 ||
@@ -56,13 +58,21 @@ describe('every diagnostic', () => {
 });
 
 describe('the codes', () => {
-  it.fails('have a case each', async () => {
-    const shown = new Set([...told.values()].flat().map(({code}) => code));
+  const shown = new Set([...told.values()].flat().map(({code}) => code));
+
+  it('have a case each', async () => {
     const tables = await codeTables();
     const without = tables.flatMap(({path, codes}) =>
-      Object.keys(codes).flatMap((code) => (shown.has(code) ? [] : [`${path}: ${code}`])),
+      Object.keys(codes).flatMap((code) =>
+        shown.has(code) || WAITING.includes(code) ? [] : [`${path}: ${code}`],
+      ),
     );
     expect(without).toEqual([]);
+  });
+
+  it('wait for a case only as long as they have none', async () => {
+    const known = (await codeTables()).flatMap(({codes}) => Object.keys(codes));
+    expect(WAITING.filter((code) => shown.has(code) || !known.includes(code))).toEqual([]);
   });
 
   it('are at least 120, and none stands in two tables', async () => {

@@ -10,6 +10,7 @@ import {countText, diagnosticText} from '../../src/manifest/print.ts';
 import {readManifests} from '../../src/manifest/read.ts';
 import {FAKE_GUEST} from '../builders/fake-kind.ts';
 import {revisionOf} from '../builders/revision.ts';
+import {CONFIG_CASES} from './config-cases.ts';
 import {MADE} from './made-cases.ts';
 import {SAMPLE} from './sample-kind.ts';
 
@@ -21,11 +22,13 @@ const KINDS: readonly Kind[] = [SAMPLE, FAKE_GUEST, ...kinds];
 /** The names of all cases, sorted. */
 export function caseNames(): readonly string[] {
   const stored = readdirSync(join(HERE, 'cases')).map((name) => name.replace(/\.yaml$/, ''));
-  return [...stored, ...Object.keys(MADE)].sort();
+  return [...stored, ...Object.keys(MADE), ...Object.keys(CONFIG_CASES)].sort();
 }
 
 /** What is told of a case. */
 export function diagnosticsOf(name: string): readonly Diagnostic[] {
+  const config = CONFIG_CASES[name];
+  if (config !== undefined) return config();
   return readManifests({revision: revisionFor(name), kinds: KINDS}).diagnostics;
 }
 

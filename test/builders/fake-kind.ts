@@ -32,6 +32,9 @@ export const FAKE_GUEST: ResourceKind = {
           tags: {type: 'array', uniqueItems: true, items: {type: 'string'}},
           address: {type: 'string', format: 'ipv4'},
           mac: {type: 'string'},
+          guestName: {type: 'string'},
+          volume: {type: 'string'},
+          pool: {type: 'string'},
           protection: {type: 'boolean'},
           password: {
             type: 'object',
@@ -87,11 +90,11 @@ function normalise(document: ManifestDocument): Normalised {
   });
   const claims: Claim[] = [
     {space: 'vmid', value: String(spec['vmid']), exclusive: true, path: 'vmid'},
-    {space: 'name', value: document.name, exclusive: true, path: 'name'},
   ];
-  for (const space of ['address', 'mac'] as const) {
-    const value = spec[space];
-    if (typeof value === 'string') claims.push({space, value, exclusive: true, path: space});
+  for (const space of ['address', 'mac', 'volume', 'pool', 'name'] as const) {
+    const path = space === 'name' ? 'guestName' : space;
+    const value = spec[path];
+    if (typeof value === 'string') claims.push({space, value, exclusive: true, path});
   }
   const dependsOn = Array.isArray(spec['dependsOn']) ? spec['dependsOn'].map(String) : [];
   const desired = {

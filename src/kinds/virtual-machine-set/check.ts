@@ -120,22 +120,13 @@ function pointerOf(path: readonly string[]): string {
   return ['/spec/template', ...parts].join('/');
 }
 
-/** A host name’s label has 63 characters at most (RFC 1123). */
-const MAX_NAME = 63;
-
-function checkNames({template, replicas, prefix}: BareSet, tell: Tell): readonly Diagnostic[] {
+function checkNames({template, replicas}: BareSet, tell: Tell): readonly Diagnostic[] {
   const {name} = template;
-  const found: Diagnostic[] = [];
-  if (`${prefix}-${replicas}`.length > MAX_NAME) {
-    const detail = `"${prefix}-${replicas}" has more than ${MAX_NAME} characters.`;
-    found.push(tell('set-name-too-long', '/spec/prefix', detail, 'Choose a shorter prefix.'));
-  }
-  if (typeof name === 'string' && replicas > 1 && !/\{(?:index|number|vmid)\}/.test(name)) {
-    const detail = 'Nothing in it differs between the members.';
-    const remedy = 'Put {number} into it, or delete it: members are called prefix-1, prefix-2 …';
-    found.push(tell('set-name-same', '/spec/template/name', detail, remedy));
-  }
-  return found;
+  if (typeof name !== 'string' || replicas < 2) return [];
+  if (/\{(?:index|number|vmid)\}/.test(name)) return [];
+  const detail = 'Nothing in it differs between the members.';
+  const remedy = 'Put {number} into it, or delete it: members are called prefix-1, prefix-2 …';
+  return [tell('set-name-same', '/spec/template/name', detail, remedy)];
 }
 
 function readAddresses(

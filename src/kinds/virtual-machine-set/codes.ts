@@ -13,5 +13,4 @@ export const VIRTUAL_MACHINE_SET_CODES = {
   'set-addresses-prefix': 'A range of addresses does not say its prefix length',
   'set-addresses-twice': 'An address is given by the template and by the range',
   'set-name-same': 'All members of a set would have the same name',
-  'set-name-too-long': 'The names of a set’s members become too long',
 } as const satisfies CodeTable;

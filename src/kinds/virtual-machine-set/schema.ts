@@ -26,6 +26,7 @@ export const VIRTUAL_MACHINE_SET_SCHEMA = manifestSchema({
       },
       prefix: {
         type: 'string',
+        // With a hyphen and four digits it is a label of a host name (RFC 1123: 63).
         maxLength: 58,
         pattern: '^[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?$',
         description: 'Members are called prefix-1, prefix-2 and so on.',
