@@ -1,8 +1,6 @@
 // Why this exists: what the journal shall hold after an action decides what the next plan calls
 // drift, so it is worked out here, where it is known which differences an action leaves alone.
 import type {Change, RecordDraft} from '../core/action.ts';
-import {canonicalJson} from '../core/canonical.ts';
-import type {Json} from '../core/json.ts';
 import type {Body, Desired, FieldValue, ResourceRecord} from '../core/model.ts';
 import {wantedHash} from '../core/record.ts';
 import {isSecret} from './fingerprint.ts';
@@ -83,30 +81,18 @@ export function forgetDraft(record: ResourceRecord, commit: string): RecordDraft
 
 /** Whether the journal holds something else than the draft says, commit and time aside. */
 export function differs(record: ResourceRecord | null, draft: RecordDraft): boolean {
-  if (!record) return true;
-  const held: Json = {
-    name: record.name,
-    source: record.source,
-    path: record.path,
-    wrote: [...record.wrote].sort(),
-    onDelete: record.onDelete,
-    replaceToken: record.replaceToken,
-    secretHashes: record.secretHashes,
-    body: jsonBody(record.body),
-    dependsOn: [...(record.dependsOn ?? [])],
-  };
-  const wanted: Json = {
-    name: draft.name,
-    source: draft.source,
-    path: draft.path,
-    wrote: [...draft.wrote].sort(),
-    onDelete: draft.onDelete,
-    replaceToken: draft.replaceToken,
-    secretHashes: draft.secretHashes,
-    body: jsonBody(draft.body),
-    dependsOn: [...draft.dependsOn],
-  };
-  return canonicalJson(held) !== canonicalJson(wanted);
+  return (
+    !record ||
+    record.name !== draft.name ||
+    record.source !== draft.source ||
+    record.path !== draft.path ||
+    record.onDelete !== draft.onDelete ||
+    record.replaceToken !== draft.replaceToken ||
+    !sameList([...record.wrote].sort(), draft.wrote) ||
+    !sameList(record.dependsOn ?? [], draft.dependsOn) ||
+    !sameEntries(record.secretHashes, draft.secretHashes) ||
+    !sameEntries(record.body, draft.body)
+  );
 }
 
 function common(desired: Desired, commit: string) {
@@ -161,15 +147,28 @@ function secretPaths(desired: Desired): readonly string[] {
   return Object.keys(desired.body).filter((path) => isSecret(desired.body[path]));
 }
 
-function jsonBody(body: Body): Json {
-  const plain = (value: FieldValue): Json => (Array.isArray(value) ? [...value] : jsonLeaf(value));
-  return Object.fromEntries(Object.entries(body).map(([path, value]) => [path, plain(value)]));
+function sameEntries(
+  a: {readonly [path: string]: FieldValue},
+  b: {readonly [path: string]: FieldValue},
+): boolean {
+  const paths = Object.keys(a);
+  return (
+    paths.length === Object.keys(b).length && paths.every((path) => sameLeaf(a[path], b[path]))
+  );
 }
 
-function jsonLeaf(value: FieldValue): Json {
-  if (typeof value !== 'object' || value === null) return value;
-  if ('secretRef' in value) {
-    return {secretRef: {name: value.secretRef.name, key: value.secretRef.key}};
-  }
-  return [...value];
+/** Equal in spelling; what only means the same is recorded anew. */
+function sameLeaf(a: FieldValue | undefined, b: FieldValue | undefined): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  if ('secretRef' in a || 'secretRef' in b) return sameSecret(a, b);
+  return sameList(a, b);
+}
+
+function sameSecret(a: FieldValue, b: FieldValue): boolean {
+  if (!isSecret(a) || !isSecret(b)) return false;
+  return a.secretRef.name === b.secretRef.name && a.secretRef.key === b.secretRef.key;
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

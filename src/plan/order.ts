@@ -24,7 +24,7 @@ function orderKeys(keys: readonly ResourceKey[], dependencies: Dependencies): Or
   for (const key of left) {
     const needed = new Set((dependencies.get(key) ?? []).filter((other) => left.has(other)));
     missing.set(key, needed.size);
-    for (const other of needed) dependants.set(other, [...(dependants.get(other) ?? []), key]);
+    for (const other of needed) add(dependants, other, key);
   }
   const done: ResourceKey[] = [];
   let ready = [...left].filter((key) => missing.get(key) === 0);
@@ -120,7 +120,7 @@ function dependantsAmong(
   for (const {key} of leaving) {
     if (ordering.cyclic.includes(key)) continue;
     for (const other of dependencies.get(key) ?? []) {
-      dependants.set(other, [...(dependants.get(other) ?? []), key]);
+      add(dependants, other, key);
     }
   }
   return dependants;
@@ -148,4 +148,11 @@ function cycle(key: ResourceKey, actions: readonly Action[]): Diagnostic {
     range: range ?? undefined,
     key,
   });
+}
+
+/** Thousands may depend on one, so the list grows in place. */
+function add(lists: Map<ResourceKey, ResourceKey[]>, at: ResourceKey, key: ResourceKey): void {
+  const list = lists.get(at);
+  if (list) list.push(key);
+  else lists.set(at, [key]);
 }
