@@ -10,6 +10,7 @@ import {createLog} from '../status/log.ts';
 import type {CommandContext} from './command-context.ts';
 import {readConfigFile} from './config-file.ts';
 import {CommandError} from './io.ts';
+import {type Mirrors, openMirrors} from './mirrors.ts';
 import {progressLog} from './progress-log.ts';
 import {knownCluster} from './resource-name.ts';
 import {openDataJournal} from './workspace.ts';
@@ -47,8 +48,10 @@ export async function openOneShot(
     options.cluster === undefined ? clusters : [knownCluster(options.cluster, clusters)];
   const journal = openDataJournal(config.data);
   const log = quietLog(context, options.verbose === true);
+  const mirrors = await openMirrors(config.data, journal);
   const world = {
     config,
+    mirrors: mirrors.folder,
     environment: context.io.env,
     journal,
     clock: realClock,
@@ -59,18 +62,24 @@ export async function openOneShot(
   };
   try {
     const setups = await Promise.all(names.map((name) => clusterSetup(world, name)));
-    return {config, journal, setups, close: () => close(setups, journal)};
+    return {config, journal, setups, close: () => close(setups, mirrors, journal)};
   } catch (error) {
+    await mirrors.end();
     journal.close();
     throw error;
   }
 }
 
-async function close(setups: readonly ClusterSetup[], journal: Journal): Promise<void> {
+async function close(
+  setups: readonly ClusterSetup[],
+  mirrors: Mirrors,
+  journal: Journal,
+): Promise<void> {
   for (const {parts} of setups) {
     await parts.pve.close();
     for (const {source} of parts.sources) await source.close();
   }
+  await mirrors.end();
   journal.close();
 }
 

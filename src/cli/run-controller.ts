@@ -59,6 +59,7 @@ export async function startController(
   const {metrics} = metricsText;
   const world: WorldParts = {
     config,
+    mirrors: config.data,
     environment: io.env,
     journal,
     clock: realClock,

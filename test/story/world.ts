@@ -84,8 +84,8 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
   const requests: string[] = [];
   const outcomes: Outcome[] = [];
   const secrets = new Map<string, string>();
-  const wrap = options.wrap ?? ((exchange) => exchange);
-  const exchange = wrap(recorded(simulatorExchange(simulator, time), requests));
+  const direct = recorded(simulatorExchange(simulator, time), requests);
+  const exchange = options.wrap?.(direct) ?? direct;
   const pve = createPve({
     cluster: 'harness',
     endpoints: [{url: 'https://127.0.0.1:8006', exchange}],
@@ -118,8 +118,7 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
       throw error;
     },
   });
-  const settle = (): Promise<Settled> =>
-    runUntilSettled({...parts, applier}, setup.memory, () => undefined, never);
+  const settle = () => runUntilSettled({...parts, applier}, setup.memory, () => {}, never);
   const story: Story = {
     simulator,
     journal,

@@ -7,6 +7,7 @@ import {registerPeople} from './people.ts';
 import {registerPlan} from './plan.ts';
 import {registerRun} from './run.ts';
 import {registerSimulate} from './simulate.ts';
+import {registerStatus, registerWhy} from './status.ts';
 
 /** Registers every command. */
 export function registerCommands(program: Command, context: CommandContext): void {
@@ -15,5 +16,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
   registerPlan(program, context);
   registerApply(program, context);
   registerRun(program, context);
+  registerStatus(program, context);
+  registerWhy(program, context);
   registerPeople(program, context);
 }

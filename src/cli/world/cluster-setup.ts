@@ -29,6 +29,8 @@ export interface WorldParts {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Where mirrors of repositories are kept; one process at a time may use it. */
+  readonly mirrors: string;
   /** Approvals given on this command line. */
   readonly approvals: readonly Approval[];
 }
@@ -86,7 +88,7 @@ export async function clusterSetup(world: WorldParts, name: string): Promise<Clu
 
 /** A client of a configured cluster, and who it is to Proxmox (`user@realm!token`). */
 export async function openPve(
-  world: Omit<WorldParts, 'journal' | 'config' | 'approvals'>,
+  world: Omit<WorldParts, 'journal' | 'config' | 'approvals' | 'mirrors'>,
   cluster: ClusterConfig,
 ): Promise<{readonly pve: Pve; readonly user: string}> {
   const token = await ownSecret(cluster.token, world.environment);
@@ -137,7 +139,7 @@ export async function openPve(
 
 function openSource(world: WorldParts, source: SourceConfig): Source {
   return createSource(source.name, source.origin, {
-    dataFolder: world.config.data,
+    dataFolder: world.mirrors,
     environment: world.environment,
     token: async () => {
       if (source.token === null) return {ok: true, value: null};

@@ -1,0 +1,59 @@
+// Why this exists: the one question that people ask of such a tool: why is it not as I wrote?
+import type {Action, Verdict} from '../../core/action.ts';
+import type {ResourceDetail} from '../../core/report.ts';
+import {pad, type Style, safe, shownDuration} from './style.ts';
+
+/** All about one resource as lines. */
+export function whyText(detail: ResourceDetail, now: number, style: Style): string {
+  const {resource, actions, waiting, outcomes} = detail;
+  const {id, name, state, node, source} = resource;
+  const work = actions.filter(({verb}) => verb !== 'none');
+  return [
+    `${style.bold(`${id} ${safe(name)}`)}  ${state.replaceAll('_', ' ')}`,
+    style.dim(`  cluster ${safe(detail.cluster)}, node ${node ?? '–'}, source ${safe(source)}`),
+    ...(work.length === 0 && waiting.length === 0 ? ['', ...settledLines(detail, style)] : []),
+    ...work.flatMap((action) => actionLines(action, verdictOf(detail, action), style)),
+    ...waiting.map(({reason, detail: why}) => `\n${style.accent(reason)}: ${safe(why)}`),
+    ...(outcomes.length === 0 ? [] : ['', style.bold('Lately')]),
+    ...outcomes.slice(0, 5).map((outcome) => {
+      const sign = outcome.result === 'done' ? style.good('✓') : style.bad('✗');
+      const ago = style.dim(`${shownDuration(now - outcome.endedAt)} ago`);
+      return `  ${sign} ${outcome.verb} ${outcome.result}: ${safe(outcome.because)}  ${ago}`;
+    }),
+  ].join('\n');
+}
+
+function settledLines({resource}: ResourceDetail, style: Style): readonly string[] {
+  if (resource.because.length === 0) return [style.good('It is as Git says.')];
+  return resource.because.flatMap(({reason, detail, remedy}) => [
+    `${style.accent(reason ?? 'note')}: ${safe(detail)}`,
+    `  → ${safe(remedy)}`,
+  ]);
+}
+
+function verdictOf(detail: ResourceDetail, {fingerprint}: Action): Verdict | undefined {
+  return detail.verdicts.find((verdict) => verdict.fingerprint === fingerprint);
+}
+
+function actionLines(
+  action: Action,
+  verdict: Verdict | undefined,
+  style: Style,
+): readonly string[] {
+  const {verb, risk, cause, fingerprint, changes, range} = action;
+  const place = range === null ? '' : `  ${style.dim(`${safe(range.file)}:${range.start.line}`)}`;
+  const said = verdict?.verdict === 'allow' ? style.good('goes ahead') : (verdict?.verdict ?? '');
+  return [
+    '',
+    `${style.bold(verb)} ${risk}${cause === null ? '' : ` · ${cause}`} · ${said}${place}`,
+    style.dim(`  fingerprint ${fingerprint.slice(0, 16)}`),
+    ...changes.map(({field, shown, because}) => {
+      const values = `${safe(shown.from)} → ${safe(shown.to)}`;
+      return `  ${pad(field, 28)} ${values}  ${style.dim(safe(because))}`;
+    }),
+    ...(verdict?.reasons ?? []).flatMap(({reason, detail, remedy}) => [
+      `  ${style.accent(reason)}: ${safe(detail)}`,
+      `    → ${safe(remedy)}`,
+    ]),
+  ];
+}
