@@ -1,4 +1,5 @@
-// Why this exists: proves when a supervisor is told to restart, and when a dashboard may be trusted.
+// Why this exists: proves when a supervisor is told to restart, and when a dashboard may be
+// trusted.
 import {describe, expect, it} from 'vitest';
 import {aReport, NOW} from '../../test/builders/report.ts';
 import {liveness, readiness} from './health.ts';

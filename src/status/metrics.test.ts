@@ -1,4 +1,5 @@
-// Why this exists: proves that metrics tell of what there is, forget what is gone, and stay bounded.
+// Why this exists: proves that metrics tell of what there is, forget what is gone, and stay
+// bounded.
 import {monitorEventLoopDelay} from 'node:perf_hooks';
 import {describe, expect, it} from 'vitest';
 import {HOSTILE} from '../../test/builders/hostile.ts';

@@ -9,7 +9,7 @@ export const PAGE_STYLE = `
 --add:#7ee2a0;--del:#ffa198}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:72rem;padding:1rem;background:var(--bg);color:var(--ink);
-font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+font:16px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
 h1,h2,h3,p,ul{margin:0}
 header{display:flex;flex-wrap:wrap;align-items:baseline;gap:.25rem 1rem}
 h1{font-size:1.4rem}h2{font-size:1.25rem}h3{font-size:1rem;margin-top:1.4rem;margin-bottom:.4rem}
@@ -27,7 +27,7 @@ background:var(--card);font-weight:600}
 .cluster{background:var(--card);border:1px solid var(--line);border-radius:.6rem;
 padding:1rem;margin-bottom:1rem}
 .tiles{list-style:none;padding:0;margin-top:1rem;display:grid;gap:.5rem;
-grid-template-columns:repeat(auto-fit,minmax(7.6rem,1fr))}
+grid-template-columns:repeat(auto-fit,minmax(7rem,1fr))}
 .tile{border:1px solid var(--line);border-top:.25rem solid var(--line);border-radius:.4rem;
 padding:.3rem .6rem;font-size:.9rem}
 .tile b{display:block;font-size:1.5rem;line-height:1.3}
@@ -55,11 +55,15 @@ thead th{color:var(--quiet);font-size:.85rem}
 tbody th{font-weight:600}
 tr.failed td:first-child,tr.interrupted td:first-child,tr.unknown td:first-child{color:var(--bad)}
 tr.done td:first-child{color:var(--good)}
-ins{color:var(--add);text-decoration:none}del{color:var(--del)}
+td.short{white-space:nowrap}
+.name{font-weight:600;color:inherit;text-decoration-color:var(--line)}
+ins{color:var(--add);text-decoration:none}del{color:var(--del);text-decoration:none}
 summary{cursor:pointer;color:var(--link);font-size:.9rem}
 footer{padding:.5rem 0}
 @media (max-width:40rem){body{padding:.6rem}.cluster{padding:.7rem}
-.scroll table,.scroll tbody,.scroll tr,.scroll th,.scroll td{display:block}
+.tiles{grid-template-columns:repeat(3,1fr)}.tile{padding:.2rem .4rem;font-size:.8rem}
+.scroll table,.scroll tbody,.scroll tr,.scroll th{display:block}
+.scroll td{display:inline-block;margin-right:.8rem}
 .scroll thead{display:none}.scroll tr{border-bottom:1px solid var(--line);padding:.4rem 0}
 .scroll th,.scroll td{border:0;padding:.05rem 0}}
 `;

@@ -2,8 +2,8 @@
 // what moves, then history.
 import type {Report, ResourceReport, SourceReport} from '../core/report.ts';
 import {type Html, html} from './html.ts';
-import {driftList, heldList, outcomeTable, runningList} from './page-lists.ts';
-import {ago, span} from './page-time.ts';
+import {driftList, heldList, outcomeTable, runningList, troubleList} from './page-lists.ts';
+import {ago, many, span} from './page-time.ts';
 import {type JournalFacts, STATES_BY_URGENCY} from './status-document.ts';
 
 /** The section of one cluster. */
@@ -13,8 +13,9 @@ export function clusterSection(report: Report, facts: JournalFacts, now: number)
 ${passLine(report, now)}
 ${warnings(report, facts, now)}
 ${counts(report)}
+${troubleList(report, facts)}
 ${heldList(report)}
-${driftList(report.resources, now)}
+${driftList(report, now)}
 ${runningList(report, now)}
 ${intents(facts, now)}
 ${sources(report.sources, now)}
@@ -28,10 +29,10 @@ function passLine(report: Report, now: number): Html {
   const up = endpoints.filter((endpoint) => endpoint.up).length;
   const facts = [
     html`last pass ${ago(endedAt, now)}, took ${span(endedAt - startedAt)}`,
-    html`${requests} API requests`,
-    html`${up} of ${endpoints.length} endpoints up`,
+    html`${many(requests, 'API request')}`,
+    html`${up} of ${many(endpoints.length, 'endpoint')} up`,
     quorate === null ? html`quorum unknown` : html`${quorate ? 'has quorum' : 'no quorum'}`,
-    plan === null ? html`no plan` : html`${plan.unmanaged.length} guests not managed`,
+    plan === null ? html`no plan` : html`${many(plan.unmanaged.length, 'guest')} not managed`,
   ];
   return html`<p class="quiet">${facts.map((fact, at) => [at === 0 ? '' : ' · ', fact])}</p>`;
 }
@@ -57,8 +58,8 @@ spent. If that is right: <code>pvegit journal accept</code>`,
       .filter(({expiresAt}) => expiresAt === null || expiresAt > now)
       .map(
         ({key, reason, owner, since, expiresAt}) => html`<strong>Suspended:</strong>
-${key === '*' ? 'the whole cluster' : key} by ${owner}, ${ago(since, now)}: ${reason}
-${expiresAt === null ? 'Until resumed.' : html`Ends ${ago(expiresAt, now)}.`}`,
+${key === '*' ? 'the whole cluster' : key} by ${owner}, ${ago(since, now)}
+(${expiresAt === null ? 'until resumed' : html`ends ${ago(expiresAt, now)}`}): ${reason}`,
       ),
   ];
   if (found.length === 0) return html``;
@@ -108,7 +109,7 @@ function source(report: SourceReport, now: number): Html {
       ? html`<p class="quiet">No commit is in force yet.</p>`
       : html`<p><code title="${commit}">${shortCommit(commit)}</code> ${subject ?? ''}
 <span class="quiet">${author ?? ''}${committedAt === null ? '' : [' · ', ago(committedAt, now)]}
-· ${documents} manifests</span></p>`;
+· ${many(documents, 'manifest')}</span></p>`;
   return html`<li class="card ${error === null ? '' : 'bad'}">
 <p><b>${name}</b> <span class="quiet">${repository}</span></p>
 ${inForce}
@@ -132,8 +133,8 @@ ${remedy === undefined ? '' : html`<p class="remedy">${remedy}</p>`}</li>`,
   );
   const rest = found.length - items.length;
   const last = rest > 0 && html`<li>and ${rest} more</li>`;
-  return html`<details data-keep="diagnostics" open><summary>${found.length} mistakes in manifests
-</summary><ul class="plain">${items}${last}</ul></details>`;
+  return html`<details data-keep="diagnostics" open><summary>${many(found.length, 'mistake')} in
+manifests</summary><ul class="plain">${items}${last}</ul></details>`;
 }
 
 /** Line ends are ours and stay; everything else unseen is written out by `html`. */

@@ -1,4 +1,4 @@
-// Why this exists: people read "3 min ago", machines and tooltips the exact time.
+// Why this exists: people read "3 min ago" and "2 clusters", machines and tooltips the exact time.
 import {type Html, html} from './html.ts';
 
 const STEPS = [
@@ -20,4 +20,9 @@ export function ago(at: number, now: number): Html {
   const exact = new Date(at).toISOString();
   const words = at > now + 1_000 ? `in ${span(at - now)}` : `${span(now - at)} ago`;
   return html`<time datetime="${exact}" title="${exact}">${words}</time>`;
+}
+
+/** `1 cluster`, `2 clusters`. */
+export function many(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

@@ -6,7 +6,7 @@ import {journalFacts, type ReadJournal} from './api.ts';
 import {type Html, html} from './html.ts';
 import {PAGE_SCRIPT, PAGE_STYLE} from './page-assets.ts';
 import {clusterSection} from './page-cluster.ts';
-import {ago} from './page-time.ts';
+import {ago, many} from './page-time.ts';
 import type {Identity} from './status-document.ts';
 
 /** What the page is made of. */
@@ -113,10 +113,5 @@ function overall(names: readonly string[], reports: ReadonlyMap<string, Report>)
   if (moving > 0) return {tone: 'wait', mark: '↻', text: `${many(moving, 'resource')} on the way.`};
   const paused = count('suspended');
   if (paused > 0) return {tone: 'wait', mark: '‖', text: `${many(paused, 'resource')} suspended.`};
-  return {tone: 'good', mark: '✓', text: `All ${many(states.length, 'resource')} as declared.`};
-}
-
-/** `1 cluster`, `2 clusters`. */
-function many(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
+  return {tone: 'good', mark: '✓', text: `${many(states.length, 'resource')}, all as declared.`};
 }

@@ -1,5 +1,5 @@
-// Why this exists: one corpus of texts that a stranger can put into names, descriptions and commits;
-// every medium must show them without obeying them.
+// Why this exists: one corpus of texts that a stranger can put into names, descriptions and
+// commits; every medium must show them without obeying them.
 
 /** A hostile text and what it tries. */
 export const HOSTILE: readonly {readonly text: string; readonly tries: string}[] = [
