@@ -39,10 +39,13 @@ function secrets(document: ManifestDocument): {
   return {secrets: found, diagnostics};
 }
 
+/** Variables of the process itself, as the controller refuses them when it reads a value. */
+const RESERVED = /^(?:PVEGIT_(?!SECRET_)|NODE_|LD_|DYLD_|SSH_|GIT_|npm_)|^(?:HOME|PATH)$/;
+
 /** The controller's own tokens must not reach a guest because a repository asks for them. */
 function checkEnv(env: string, range: Diagnostic['range']): readonly Diagnostic[] {
-  if (!/^PVEGIT_/i.test(env) || /^PVEGIT_SECRET_/.test(env)) return [];
-  const detail = `${env} configures the controller; whoever can push could read it.`;
+  if (!RESERVED.test(env)) return [];
+  const detail = `${env} belongs to the controller; whoever can push could read it.`;
   const remedy = 'Give the secret a variable of its own (PVEGIT_SECRET_… is allowed).';
   return [diagnose(SECRET_CODES, 'secret-env-own', {range, detail, remedy})];
 }
@@ -52,10 +55,6 @@ function checkFile(file: string, range: Diagnostic['range']): readonly Diagnosti
   const tell = (code: keyof typeof SECRET_CODES, detail: string, remedy: string) => [
     diagnose(SECRET_CODES, code, {range, detail, remedy}),
   ];
-  if (!file.startsWith('/')) {
-    const detail = `${shown} would depend on the folder in which the controller was started.`;
-    return tell('secret-file-relative', detail, 'Write the path from the root, as in /run/…');
-  }
   if (file.split('/').includes('..')) {
     const detail = `${shown} hides which file is meant.`;
     return tell('secret-file-parent', detail, 'Write the path without "..".');

@@ -22,10 +22,10 @@ const FILE = {
   properties: {
     file: {
       type: 'string',
-      minLength: 2,
+      minLength: 1,
       maxLength: 1024,
-      description: 'Absolute path of a file on the controller; a line feed at its end is dropped.',
-      examples: ['/run/secrets/neo4j-password'],
+      description: 'Path below the secrets folder of the controller; a last line feed is dropped.',
+      examples: ['neo4j-password'],
     },
   },
 } as const;
