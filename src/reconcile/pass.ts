@@ -1,8 +1,9 @@
 // Why this exists: one pass: fetch, observe, plan, judge, dispatch. It starts from scratch, never
 // waits for a task, and one thing that cannot be read never stops the rest.
+import {isDeepStrictEqual} from 'node:util';
 import type {Action, Approval, Plan, Verdict} from '../core/action.ts';
 import type {Manifests} from '../core/kind.ts';
-import type {Inventory, ResourceKey} from '../core/model.ts';
+import type {Inventory, ResourceKey, ResourceRecord} from '../core/model.ts';
 import {finishedRecord, wantedHash} from '../core/record.ts';
 import type {Report, SourceReport, Stage} from '../core/report.ts';
 import {judge} from '../gate/judge.ts';
@@ -154,13 +155,14 @@ function dispatch(
   applier.setWanted(wanted);
   remember(parts, memory.followed.values());
   const byFingerprint = new Map(verdicts.map((verdict) => [verdict.fingerprint, verdict]));
+  const records = new Map(parts.journal.records(parts.cluster).map((one) => [one.key, one]));
   const started: string[] = [];
   for (const action of plan.actions) {
+    const verdict = byFingerprint.get(action.fingerprint);
     if (action.verb === 'none') {
-      recordFollows(parts, action);
+      if (verdict?.verdict === 'allow') recordFollows(parts, action, records.get(action.key));
       continue;
     }
-    const verdict = byFingerprint.get(action.fingerprint);
     if (verdict?.verdict !== 'allow') continue;
     if (applier.dispatch(action, verdict.approval)) started.push(action.fingerprint);
   }
@@ -168,14 +170,18 @@ function dispatch(
 }
 
 /** Where Git and live agree, the record follows without any call (safety.md 7). */
-function recordFollows(parts: ClusterParts, action: Action): void {
+function recordFollows(
+  parts: ClusterParts,
+  action: Action,
+  former: ResourceRecord | undefined,
+): void {
   if (action.findings.length > 0 || action.record === null) return;
   if (parts.applier?.inFlight().has(action.key)) return;
   const {cluster, clock, journal} = parts;
-  const former = journal.records(cluster).find(({key}) => key === action.key);
+  if (action.record.kind === 'forget') return journal.deleteRecord(cluster, action.key);
   const verifiedAt = former?.verifiedAt ?? clock.now();
   const record = finishedRecord(action, {cluster, witness: action.witness, verifiedAt});
-  if (record === null || JSON.stringify(former) === JSON.stringify(record)) return;
+  if (record === null || isDeepStrictEqual(former, record)) return;
   journal.putRecord({...record, verifiedAt: clock.now()});
 }
 
