@@ -1,11 +1,12 @@
 // Why this exists: deleting a guest is shutting it down and destroying it with its own volumes
 // only; what would be lost is named beforehand, and what forbids it too.
 import type {Finding} from '../../core/action.ts';
-import type {Json, JsonObject} from '../../core/json.ts';
+import {isObject, type Json, type JsonObject} from '../../core/json.ts';
 import type {Inventory, Observed} from '../../core/model.ts';
 import {configuredOf, readPending} from '../guest/live-config.ts';
 import {destroy, type GuestPlace} from './drafts.ts';
 import {baseOwner, drivesOf, storageOf, volumeOwner} from './drive.ts';
+import {snapshotPath} from './reads.ts';
 import type {Draft} from './step-draft.ts';
 import {shutdownDraft} from './update.ts';
 
@@ -22,6 +23,11 @@ export function deleteFindings(observed: Observed, vmid: number, inventory: Inve
     const remedy = 'first a commit that takes protection off';
     findings.push({reason: 'protected', detail: `protection is set on guest ${vmid}; ${remedy}`});
   }
+  const listed = inventory.reads[snapshotPath(observed.node, vmid)]?.outcome;
+  if (listed && !listed.ok) {
+    const detail = `its snapshots could not be read: ${listed.error.message}`;
+    findings.push({reason: 'unknown', detail});
+  }
   if (observed.power === 'unknown') {
     findings.push({reason: 'unknown', detail: 'whether it runs is not known'});
   }
@@ -31,9 +37,21 @@ export function deleteFindings(observed: Observed, vmid: number, inventory: Inve
   return findings;
 }
 
-/** What is lost: run state and the volumes that the guest owns, with their sizes. */
-export function deleteFacts(observed: Observed, vmid: number): JsonObject {
-  return {power: observed.power, volumes: volumesOf(observed, vmid)};
+/** What is lost: run state, the volumes that the guest owns with their sizes, and snapshots. */
+export function deleteFacts(observed: Observed, vmid: number, inventory: Inventory): JsonObject {
+  const snapshots = snapshotsOf(observed.node, vmid, inventory);
+  return {
+    power: observed.power,
+    volumes: volumesOf(observed, vmid),
+    ...(snapshots.length === 0 ? {} : {snapshots}),
+  };
+}
+
+function snapshotsOf(node: string, vmid: number, inventory: Inventory): readonly string[] {
+  const outcome = inventory.reads[snapshotPath(node, vmid)]?.outcome;
+  if (!outcome?.ok || !Array.isArray(outcome.data)) return [];
+  const names = outcome.data.flatMap((one) => (isObject(one) ? [String(one['name'])] : []));
+  return names.filter((name) => name !== 'current').toSorted();
 }
 
 function volumesOf(observed: Observed, vmid: number): readonly Json[] {

@@ -38,6 +38,11 @@ export function statusPath(node: string, vmid: number): string {
   return `/nodes/${node}/qemu/${vmid}/status/current`;
 }
 
+/** Where a guest's snapshots are listed. */
+export function snapshotPath(node: string, vmid: number): string {
+  return `/nodes/${node}/qemu/${vmid}/snapshot`;
+}
+
 /**
  * The question that a token may ask of every VMID, also of guests that it may not see: answered
  * with an error when the VMID is taken.
@@ -56,6 +61,7 @@ function guestPaths(guest: ListedGuest, listing: Listing, desired: Desired | nul
   // listing may be ten seconds old.
   const leaves = desired === null;
   if (status === 'unknown' || differs || leaves) paths.push(statusPath(node, vmid));
+  if (leaves) paths.push(snapshotPath(node, vmid));
   return paths;
 }
 

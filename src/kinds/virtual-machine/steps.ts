@@ -95,7 +95,7 @@ function remove(request: StepRequest, observed: Observed, marker: Marker): StepA
     findings: [...findings, ...stateFindings(observed, drafts)],
     loads: [`task:${observed.node}`],
     writes: [],
-    facts: deleteFacts(observed, marker.vmid),
+    facts: deleteFacts(observed, marker.vmid, request.inventory),
   });
 }
 
