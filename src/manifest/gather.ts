@@ -182,8 +182,9 @@ export function claimedKeys(
   value: JsonObject,
 ): readonly ResourceKey[] {
   const keys = name === null ? [] : [`${kind}/${name}`];
-  const vmid = valueAt(value, 'spec', 'vmid');
-  if (Number.isSafeInteger(vmid)) keys.push(`guest/${vmid}`);
+  // Also a text that only begins with a number: it was one before somebody broke the line.
+  const vmid = /^\s*(\d{3,9})\b/.exec(String(valueAt(value, 'spec', 'vmid') ?? ''))?.[1];
+  if (vmid !== undefined) keys.push(`guest/${vmid}`);
   const start = valueAt(value, 'spec', 'vmidStart');
   const replicas = valueAt(value, 'spec', 'replicas');
   if (typeof start === 'number' && typeof replicas === 'number') {

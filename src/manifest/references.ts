@@ -105,21 +105,33 @@ function referenceRange(one: Desired, reference: string, at: number): SourceRang
 
 /** A diagnostic for each manifest that is part of a circle; whatever the order of documents. */
 function cycles(desired: readonly Desired[]): readonly Diagnostic[] {
-  const byKey = new Map(desired.map((one) => [one.key, one]));
+  const edges = edgesOf(desired);
   const done = new Set<ResourceKey>();
-  const circles = [...byKey.keys()].sort().flatMap((key) => circlesFrom(key, byKey, done));
+  const circles = [...edges.keys()].sort().flatMap((key) => circlesFrom(key, edges, done));
   return circles.flatMap((circle) => {
-    const names = circle.map((key) => byKey.get(key)?.name ?? key);
+    const members = desired.filter(({key}) => circle.includes(key));
+    const names = circle.map((key) => members.find((one) => one.key === key)?.name ?? key);
     const shown = bare([...names, names[0] ?? ''].join(' → '));
-    return circle.flatMap((key) => {
-      const one = byKey.get(key);
-      if (one === undefined) return [];
+    return members.map((one) => {
       const range = referenceRange(one, '', 0);
       const detail = `None of them could be first: ${shown}.`;
       const remedy = 'Delete one of the dependencies.';
-      return [mistake('reference-cycle', {range, detail, remedy, key})];
+      return mistake('reference-cycle', {range, detail, remedy, key: one.key});
     });
   });
+}
+
+type Edges = ReadonlyMap<ResourceKey, readonly ResourceKey[]>;
+
+/** What each key depends on; where two manifests claim a key, what either says, in one order. */
+function edgesOf(desired: readonly Desired[]): Edges {
+  const edges = new Map<ResourceKey, readonly ResourceKey[]>();
+  for (const {key, dependsOn} of desired) {
+    const before = edges.get(key);
+    const all = before === undefined ? dependsOn : [...new Set([...before, ...dependsOn])].sort();
+    edges.set(key, all);
+  }
+  return edges;
 }
 
 type Path = {readonly key: ResourceKey; next: number}[];
@@ -127,7 +139,7 @@ type Path = {readonly key: ResourceKey; next: number}[];
 /** The circles that are met from a key, each rotated to its least key. */
 function circlesFrom(
   start: ResourceKey,
-  byKey: ReadonlyMap<ResourceKey, Desired>,
+  edges: Edges,
   done: Set<ResourceKey>,
 ): readonly (readonly ResourceKey[])[] {
   // An explicit stack: a chain of ten thousand guests is no reason to overflow the machine's.
@@ -135,7 +147,7 @@ function circlesFrom(
   const onPath = new Set(path.map(({key}) => key));
   const circles: (readonly ResourceKey[])[] = [];
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-    const target = byKey.get(top.key)?.dependsOn[top.next];
+    const target = edges.get(top.key)?.[top.next];
     top.next += 1;
     if (target === undefined) {
       done.add(top.key);

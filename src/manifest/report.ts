@@ -30,11 +30,18 @@ function withoutRepetition(diagnostics: readonly Diagnostic[]): Diagnostic[] {
     const place = range === undefined ? detail : `${range.file}:${range.start.offset}`;
     const id = [code, place, suggestion ?? '', range?.end.offset ?? ''].join('\0');
     const before = seen.get(id);
-    // Whichever was found first: the least detail, so that the order of files does not matter.
-    if (before === undefined || compare(detail, before.detail) < 0) seen.set(id, diagnostic);
+    if (before === undefined || goesBefore(diagnostic, before)) seen.set(id, diagnostic);
   }
   return [...seen.values()];
 }
+
+/** The worse one, else the one of least detail: not the first, as files come in any order. */
+function goesBefore(a: Diagnostic, b: Diagnostic): boolean {
+  const order = RANK[a.severity] - RANK[b.severity] || compare(a.detail, b.detail);
+  return order < 0;
+}
+
+const RANK = {error: 0, warning: 1, info: 2} as const;
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {
   const [x, y] = [a.range, b.range];
@@ -48,9 +55,8 @@ function byPlace(a: Diagnostic, b: Diagnostic): number {
 
 /** Errors first: a thousand notices must not push the one error out. */
 function shortened(sorted: readonly Diagnostic[]): readonly Diagnostic[] {
-  const rank = {error: 0, warning: 1, info: 2} as const;
   const chosen = [...sorted]
-    .sort((a, b) => rank[a.severity] - rank[b.severity] || byPlace(a, b))
+    .sort((a, b) => RANK[a.severity] - RANK[b.severity] || byPlace(a, b))
     .slice(0, MAX_DIAGNOSTICS - 1);
   const [first] = chosen;
   const rest = mistake('too-many-mistakes', {
