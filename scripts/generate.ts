@@ -5,6 +5,7 @@ import {dirname, join} from 'node:path';
 import {CONFIG_SCHEMA} from '../src/config/schema.ts';
 import {kinds} from '../src/kinds/index.ts';
 import {renderApi} from './generate-api.ts';
+import {GRAFANA} from './generate-grafana.ts';
 import {publishedSchema, renderGuestKeys} from './generate-kind-keys.ts';
 import {renderSimulatorKeys} from './generate-sim-keys.ts';
 import {canRender, type Generated, presentText, renderJson, TOP} from './generated.ts';
@@ -41,6 +42,7 @@ export const GENERATED: readonly Generated[] = [
     path: 'schemas/config.json',
     render: () => renderJson(CONFIG_SCHEMA),
   },
+  ...GRAFANA,
 ];
 
 function main(): void {

@@ -87,7 +87,8 @@ function changes(all: Action['changes'], fingerprint: string): Html {
 <td>${risk}, ${cause}</td><td class="quiet">${because}</td></tr>`,
   );
   return html`<details data-keep="changes-${fingerprint}">
-<summary>${many(all.length, 'change')}</summary><div class="scroll"><table><tbody>${rows}</tbody></table></div></details>`;
+<summary>${many(all.length, 'change')}</summary>
+<div class="scroll"><table><tbody>${rows}</tbody></table></div></details>`;
 }
 
 /** Drift and conflict with their age, oldest first. */
