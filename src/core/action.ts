@@ -216,6 +216,8 @@ export interface RecordDraft {
    */
   readonly body: Body;
   readonly dependsOn: readonly ResourceKey[];
+  /** The record's `detached` afterwards. */
+  readonly detached?: {readonly [field: string]: string};
   /** `wantedHash` of what Git wants of the resource: another one stops the action between steps. */
   readonly wanted: string | null;
 }

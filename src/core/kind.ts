@@ -100,6 +100,8 @@ export interface StepAnswer {
    * known); the record does not hold them, so that the next pass finds them pending, not drifted.
    */
   readonly later?: readonly string[];
+  /** What the steps detach without deleting it, by the field it leaves (`disks.scsi1`). */
+  readonly detaches?: {readonly [field: string]: string};
 }
 
 interface KindBase {

@@ -247,6 +247,11 @@ export interface ResourceRecord {
   readonly verifiedAt: number;
   /** What it depended on, so that deletes run in reverse; absent in older records. */
   readonly dependsOn?: readonly ResourceKey[];
+  /**
+   * What we detached and did not delete, by the field it left (`disks.scsi1`), as the kind spells
+   * it, so that a revert attaches it again; absent where there is none.
+   */
+  readonly detached?: {readonly [field: string]: string};
 }
 
 /** Whose a live object is, from its marker alone (safety.md 6). */

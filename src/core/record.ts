@@ -40,6 +40,7 @@ export function finishedRecord(action: Action, facts: RecordFacts): ResourceReco
     commit: draft.commit,
     verifiedAt: facts.verifiedAt,
     dependsOn: draft.dependsOn,
+    ...(draft.detached === undefined ? {} : {detached: draft.detached}),
   };
 }
 

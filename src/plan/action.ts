@@ -4,6 +4,7 @@ import type {Action, Change, Finding, RecordDraft, Verb} from '../core/action.ts
 import type {JsonObject} from '../core/json.ts';
 import type {StepAnswer} from '../core/kind.ts';
 import type {Diagnostic, Observed, Risk} from '../core/model.ts';
+import {withDetached} from './draft.ts';
 import {distinctFindings, liveFindings} from './findings.ts';
 import {fingerprint, isSecret} from './fingerprint.ts';
 import {vmidOf} from './keys.ts';
@@ -62,7 +63,7 @@ export function buildAction(
     findings,
     facts: answer.facts,
     loads: answer.loads,
-    record: request.record(answer.writes, answer.later ?? []),
+    record: withDetached(request.record(answer.writes, answer.later ?? []), answer.detaches ?? {}),
   });
   return {action, diagnostics: answer.diagnostics};
 }

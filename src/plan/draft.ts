@@ -36,6 +36,7 @@ export function updateDraft(input: DraftInput): RecordDraft {
     replaceToken: record ? record.replaceToken : desired.directives.replace,
     secretHashes: hashesAfter(input, left),
     body: bodyAfter(desired.body, record?.body ?? {}, left),
+    ...detachedAfter(desired, record, left),
   };
 }
 
@@ -91,8 +92,30 @@ export function differs(record: ResourceRecord | null, draft: RecordDraft): bool
     !sameList([...record.wrote].sort(), draft.wrote) ||
     !sameList(record.dependsOn ?? [], draft.dependsOn) ||
     !sameEntries(record.secretHashes, draft.secretHashes) ||
+    !sameEntries(record.detached ?? {}, draft.detached ?? {}) ||
     !sameEntries(record.body, draft.body)
   );
+}
+
+/** The draft with what the action's steps detach. */
+export function withDetached(
+  draft: RecordDraft,
+  detaches: {readonly [field: string]: string},
+): RecordDraft {
+  if (draft.kind === 'forget' || Object.keys(detaches).length === 0) return draft;
+  return {...draft, detached: {...draft.detached, ...detaches}};
+}
+
+/** What was detached is remembered until its slot holds something again. */
+function detachedAfter(
+  desired: Desired,
+  record: ResourceRecord | null,
+  left: ReadonlySet<string>,
+): Pick<RecordDraft, 'detached'> {
+  const kept = Object.entries(record?.detached ?? {}).filter(
+    ([field]) => left.has(field) || (desired.body[field] ?? null) === null,
+  );
+  return kept.length === 0 ? {} : {detached: Object.fromEntries(kept)};
 }
 
 function common(desired: Desired, commit: string) {

@@ -4,16 +4,17 @@
 
 import type {Finding} from '../../core/action.ts';
 import {assert} from '../../core/assert.ts';
-import type {Body, Desired, FieldValue, Observed} from '../../core/model.ts';
+import type {Body, Desired, FieldValue, Observed, ResourceRecord} from '../../core/model.ts';
 import {configuredOf, type LiveConfig} from '../guest/live-config.ts';
 import {formatProperties, mergeProperties} from '../guest/property-string.ts';
 import {formatDiskSize} from '../guest/quantity.ts';
 import {composeKeys, type Edit} from './compose.ts';
 import {importOf} from './creation.ts';
+import {type FormerVolume, formerVolume} from './detached.ts';
 import {allocate, type GuestPlace, moveDisk, resize, writeConfig} from './drafts.ts';
 import {cloudInitDrive, driveFacts, drivesOf, readDrive, volumeOwner} from './drive.ts';
 import type {Draft} from './step-draft.ts';
-import {isOption, newDisk, newState, optionFields} from './volume.ts';
+import {attachedText, isOption, newDisk, newState, optionFields} from './volume.ts';
 
 /** Calls for devices, by their place in the order within a guest. */
 export interface DeviceSteps {
@@ -32,6 +33,7 @@ export interface DeviceInput {
   readonly desired: Desired | null;
   /** True when what is written stays pending until a stop and start. */
   readonly pending: boolean;
+  readonly record: ResourceRecord | null;
 }
 
 /** Nothing yet. */
@@ -101,6 +103,12 @@ function addDevice(steps: DeviceSteps, device: string, slot: string, input: Devi
     steps.attach.push(addCloudInit(guest, slot, body));
     return;
   }
+  const former =
+    imported === null ? formerVolume(device, body, input.record, configuredOf(observed)) : null;
+  if (former !== null) {
+    steps.attach.push(...attachFormer(former, device, slot, input));
+    return;
+  }
   const volume =
     device === 'efi' || device === 'tpm' ? newState(device, body) : newDisk(slot, body, imported);
   if (!volume.ok) {
@@ -127,6 +135,23 @@ function addDevice(steps: DeviceSteps, device: string, slot: string, input: Devi
   if (imported !== null && typeof size === 'number') {
     steps.attach.push(resize(guest, slot, `${device}.size`, size));
   }
+}
+
+/** The slot is wanted again: its own volume comes back, and grows if more is wanted by now. */
+function attachFormer(
+  {file, growsTo}: FormerVolume,
+  device: string,
+  slot: string,
+  {guest, observed, desired}: DeviceInput,
+): readonly Draft[] {
+  const body = desired?.body ?? {};
+  const attach = writeConfig(guest, {
+    says: `attach ${file} as ${slot} again`,
+    set: {[slot]: attachedText(device, file, body)},
+    fields: [device, 'boot.order', ...unusedOf(file, configuredOf(observed))],
+    expect: expectDevice(device, body),
+  });
+  return growsTo === null ? [attach] : [attach, resize(guest, slot, `${device}.size`, growsTo)];
 }
 
 /** The call that makes the cloud-init drive. */

@@ -11,6 +11,7 @@ import {configuredOf} from '../guest/live-config.ts';
 import {type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
 import {createSteps} from './create.ts';
 import {deleteDrafts, deleteFacts, deleteFindings} from './delete.ts';
+import {detachesOf} from './detached.ts';
 import {type GuestPlace, writeConfig} from './drafts.ts';
 import {placeOfField} from './field-path.ts';
 import {vmidOfKey} from './reads.ts';
@@ -85,6 +86,7 @@ function update(request: StepRequest, observed: Observed, marker: Marker): StepA
       ...(interrupted ? {power: observed.power} : {}),
       ...(lost.length > 0 ? {volumes: lost} : {}),
     },
+    detaches: detachesOf(request.changes, observed),
   });
 }
 
@@ -182,6 +184,7 @@ function answer(
     readonly loads: readonly string[];
     readonly writes: readonly string[];
     readonly facts: JsonObject;
+    readonly detaches?: StepAnswer['detaches'] & {};
   },
 ): StepAnswer {
   return {steps: list, diagnostics: [], ...rest};

@@ -77,9 +77,10 @@ function deviceSteps(
   guest: GuestPlace,
 ): DeviceSteps {
   const steps = noDeviceSteps();
-  const pending = observed.power !== 'stopped' && edits.cycle;
+  const {desired, record} = request;
+  const about = {guest, observed, pending: observed.power !== 'stopped' && edits.cycle};
   for (const [device, list] of edits.devices) {
-    addDeviceSteps(steps, device, list, {guest, observed, desired: request.desired, pending});
+    addDeviceSteps(steps, device, list, {...about, desired, record});
   }
   return steps;
 }

@@ -25,6 +25,11 @@ export function newDisk(slot: string, body: Body, imported: string | null): Volu
   return good(`${storage}:${size / GIBIBYTE}${shape}`, base, body);
 }
 
+/** A volume that is there, with the declared sub-keys of its slot. */
+export function attachedText(device: string, file: string, body: Body): string {
+  return withOptions(file, device, body);
+}
+
 /** `local-lvm:1,efitype=4m`: a new EFI disk or TPM state. */
 export function newState(group: 'efi' | 'tpm', body: Body): VolumeText {
   const {storage} = leavesOf(group, body);
@@ -58,13 +63,17 @@ export function isOption(path: string): boolean {
 }
 
 function good(volume: string, base: string, body: Body): VolumeText {
+  return {ok: true, text: withOptions(volume, base, body)};
+}
+
+function withOptions(volume: string, base: string, body: Body): string {
   const parts = optionFields(base, body).flatMap((path) => {
     const {sub, type} = placeOfField(path);
     const value = body[path];
     if (value === undefined || value === null || sub === null) return [];
     return [`${sub}=${LEAF_CODECS[type].write(value)}`];
   });
-  return {ok: true, text: [volume, ...parts].join(',')};
+  return [volume, ...parts].join(',');
 }
 
 function bad(because: string): VolumeText {
