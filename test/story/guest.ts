@@ -37,6 +37,14 @@ spec:
     password: {env: HARNESS_PASSWORD}
 `;
 
+/** A document without a guest: a folder that holds it is empty on purpose. */
+export const DEFAULTS = JSON.stringify({
+  apiVersion: 'pvegit/v1',
+  kind: 'Defaults',
+  metadata: {name: 'house'},
+  spec: {VirtualMachine: {shares: 1000}},
+});
+
 /** A VirtualMachine document. JSON is YAML. */
 export function manifest(
   spec: Spec,
