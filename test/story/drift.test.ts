@@ -85,7 +85,7 @@ describe('a difference', () => {
 });
 
 describe('a change that waits for a stop and start', () => {
-  it('is held as disruptive where that needs an approval, and nothing is written before', async () => {
+  it('waits for an approval where the policy says so, and nothing is written before', async () => {
     const policy = {...EAGER, disruptive: 'approval'} as const;
     const files = {'vm.yaml': text({power: 'running'})};
     const story = createStory(demoCluster(), {files, policy});
@@ -151,7 +151,7 @@ describe('the hand stays away', () => {
     expect(configOf(story)['cores']).toBe('4');
   });
 
-  it('of power, migration and deletion while HA is in charge, but not of configuration', async () => {
+  it('of power and deletion while HA is in charge, but not of configuration', async () => {
     const story = await begin({power: 'stopped'});
     byHand(story, 'POST', '/cluster/ha/resources', {sid: 'vm:150', state: 'stopped'});
     commit(story, text({power: 'stopped', shares: 900}));

@@ -55,7 +55,7 @@ export function manifest(
   return `${JSON.stringify(document)}\n`;
 }
 
-/** A spec with parts replaced, added and (by `GONE`) taken out; maps merge, the rest is replaced. */
+/** A spec with parts replaced, added and (by `GONE`) taken out; maps merge, others are replaced. */
 export function patched(spec: Spec, patch: Spec): Spec {
   const merged: {[key: string]: Json} = {...spec};
   for (const [key, value] of Object.entries(patch)) {

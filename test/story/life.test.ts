@@ -65,7 +65,7 @@ describe('a guest of Git', () => {
     expect(await quiet(story)).toEqual([]);
   });
 
-  it('that leaves Git is deleted once that was approved, with its volumes and nothing else', async () => {
+  it('that leaves Git is deleted once approved, with its volumes and nothing else', async () => {
     const story = await begin();
     const others = volumeNames(story).filter((name) => !name.includes('-150-'));
     story.files.delete('vm.yaml');
