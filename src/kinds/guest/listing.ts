@@ -87,7 +87,7 @@ function guestOf(entry: {readonly [key: string]: unknown}, node: string): Listed
     template: isSet(entry['template']),
     pool: text(entry['pool']),
     lock: text(entry['lock']),
-    ha: text(entry['hastate']),
+    ha: entry['hastate'] === 'ignored' ? null : text(entry['hastate']),
   };
 }
 

@@ -40,7 +40,7 @@ export function ownershipOf(description: string, own: Marker): Ownership {
 
 /** Compares as Proxmox stores it: trailing white space goes, line ends are one character. */
 export function plainDescription(description: string): string {
-  return description.replaceAll('\r\n', '\n').trimEnd();
+  return description.replace(/\r*\n/g, '\n').trimEnd();
 }
 
 function split(description: string): {readonly text: string; readonly marker: string | null} {

@@ -24,6 +24,8 @@ export interface DeviceSteps {
   readonly attach: Draft[];
   readonly move: Draft[];
   readonly findings: Finding[];
+  /** `unusedN` that volumes of this action will take. */
+  readonly kept: Set<string>;
 }
 
 /** What the calls for one device are made from. */
@@ -38,7 +40,15 @@ export interface DeviceInput {
 
 /** Nothing yet. */
 export function noDeviceSteps(): DeviceSteps {
-  return {detach: [], rewrite: [], resize: [], attach: [], move: [], findings: []};
+  return {
+    detach: [],
+    rewrite: [],
+    resize: [],
+    attach: [],
+    move: [],
+    findings: [],
+    kept: new Set(),
+  };
 }
 
 /** Adds the calls for one device. */
@@ -51,7 +61,7 @@ export function addDeviceSteps(
   const slot = slotOf(device, edits, input.observed);
   const present = input.observed.body[device] === true;
   if (edits.some(({field, to}) => field === device && to === null)) {
-    steps.detach.push(detach(device, slot, input));
+    steps.detach.push(detach(steps, device, slot, input));
   } else if (!present) {
     addDevice(steps, device, slot, input);
   } else if (device === 'cloudInit.drive') {
@@ -72,12 +82,17 @@ function slotOf(device: string, edits: readonly Edit[], observed: Observed): str
 }
 
 /** The volume stays as `unusedN`; a CD medium and the cloud-init drive leave nothing behind. */
-function detach(device: string, slot: string, {guest, observed}: DeviceInput): Draft {
+function detach(
+  steps: DeviceSteps,
+  device: string,
+  slot: string,
+  {guest, observed}: DeviceInput,
+): Draft {
   const keeps = !device.startsWith('cdroms.') && device !== 'cloudInit.drive';
   return writeConfig(guest, {
     says: keeps ? `detach ${slot}, keep its volume` : `take ${slot} out`,
     remove: [slot],
-    fields: [device, 'boot.order', ...(keeps ? [`unused.${freeUnused(observed)}`] : [])],
+    fields: [device, 'boot.order', ...(keeps ? [`unused.${keep(steps, observed)}`] : [])],
     expect: {[device]: null},
   });
 }
@@ -210,7 +225,7 @@ function changeDevice(
         slot,
         {storage: String(target), ...(format ? {format: String(format)} : {})},
         {
-          fields: [device, `unused.${freeUnused(observed)}`],
+          fields: [device, `unused.${keep(steps, observed)}`],
           expect: {[`${device}.storage`]: String(target)},
         },
       ),
@@ -221,7 +236,7 @@ function changeDevice(
     if (device.startsWith('disks.')) {
       steps.findings.push(...foreignVolume(file, slot, guest.vmid, live));
     }
-    steps.attach.push(exchange(device, slot, file, input));
+    steps.attach.push(exchange(steps, device, slot, file, input));
   }
 }
 
@@ -291,6 +306,7 @@ function rewriteText(slot: string, size: number, steps: DeviceSteps, live: LiveC
 
 /** Another medium, or another volume of this guest in the slot. */
 function exchange(
+  steps: DeviceSteps,
   device: string,
   slot: string,
   file: string,
@@ -305,7 +321,7 @@ function exchange(
       ['size', null],
     ]),
   );
-  const keeps = device.startsWith('disks.') ? [`unused.${freeUnused(observed)}`] : [];
+  const keeps = device.startsWith('disks.') ? [`unused.${keep(steps, observed)}`] : [];
   return writeConfig(guest, {
     says: `put ${file} into ${slot}`,
     set: {[slot]: formatProperties(parts, driveFacts(slot))},
@@ -338,11 +354,14 @@ function foreignVolume(
   return other ? [{reason: 'in-use', detail: `${file} is attached as ${other.slot}`}] : [];
 }
 
-/** The lowest free `unusedN`, where a detached volume will stand. */
-export function freeUnused(observed: Observed): string {
+/** The lowest free `unusedN`, where a volume that leaves its slot will stand. */
+function keep(steps: DeviceSteps, observed: Observed): string {
   const live = configuredOf(observed);
   for (let index = 0; index < 256; index += 1) {
-    if (!live.has(`unused${index}`)) return `unused${index}`;
+    const slot = `unused${index}`;
+    if (live.has(slot) || steps.kept.has(slot)) continue;
+    steps.kept.add(slot);
+    return slot;
   }
   return 'unused255';
 }

@@ -175,8 +175,9 @@ function balloonEffect(place: FieldPlace, {from, to}: EffectInput): Effect {
   return toggles ? cycle(place, 'ballooning is turned on or off') : now();
 }
 
-function hotplugEffect(place: FieldPlace, {from, to}: EffectInput): Effect {
-  const cold = [from, to].some((value) => /cpu|memory/.test(String(value ?? '')));
+function hotplugEffect(place: FieldPlace, {to, observed}: EffectInput): Effect {
+  const former = [...hotplugWords(observed)].join(',');
+  const cold = [former, String(to ?? '')].some((words) => /cpu|memory/.test(words));
   return cold ? cycle(place, 'cpu and memory hot-plug are set up at start') : now();
 }
 

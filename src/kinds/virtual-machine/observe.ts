@@ -143,7 +143,7 @@ function haOf(guest: ListedGuest, live: Json): string | null {
   const ha = isObject(live) ? live['ha'] : undefined;
   if (!isObject(ha) || ha['managed'] === undefined) return guest.ha;
   const managed = ha['managed'] === 1 || ha['managed'] === '1' || ha['managed'] === true;
-  if (!managed) return null;
+  if (!managed || ha['state'] === 'ignored') return null;
   return typeof ha['state'] === 'string' ? ha['state'] : (guest.ha ?? 'managed');
 }
 

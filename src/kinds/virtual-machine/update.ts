@@ -5,6 +5,7 @@ import type {StepRequest} from '../../core/kind.ts';
 import type {Observed} from '../../core/model.ts';
 import {configuredOf} from '../guest/live-config.ts';
 import type {Marker} from '../guest/marker.ts';
+import type {Edit} from './compose.ts';
 import {addDeviceSteps, type DeviceSteps, noDeviceSteps} from './device-steps.ts';
 import {
   type GuestPlace,
@@ -38,12 +39,14 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
   const guest = {node: observed.node, vmid: marker.vmid};
   const devices = deviceSteps(edits, request, observed, guest);
   const late = edits.keys.filter(({field}) => field === 'boot.order' && devices.attach.length > 0);
-  const early = edits.keys.filter((edit) => !late.includes(edit));
+  const bare = devices.detach.length > 0 ? edits.keys.filter(isUnprotecting) : [];
+  const early = edits.keys.filter((edit) => !late.includes(edit) && !bare.includes(edit));
   const input = {guest, observed, marker, inForce: edits.inForce};
   const keys = keySteps(early, input);
   const migration = migrationDrafts(edits, observed, guest, request);
   return {
     drafts: [
+      ...keySteps(bare, input).write,
       ...keys.detach,
       ...devices.detach,
       ...unusedDrafts(edits, guest),
@@ -58,9 +61,30 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
       ...migration.drafts,
       ...powerDrafts(edits, observed, migration.guest),
     ],
-    findings: [...devices.findings, ...migration.findings],
+    findings: [
+      ...devices.findings,
+      ...migration.findings,
+      ...protectionFindings(edits, devices, observed, bare.length > 0),
+    ],
     writes: edits.writes,
   };
+}
+
+/** Proxmox lets no disk go while protection is on. */
+function isUnprotecting({field, to}: Edit): boolean {
+  return field === 'protection' && to !== true;
+}
+
+function protectionFindings(
+  edits: SortedEdits,
+  devices: DeviceSteps,
+  observed: Observed,
+  lifted: boolean,
+): readonly Finding[] {
+  const removes = devices.detach.length + edits.unused.length > 0;
+  if (!removes || !observed.protection || lifted) return [];
+  const detail = 'Proxmox takes no disk out of a protected guest; first take protection off';
+  return [{reason: 'protected', detail}];
 }
 
 /** Shutdown of a running guest, stop of a paused one. */
