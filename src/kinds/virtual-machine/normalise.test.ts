@@ -1,5 +1,5 @@
-// Why this exists: what a person types means one thing however it is spelt, and every mistake is told
-// on its line with what to do.
+// Why this exists: what a person types means one thing however it is spelt, and every mistake is
+// told on its line with what to do.
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {Json} from '../../core/json.ts';

@@ -1,5 +1,6 @@
 // Why this exists: what could not be read must never look like something that is not there.
 import {describe, expect, it} from 'vitest';
+import type {Json} from '../../core/json.ts';
 import type {Inventory, PveError, Read} from '../../core/model.ts';
 import {listed, observe} from './observe.ts';
 import {reads} from './reads.ts';
@@ -16,6 +17,11 @@ function without(inventory: Inventory, ...gone: readonly string[]): Inventory {
 function failing(inventory: Inventory, path: string, kind: PveError['kind']): Inventory {
   const error: PveError = {kind, status: 500, message: 'it said no', errors: {}, sent: 'answered'};
   const read: Read = {path, outcome: {ok: false, error}};
+  return {...inventory, reads: {...inventory.reads, [path]: read}};
+}
+
+function shaped(inventory: Inventory, path: string, data: Json): Inventory {
+  const read: Read = {path, outcome: {ok: true, data}};
   return {...inventory, reads: {...inventory.reads, [path]: read}};
 }
 
@@ -75,7 +81,8 @@ describe('what could not be read is undetermined', () => {
       'a VMID of which nothing could be learnt',
       failing(inventoryOf({config: null}), FREE, 'server'),
     ],
-    ['an answer of another shape', inventoryOf({reads: {}, config: CONFIG, more: ['x' as never]})],
+    ['an answer of another shape', shaped(inventoryOf(), PENDING, {nothing: 'useful'})],
+    ['a listing of another shape', shaped(inventoryOf(), '/cluster/resources', ['x'])],
   ])('%s', ([, inventory]) => {
     const seen = see(inventory);
     expect(seen.kind).toBe('undetermined');
@@ -84,9 +91,7 @@ describe('what could not be read is undetermined', () => {
 
   it('a listing without nodes is not complete', () => {
     const listing = [{type: 'qemu', vmid: 101, node: 'pve1'}];
-    const inventory = inventoryOf({config: null, reads: {}});
-    const read = {path: '/cluster/resources', outcome: {ok: true as const, data: listing}};
-    const cut = {...inventory, reads: {...inventory.reads, '/cluster/resources': read}};
+    const cut = shaped(inventoryOf({config: null}), '/cluster/resources', listing);
     expect(see(cut).kind).toBe('undetermined');
   });
 
@@ -138,7 +143,8 @@ describe('an observed guest', () => {
     ['of another cluster (a restore)', 'home', 'other', 150],
     ['of another installation', 'work', 'harness', 150],
   ] as const)('is not ours by a marker %s', ([, installation, cluster, vmid]) => {
-    const marker = `<!-- pvegit/v1 installation=${installation} cluster=${cluster} vmid=${vmid} -->`;
+    const words = `installation=${installation} cluster=${cluster} vmid=${vmid}`;
+    const marker = `<!-- pvegit/v1 ${words} -->`;
     const {ownership} = observedOf({config: {...CONFIG, description: `x\n${marker}`}});
     expect(ownership).toEqual({kind: 'foreign', marker});
   });

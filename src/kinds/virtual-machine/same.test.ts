@@ -1,4 +1,5 @@
-// Why this exists: a difference that means nothing to Proxmox never goes away; a real one must show.
+// Why this exists: a difference that means nothing to Proxmox would never go away; a real one must
+// show.
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {FieldValue} from '../../core/model.ts';

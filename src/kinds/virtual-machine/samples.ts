@@ -1,5 +1,5 @@
 // Why this exists: tests of this kind state only what they are about; the rest is said here once.
-import type {Change} from '../../core/action.ts';
+import type {Change, Step} from '../../core/action.ts';
 import type {Json} from '../../core/json.ts';
 import type {ManifestDocument, StepRequest} from '../../core/kind.ts';
 import type {
@@ -158,4 +158,17 @@ function changeOf(field: string, to: FieldValue, observed: Observed): Change {
     cause: 'pending',
     shown: {from: '', to: ''},
   };
+}
+
+/** `PUT …/config cores=4 delete=vga @digest`: one line a call. */
+export function lines(list: readonly Step[]): readonly string[] {
+  return list.map((step) => {
+    if (step.kind === 'until') return `until ${step.power}`;
+    const {method, path, params} = step.call;
+    const words = Object.entries(params).map(([key, value]) => {
+      if (typeof value !== 'object') return value === DIGEST ? '@plan' : `${key}=${value}`;
+      return 'from' in value ? '@chain' : `${key}=(secret)`;
+    });
+    return [method, path.replace('/nodes/pve1/qemu', ''), ...words].join(' ');
+  });
 }
