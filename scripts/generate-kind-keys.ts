@@ -3,7 +3,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
-import type {Kind} from '../src/core/kind.ts';
+import type {Kind, ResourceKind} from '../src/core/kind.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -49,6 +49,20 @@ export function publishedSchema(kind: Kind): Readonly<Record<string, unknown>> {
     title: kind.name,
     ...kind.schema,
   };
+}
+
+/** The table of a kind's fields for its README, templates only. */
+export function fieldRows(kind: ResourceKind): string {
+  const rows = Object.entries(kind.fields)
+    .filter(([template]) => !/^config\.[^*]/.test(template))
+    .map(([template, {proxmox, riskInWords}]) => {
+      return `| \`${template}\` | ${proxmox} | ${riskInWords.running} | ${riskInWords.stopped} |`;
+    });
+  return [
+    '| field | in Proxmox | while running | while stopped |',
+    '|---|---|---|---|',
+    ...rows,
+  ].join('\n');
 }
 
 function keyFacts(raw: Raw): Raw {

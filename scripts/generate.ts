@@ -4,11 +4,19 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {CONFIG_SCHEMA} from '../src/config/schema.ts';
 import {kinds} from '../src/kinds/index.ts';
+import {virtualMachine} from '../src/kinds/virtual-machine/index.ts';
 import {renderApi} from './generate-api.ts';
 import {GRAFANA} from './generate-grafana.ts';
-import {publishedSchema, renderGuestKeys} from './generate-kind-keys.ts';
+import {fieldRows, publishedSchema, renderGuestKeys} from './generate-kind-keys.ts';
 import {renderSimulatorKeys} from './generate-sim-keys.ts';
-import {canRender, type Generated, presentText, renderJson, TOP} from './generated.ts';
+import {
+  canRender,
+  type Generated,
+  presentText,
+  renderJson,
+  replaceBlock,
+  TOP,
+} from './generated.ts';
 
 const FACTS = '../shared/proxmox';
 
@@ -33,6 +41,10 @@ export const GENERATED: readonly Generated[] = [
     path: 'src/kinds/guest/keys.generated.ts',
     needs: FACTS,
     render: () => renderGuestKeys(TOP),
+  },
+  {
+    path: 'src/kinds/virtual-machine/README.md',
+    render: (present) => replaceBlock(present, 'fields', fieldRows(virtualMachine)),
   },
   ...kinds.map((kind) => ({
     path: `schemas/${kind.name}.json`,

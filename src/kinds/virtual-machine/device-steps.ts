@@ -212,6 +212,12 @@ function changeDevice(
   const live = configuredOf(observed);
   const to = (leaf: string) => edits.find(({field}) => field === `${device}.${leaf}`)?.to;
   const options = edits.filter(({field}) => field !== device && isOption(field));
+  if (options.some(({field}) => field === 'tpm.version')) {
+    const live = String(observed.body['tpm.version'] ?? 'v1.2');
+    const detail = `${slot} holds state of version ${live}, which Proxmox cannot change`;
+    steps.findings.push({reason: 'in-use', detail});
+    return;
+  }
   if (options.length > 0) steps.rewrite.push(rewrite(slot, options, input));
   const size = to('size');
   if (typeof size === 'number') addResize(steps, device, slot, size, options.length > 0, input);
