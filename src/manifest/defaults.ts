@@ -10,10 +10,14 @@ export interface FolderDefaults {
   /** Empty for the root. */
   readonly folder: string;
   readonly partials: {readonly [kind: string]: JsonObject};
-  readonly ranges: {readonly [pointer: string]: SourceRange};
+  readonly ranges: Ranges;
   readonly range: SourceRange;
   readonly usable: boolean;
+  /** What it was read from: the same object as long as the text is the same. */
+  readonly origin: object;
 }
+
+type Ranges = {readonly [pointer: string]: SourceRange};
 
 /** The folder of a path, without a slash at its end; empty for the root. */
 export function folderOf(path: string): string {
@@ -35,84 +39,65 @@ export function withDefaults(
   document: ManifestDocument,
   defaults: readonly FolderDefaults[],
 ): ManifestDocument {
-  const layers = defaults.flatMap(({partials, ranges}) => {
-    const partial = Object.hasOwn(partials, document.kind) ? partials[document.kind] : undefined;
-    return partial === undefined ? [] : [{partial, ranges}];
+  const source = `/spec/${escapePointer(document.kind)}`;
+  const layers: Layer[] = defaults.flatMap(({partials, ranges}) => {
+    const value = Object.hasOwn(partials, document.kind) ? partials[document.kind] : undefined;
+    return value === undefined ? [] : [{value, ranges, source}];
   });
-  if (layers.length === 0) return document;
   const own = document.value['spec'];
-  if (!isObject(own)) return document;
+  if (layers.length === 0 || !isObject(own)) return document;
   const ranges: {[pointer: string]: SourceRange} = {};
-  let spec: Json = {};
-  const prefix = `/spec/${escapePointer(document.kind)}`;
-  for (const layer of layers) {
-    spec = merge(spec, layer.partial, {ranges, from: layer.ranges, at: '/spec', source: prefix});
+  for (const [pointer, range] of Object.entries(document.ranges)) {
+    if (!/^#?\/spec(?:\/|$)/.test(pointer)) ranges[pointer] = range;
   }
-  // Safe: the spec is part of a JSON value.
-  const ownSpec = own as JsonObject;
-  spec = merge(spec, ownSpec, {ranges, from: document.ranges, at: '/spec', source: '/spec'});
-  return {
-    ...document,
-    range: document.range,
-    value: {...document.value, spec},
-    ranges: {...document.ranges, ...ranges},
-  };
+  // Safe: the spec is a part of a JSON value.
+  layers.push({value: own as JsonObject, ranges: document.ranges, source: '/spec'});
+  const spec = merged(layers, '/spec', ranges);
+  return {...document, value: {...document.value, spec}, ranges};
 }
 
-interface Merge {
-  readonly ranges: {[pointer: string]: SourceRange};
-  readonly from: {readonly [pointer: string]: SourceRange};
-  /** Pointer in the merged document. */
-  readonly at: string;
-  /** Pointer where the overlay's ranges have it. */
+/** One text that says something of a place, and where its own ranges have that place. */
+interface Layer {
+  readonly value: Json;
+  readonly ranges: Ranges;
   readonly source: string;
 }
 
-/** Maps merge by key, lists and scalars are replaced; the overlay's places win where it speaks. */
-function merge(base: Json | undefined, over: Json, how: Merge): Json {
-  if (!isObject(base) || !isObject(over)) {
-    forget(how.ranges, how.at);
-    copyRanges(over, how);
-    return over;
-  }
-  copyOwn(how);
-  // Safe: both are JSON values that were just seen to be objects.
-  const merged: {[key: string]: Json | undefined} = {...(base as JsonObject)};
-  // Safe: as above.
-  for (const [key, value] of Object.entries(over as JsonObject)) {
-    if (value === undefined) continue;
-    const part = `/${escapePointer(key)}`;
-    const below = {...how, at: how.at + part, source: how.source + part};
-    merged[key] = merge(merged[key], value, below);
-  }
-  return merged;
-}
-
-function copyOwn({ranges, from, at, source}: Merge): void {
-  const own = from[source];
-  const key = from[`#${source}`];
-  if (own !== undefined) ranges[at] = own;
+/** Maps merge by key, lists and scalars are replaced; the last layer that speaks has the place. */
+function merged(
+  layers: readonly Layer[],
+  at: string,
+  ranges: {[pointer: string]: SourceRange},
+): Json {
+  const last = layers.at(-1);
+  if (last === undefined) return null;
+  const [value, key] = [last.ranges[last.source], last.ranges[`#${last.source}`]];
+  if (value !== undefined) ranges[at] = value;
   if (key !== undefined) ranges[`#${at}`] = key;
+  if (Array.isArray(last.value)) {
+    return last.value.map((item, index) =>
+      merged([below(last, `${index}`, item)], `${at}/${index}`, ranges),
+    );
+  }
+  if (!isObject(last.value)) return last.value;
+  // What stands before a layer that is no map was replaced by that layer.
+  const start = layers.findLastIndex((layer) => !isObject(layer.value)) + 1;
+  const maps = layers.slice(start);
+  const result: {[key: string]: Json} = {};
+  for (const name of new Set(maps.flatMap((layer) => Object.keys(layer.value ?? {})))) {
+    const parts = maps.flatMap((layer) => partOf(layer, name));
+    if (parts.length > 0) result[name] = merged(parts, `${at}/${escapePointer(name)}`, ranges);
+  }
+  return result;
 }
 
-function copyRanges(value: Json | undefined, how: Merge): void {
-  copyOwn(how);
-  const entries = Array.isArray(value)
-    ? value.map((item, index) => [String(index), item] as const)
-    : isObject(value)
-      ? Object.entries(value)
-      : [];
-  for (const [key, item] of entries) {
-    const part = `/${escapePointer(key)}`;
-    // Safe: an item of a JSON value is JSON.
-    copyRanges(item as Json, {...how, at: how.at + part, source: how.source + part});
-  }
+function partOf(layer: Layer, name: string): readonly Layer[] {
+  if (!isObject(layer.value) || !Object.hasOwn(layer.value, name)) return [];
+  // Safe: what lies below a JSON object is JSON.
+  const value = layer.value[name] as Json | undefined;
+  return value === undefined ? [] : [below(layer, name, value)];
 }
 
-/** Takes away the places of what is replaced, so that none is left of a longer list. */
-function forget(ranges: {[pointer: string]: SourceRange}, at: string): void {
-  for (const pointer of Object.keys(ranges)) {
-    const bare = pointer.startsWith('#') ? pointer.slice(1) : pointer;
-    if (bare === at || bare.startsWith(`${at}/`)) delete ranges[pointer];
-  }
+function below({ranges, source}: Layer, name: string, value: Json): Layer {
+  return {value, ranges, source: `${source}/${escapePointer(name)}`};
 }

@@ -44,16 +44,37 @@ export function manifestDocument(
     readonly value: JsonObject;
   },
 ): ManifestDocument {
-  let ranges: ManifestDocument['ranges'] | null = null;
   return {
     ...head,
     file: located.file,
     range: rangeAt(located, parsed.start, parsed.end),
     get ranges() {
-      ranges ??= rangesOf(head.value, parsed.places, located);
-      return ranges;
+      return rangesOfLatest(parsed, located, head.value);
     },
   };
+}
+
+interface Latest {
+  readonly parsed: ParsedDocument;
+  readonly located: LocatedText;
+  readonly ranges: ManifestDocument['ranges'];
+}
+
+/**
+ * Kinds look up range after range of one document and then never again: one is kept, since those
+ * of all documents would fill the memory.
+ */
+let latest: Latest | null = null;
+
+function rangesOfLatest(
+  parsed: ParsedDocument,
+  located: LocatedText,
+  value: JsonObject,
+): ManifestDocument['ranges'] {
+  if (latest?.parsed !== parsed || latest.located !== located) {
+    latest = {parsed, located, ranges: rangesOf(value, parsed.places, located)};
+  }
+  return latest.ranges;
 }
 
 /** The place of a value, of its key, or of the nearest that has one around it. */

@@ -11,7 +11,6 @@ import {selectFiles} from './files.ts';
 import type {ParseCache} from './parse-cache.ts';
 import {type LocatedText, rangeAt} from './places.ts';
 import {quoted} from './quoted.ts';
-import {lineStarts} from './text-position.ts';
 import type {ParsedDocument, ParsedText} from './yaml-text.ts';
 
 /** A document whose head is good. */
@@ -40,36 +39,35 @@ export interface Gathered {
   readonly texts: ReadonlyMap<string, LocatedText>;
 }
 
+/** What was found in one file, or of one entry that was not read. */
+export interface FoundInFile {
+  readonly documents: readonly Headed[];
+  readonly broken: readonly Broken[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /** Reads the files of a revision through the cache, and sorts documents into good and broken. */
 export function gather(revision: Revision, kindList: readonly Kind[], cache: ParseCache): Gathered {
   const kinds = new Map(kindList.map((kind) => [kind.name, kind]));
+  const context = {source: revision.source, kinds};
   const selection = selectFiles(revision);
   const texts = new Map<string, LocatedText>();
-  const found: Found[] = selection.diagnostics.map((diagnostic) => ({
-    diagnostics: [diagnostic],
-    broken: diagnostic.severity === 'error' ? [unread(diagnostic)] : [],
-    documents: [],
-  }));
-  for (const file of selection.files) {
-    const parsed = cache.read(file);
-    const located = {file: file.path, text: parsed.text, lines: lineStarts(parsed.text)};
-    texts.set(file.path, located);
-    found.push(...readFile(parsed, located, {source: revision.source, kinds}));
-  }
+  cache.begin(revision.source, kindList);
+  const found = selection.files.map((file) => {
+    const cached = cache.read(file);
+    texts.set(file.path, cached.located);
+    cached.found ??= readFile(cached.parsed, cached.located, context);
+    return cached.found;
+  });
+  const unread = selection.diagnostics.filter(({severity}) => severity === 'error');
   return {
     source: revision.source,
     kinds,
     documents: found.flatMap(({documents}) => documents),
-    broken: found.flatMap(({broken}) => broken),
-    diagnostics: found.flatMap(({diagnostics}) => diagnostics),
+    broken: [...unread.map(brokenEntry), ...found.flatMap(({broken}) => broken)],
+    diagnostics: [...selection.diagnostics, ...found.flatMap(({diagnostics}) => diagnostics)],
     texts,
   };
-}
-
-interface Found {
-  readonly documents: readonly Headed[];
-  readonly broken: readonly Broken[];
-  readonly diagnostics: readonly Diagnostic[];
 }
 
 interface Context {
@@ -77,7 +75,7 @@ interface Context {
   readonly kinds: ReadonlyMap<string, Kind>;
 }
 
-function unread({range}: Diagnostic): Broken {
+function brokenEntry({range}: Diagnostic): Broken {
   const file = range?.file ?? '';
   return {file, kind: kindByPath(file), name: null, keys: []};
 }
@@ -87,13 +85,18 @@ function kindByPath(file: string): string | null {
   return /(?:^|\/)defaults[^/]*$/i.test(file) ? 'Defaults' : null;
 }
 
-function readFile(parsed: ParsedText, located: LocatedText, context: Context): readonly Found[] {
+function readFile(parsed: ParsedText, located: LocatedText, context: Context): FoundInFile {
   const documents = parsed.documents.map((document) => readDocument(document, located, context));
-  if (parsed.problems.length === 0) return documents;
   const diagnostics = parsed.problems.map((problem) => placed(problem, located));
   const isBroken = diagnostics.some(({severity}) => severity === 'error');
-  const broken = isBroken ? [brokenText(located.text, located.file)] : [];
-  return [{documents: [], broken, diagnostics}, ...documents];
+  return {
+    documents: documents.flatMap((found) => found.documents),
+    broken: [
+      ...(isBroken ? [brokenText(located.text, located.file)] : []),
+      ...documents.flatMap((found) => found.broken),
+    ],
+    diagnostics: [...diagnostics, ...documents.flatMap((found) => found.diagnostics)],
+  };
 }
 
 function brokenText(text: string, file: string): Broken {
@@ -102,7 +105,7 @@ function brokenText(text: string, file: string): Broken {
   return {file, kind: kind ?? kindByPath(file), name: null, keys};
 }
 
-function readDocument(parsed: ParsedDocument, located: LocatedText, context: Context): Found {
+function readDocument(parsed: ParsedDocument, located: LocatedText, context: Context): FoundInFile {
   const text = located.text.slice(parsed.start, parsed.end);
   const {value} = parsed;
   const problems = parsed.problems.map((problem) => placed(problem, located));
@@ -200,7 +203,7 @@ function foreign(
   parsed: ParsedDocument,
   located: LocatedText,
   problems: readonly Diagnostic[],
-): Found {
+): FoundInFile {
   const kind = valueAt(parsed.value, 'kind');
   const what = typeof kind === 'string' ? `It is a ${quoted(kind)}` : 'It has no apiVersion';
   const detail = `${what}, so it is not meant for pvegit.`;
@@ -219,7 +222,7 @@ function notAMap(
   parsed: ParsedDocument,
   located: LocatedText,
   problems: readonly Diagnostic[],
-): Found {
+): FoundInFile {
   const diagnostic = mistake('manifest-not-a-map', {
     range: rangeAt(located, parsed.start, parsed.start + 1),
     detail: `It is ${quoted(parsed.value as Json)}; a manifest has fields.`, // Safe: was parsed.

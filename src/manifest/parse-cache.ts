@@ -1,33 +1,81 @@
 // Why this exists: a commit changes one file of thousands. What a content means does not depend on
-// its path or on anything else, so it is kept by the blob's id and parsed once.
+// its path or on anything else, so it is kept by the blob's id and parsed once; and what a document
+// means is kept as long as its text, its path and the Defaults above it stay.
+import type {Kind} from '../core/kind.ts';
 import type {RepositoryFile} from '../core/model.ts';
+import type {Shapes} from './compact-ranges.ts';
 import {decode} from './decode.ts';
+import type {FolderDefaults} from './defaults.ts';
+import type {FoundInFile, Headed} from './gather.ts';
+import type {Outcome} from './outcome.ts';
+import {type LocatedText, locatedText} from './places.ts';
 import {type ParsedText, parseText} from './yaml-text.ts';
 
-/** Parsed contents of the last revision by blob id; grows with it and forgets what left. */
+/** What is kept of one file. */
+export interface CachedFile {
+  readonly parsed: ParsedText;
+  readonly located: LocatedText;
+  /** Null until it was looked at. */
+  found: FoundInFile | null;
+}
+
+/** The last revision of one source, parsed; grows with it and forgets what left. */
 export class ParseCache {
-  /** Files parsed and files found here, since the cache exists. */
+  /** Contents parsed and contents found here, since the cache exists. */
   parsed = 0;
   reused = 0;
+  /** What each document means under the Defaults of then. */
+  readonly outcomes = new WeakMap<
+    Headed,
+    {readonly defaults: readonly FolderDefaults[]; readonly outcome: Outcome}
+  >();
+  readonly shapes: Shapes = new Map();
   #texts = new Map<string, ParsedText>();
-  #seen = new Map<string, ParsedText>();
+  #seenTexts = new Map<string, ParsedText>();
+  #files = new Map<string, CachedFile>();
+  #seenFiles = new Map<string, CachedFile>();
+  #kinds: readonly Kind[] = [];
+  #source: string | null = null;
 
-  /** The parsed content of a file. */
-  read(file: RepositoryFile): ParsedText {
-    const known = this.#seen.get(file.blob) ?? this.#texts.get(file.blob);
+  /** Begins a revision. Under other kinds or as another source, texts keep their parsing only. */
+  begin(source: string, kinds: readonly Kind[]): void {
+    const same =
+      source === this.#source &&
+      kinds.length === this.#kinds.length &&
+      kinds.every((kind, index) => kind === this.#kinds[index]);
+    if (!same) this.#files = new Map();
+    this.#kinds = kinds;
+    this.#source = source;
+  }
+
+  /** A file with its parsed content, and what was found in it before if it is unchanged. */
+  read({path, blob, bytes}: RepositoryFile): CachedFile {
+    const known = this.#seenTexts.get(blob) ?? this.#texts.get(blob);
     if (known === undefined) this.parsed += 1;
     else this.reused += 1;
-    const text = known ?? parseBytes(file.bytes);
-    this.#seen.set(file.blob, text);
-    return text;
+    const parsed = known ?? parseBytes(bytes);
+    this.#seenTexts.set(blob, parsed);
+    const before = this.#files.get(path);
+    const file =
+      before?.parsed === parsed
+        ? before
+        : {parsed, located: locatedText(path, parsed.text), found: null};
+    this.#seenFiles.set(path, file);
+    return file;
   }
 
   /** Ends a revision: what it did not hold is forgotten. */
   settle(): void {
-    this.#texts = this.#seen;
-    this.#seen = new Map();
+    this.#texts = this.#seenTexts;
+    this.#files = this.#seenFiles;
+    this.#seenTexts = new Map();
+    this.#seenFiles = new Map();
+    if (this.shapes.size > MAX_SHAPES) this.shapes.clear();
   }
 }
+
+/** Guests of one fleet have few different sets of fields; beyond this, sharing them is no gain. */
+const MAX_SHAPES = 1000;
 
 /** Decodes and parses one content. */
 export function parseBytes(bytes: Uint8Array): ParsedText {

@@ -3,7 +3,7 @@
 import type {Json} from '../core/json.ts';
 import {isObject} from '../core/json.ts';
 import type {SourceRange} from '../core/model.ts';
-import {positionAt} from './text-position.ts';
+import {lineStarts, positionAt} from './text-position.ts';
 
 /** Where one value and its key stand, as offsets, and those below it. */
 export interface Place {
@@ -47,6 +47,19 @@ export interface LocatedText {
   readonly file: string;
   readonly text: string;
   readonly lines: readonly number[];
+}
+
+/** A text of a file; its lines are counted when somebody asks. */
+export function locatedText(file: string, text: string): LocatedText {
+  let lines: readonly number[] | null = null;
+  return {
+    file,
+    text,
+    get lines() {
+      lines ??= lineStarts(text);
+      return lines;
+    },
+  };
 }
 
 /** A range of a file from offsets; an end in white space is moved back to what it ends. */

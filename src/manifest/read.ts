@@ -25,7 +25,7 @@ export function readManifests({revision, kinds, cache}: ReadRequest): Manifests 
   const store = cache ?? new ParseCache();
   const gathered = gather(revision, kinds, store);
   store.settle();
-  const understood = understand(gathered);
+  const understood = understand(gathered, store);
   const checked = acrossDocuments(gathered, understood);
   const diagnostics = [...understood.diagnostics, ...checked.diagnostics];
   const bad = new Set(

@@ -4,6 +4,7 @@ import {isObject} from '../core/json.ts';
 import type {SecretDeclaration} from '../core/kind.ts';
 import type {Desired, Diagnostic, ResourceKey, SecretRef, SourceRange} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
+import {withDependencies} from './compact-ranges.ts';
 import {mistake} from './document.ts';
 import {bare, quoted} from './quoted.ts';
 
@@ -33,7 +34,7 @@ export function resolveReferences(
       diagnostics.push(mistake(code, {range, detail, remedy, suggestion, key: one.key}));
       return [];
     });
-    return {...one, dependsOn};
+    return withDependencies(one, dependsOn);
   });
   return {desired: resolved, diagnostics: [...diagnostics, ...cycles(resolved)]};
 }
