@@ -46,8 +46,11 @@ const TABLE: Readonly<Record<string, KeyFacts>> = QEMU_KEYS;
 
 /** All keys and families of a QEMU guest. */
 export function qemuFamilies(): readonly (readonly [string, KeyFacts])[] {
-  return Object.entries(TABLE);
+  return FAMILIES;
 }
+
+/** Made once: every field of every guest asks for it. */
+const FAMILIES: readonly (readonly [string, KeyFacts])[] = Object.entries(TABLE);
 
 /** The facts of a concrete key such as `scsi3` or `vga`; null for what Proxmox does not know. */
 export function qemuKey(key: string): KnownKey | null {

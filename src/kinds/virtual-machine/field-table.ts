@@ -138,6 +138,17 @@ export function fieldEntries(): readonly (readonly [FieldTemplate, FieldSpec])[]
 
 /** What the key table says of a field's value; null for what is no configuration. */
 export function specFacts(spec: FieldSpec): LeafFacts | null {
+  const known = FACTS.get(spec);
+  if (known !== undefined) return known;
+  const facts = findFacts(spec);
+  FACTS.set(spec, facts);
+  return facts;
+}
+
+/** The tables never change, and every field of every guest asks. */
+const FACTS = new WeakMap<FieldSpec, LeafFacts | null>();
+
+function findFacts(spec: FieldSpec): LeafFacts | null {
   if (spec.key === null || spec.key === 'config' || spec.derived !== undefined) return null;
   const families = spec.key === 'drive' ? DRIVE_FAMILIES : [spec.key];
   const facts = qemuFamilies().filter(([family]) => families.some((name) => name === family));
