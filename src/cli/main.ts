@@ -1,6 +1,7 @@
 // Why this exists: where the process begins and ends: signals, the exit code, and the one place
 // where a failure of ours is printed.
 
+import {JournalError} from '../core/ports.ts';
 import {CommandError, EXIT, type Io, processIo} from './io.ts';
 import {buildProgram} from './program.ts';
 
@@ -39,7 +40,7 @@ async function run(io: Io, argv: readonly string[]): Promise<number> {
 function explain(io: Io, error: unknown): number {
   if (isCommanderError(error)) return error.exitCode;
   const {errStyle} = io;
-  if (error instanceof CommandError) {
+  if (error instanceof CommandError || error instanceof JournalError) {
     io.err(`${errStyle.bad('error:')} ${error.message}`);
     if (error.remedy !== '') io.err(`  ${errStyle.dim(error.remedy)}`);
     return EXIT.error;

@@ -3,6 +3,7 @@ import type {Command} from 'commander';
 import type {CommandContext} from '../command-context.ts';
 import {registerApply} from './apply.ts';
 import {registerDemo} from './demo.ts';
+import {registerJournal} from './journal.ts';
 import {registerPeople} from './people.ts';
 import {registerPlan} from './plan.ts';
 import {registerRun} from './run.ts';
@@ -19,4 +20,5 @@ export function registerCommands(program: Command, context: CommandContext): voi
   registerStatus(program, context);
   registerWhy(program, context);
   registerPeople(program, context);
+  registerJournal(program, context);
 }

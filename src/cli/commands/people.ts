@@ -12,7 +12,7 @@ interface ClusterOption {
   readonly cluster?: string;
 }
 
-/** suspend, resume, adopt, release, retry, resolve, source accept, journal accept. */
+/** suspend, resume, adopt, release, retry, resolve, source accept. */
 export function registerPeople(program: Command, context: CommandContext): void {
   registerSuspend(program, context);
   registerResume(program, context);
@@ -134,16 +134,6 @@ function registerAccepts(program: Command, context: CommandContext): void {
         }
         workspace.journal.addRequest({kind: 'source-accept', source: name, commit}, Date.now());
         return {done: `source ${name} may follow ${commit}`};
-      });
-    });
-  const journal = program.command('journal').description('the durable memory');
-  journal
-    .command('accept')
-    .description('say that a new journal is meant: approvals before its birth stay refused')
-    .action(async () => {
-      await act(context, (workspace) => {
-        workspace.journal.addRequest({kind: 'journal-accept'}, Date.now());
-        return {done: 'the new journal is accepted'};
       });
     });
 }
