@@ -72,13 +72,6 @@ export function familyFacts(family: string): KeyFacts {
   return facts;
 }
 
-/** The facts of a sub-key, aliases followed; null when the key has no such sub-key. */
-export function subFacts(facts: KeyFacts, sub: string): LeafFacts | null {
-  const direct = facts.properties?.[sub];
-  if (direct?.alias === undefined) return direct ?? null;
-  return facts.properties?.[direct.alias] ?? null;
-}
-
 function own(key: string): KeyFacts | undefined {
   return Object.hasOwn(TABLE, key) ? TABLE[key] : undefined;
 }

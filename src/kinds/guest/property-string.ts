@@ -1,7 +1,7 @@
 // Why this exists: much of a guest's configuration is packed into strings such as
 // `virtio=BC:24:11:00:00:AA,bridge=vmbr0,tag=7`; compared or written as text they make phantom
 // differences and lose what others set.
-import {type KeyFacts, type LeafFacts, subFacts} from './key-facts.ts';
+import type {KeyFacts, LeafFacts} from './key-facts.ts';
 
 /** Sub-keys in the order in which they stood, under their real names, values as text. */
 export type PropertyString = ReadonlyMap<string, string>;
@@ -89,9 +89,4 @@ function defaultKey(facts: KeyFacts): string {
   const entries = Object.entries(facts.properties ?? {});
   const found = entries.find(([, leaf]) => leaf.defaultKey === true);
   return found?.[0] ?? '';
-}
-
-/** The facts of a sub-key of a packed key, for its type and default. */
-export function propertyFacts(facts: KeyFacts, sub: string): LeafFacts | null {
-  return subFacts(facts, sub);
 }

@@ -170,7 +170,7 @@ function attachFormer(
 }
 
 /** The call that makes the cloud-init drive. */
-export function addCloudInit(guest: GuestPlace, slot: string, body: Body): Draft {
+function addCloudInit(guest: GuestPlace, slot: string, body: Body): Draft {
   const storage = String(body['cloudInit.drive.storage'] ?? 'local');
   return allocate(guest, slot, {
     says: `make the cloud-init drive ${slot}`,

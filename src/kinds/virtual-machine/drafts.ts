@@ -192,7 +192,7 @@ export function setPool(
 }
 
 /** `/nodes/pve1/qemu/150`. */
-export function base({node, vmid}: GuestPlace): string {
+function base({node, vmid}: GuestPlace): string {
   return `/nodes/${node}/qemu/${vmid}`;
 }
 

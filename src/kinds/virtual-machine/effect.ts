@@ -54,7 +54,7 @@ export function effectOf(input: EffectInput): Effect {
 }
 
 /** The words of `hotplug` that are in force. */
-export function hotplugWords(observed: Observed): ReadonlySet<string> {
+function hotplugWords(observed: Observed): ReadonlySet<string> {
   const text = (activeOf(observed).get('hotplug') ?? '1').trim();
   if (text === '1') return new Set(['network', 'disk', 'usb']);
   return text === '0' ? new Set() : new Set(text.split(/[,; ]+/));

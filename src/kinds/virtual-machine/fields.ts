@@ -19,7 +19,7 @@ import {
 import {sameField} from './same.ts';
 
 /** The judgement of each field; what is missing here does not compile. */
-export const FIELD_RISKS = {
+const FIELD_RISKS = {
   name: AT_ONCE,
   node: MIGRATION,
   pool: AT_ONCE,
