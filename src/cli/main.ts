@@ -1,9 +1,7 @@
-// Why this exists: where the process begins and ends: signals, the exit code, and the one place
-// where a failure of ours is printed.
+// Why this exists: where the process begins and ends: signals and the exit code.
 
-import {JournalError} from '../core/ports.ts';
-import {CommandError, EXIT, type Io, processIo} from './io.ts';
-import {buildProgram} from './program.ts';
+import {execute} from './execute.ts';
+import {EXIT, processIo} from './io.ts';
 
 const abort = new AbortController();
 let asked = 0;
@@ -22,34 +20,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const io = processIo(abort.signal);
-process.exitCode = await run(io, process.argv);
-
-async function run(io: Io, argv: readonly string[]): Promise<number> {
-  let code: number = EXIT.ok;
-  try {
-    const program = buildProgram(io, (exit) => {
-      code = exit;
-    });
-    await program.parseAsync([...argv]);
-    return code;
-  } catch (error) {
-    return explain(io, error);
-  }
-}
-
-function explain(io: Io, error: unknown): number {
-  if (isCommanderError(error)) return error.exitCode;
-  const {errStyle} = io;
-  if (error instanceof CommandError || error instanceof JournalError) {
-    io.err(`${errStyle.bad('error:')} ${error.message}`);
-    if (error.remedy !== '') io.err(`  ${errStyle.dim(error.remedy)}`);
-    return EXIT.error;
-  }
-  io.err(`${errStyle.bad('error:')} ${error instanceof Error ? error.message : String(error)}`);
-  if (error instanceof Error && io.env['DEBUG']?.includes('pvegit')) io.err(error.stack ?? '');
-  return EXIT.error;
-}
-
-function isCommanderError(error: unknown): error is {readonly exitCode: number} {
-  return error instanceof Error && error.name === 'CommanderError' && 'exitCode' in error;
-}
+process.exitCode = await execute(io, process.argv.slice(2));

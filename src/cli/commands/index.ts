@@ -2,18 +2,23 @@
 import type {Command} from 'commander';
 import type {CommandContext} from '../command-context.ts';
 import {registerApply} from './apply.ts';
+import {registerConfig} from './config.ts';
 import {registerDemo} from './demo.ts';
 import {registerJournal} from './journal.ts';
 import {registerPeople} from './people.ts';
 import {registerPlan} from './plan.ts';
+import {registerRender} from './render.ts';
 import {registerRun} from './run.ts';
 import {registerSimulate} from './simulate.ts';
 import {registerStatus, registerWhy} from './status.ts';
+import {registerValidate} from './validate.ts';
 
 /** Registers every command. */
 export function registerCommands(program: Command, context: CommandContext): void {
   registerDemo(program, context);
   registerSimulate(program, context);
+  registerValidate(program, context);
+  registerRender(program, context);
   registerPlan(program, context);
   registerApply(program, context);
   registerRun(program, context);
@@ -21,4 +26,5 @@ export function registerCommands(program: Command, context: CommandContext): voi
   registerWhy(program, context);
   registerPeople(program, context);
   registerJournal(program, context);
+  registerConfig(program, context);
 }
