@@ -11,6 +11,7 @@ import type {Report} from '../core/report.ts';
 import {Controller} from '../reconcile/controller.ts';
 import type {FollowedCluster} from '../status/health.ts';
 import {createLog, type LogLevel} from '../status/log.ts';
+import {measuredJournal} from '../status/measured.ts';
 import {createMetrics} from '../status/metrics.ts';
 import {createStatusServer} from '../status/server.ts';
 import type {CommandContext} from './command-context.ts';
@@ -54,9 +55,10 @@ export async function startController(
     pretty: io.interactive,
     colour: io.errStyle.colours,
   });
-  const journal = openDataJournal(config.data);
-  const metricsText = createMetrics({version: version(), journal});
+  const store = openDataJournal(config.data);
+  const metricsText = createMetrics({version: version(), journal: store});
   const {metrics} = metricsText;
+  const journal = measuredJournal(store, metrics, realClock);
   const world: WorldParts = {
     config,
     mirrors: config.data,

@@ -25,6 +25,14 @@ export class EventMetrics {
     if (metric instanceof Counter) metric.inc(this.#known(name, labels), by);
   }
 
+  /** Makes the series of a histogram exist, so that its first value is seen. */
+  begin<N extends MetricsOf<'histogram', 'event'>>(name: N, labels: LabelsOf<N>): void {
+    const metric = this.#metrics.get(name);
+    if (metric instanceof Histogram && !this.#isKnown(name, labels)) {
+      metric.zero(this.#known(name, labels));
+    }
+  }
+
   /** Sets a gauge. */
   set<N extends MetricsOf<'gauge', 'event'>>(name: N, labels: LabelsOf<N>, value: number): void {
     const metric = this.#metrics.get(name);
@@ -67,6 +75,10 @@ export class EventMetrics {
       series?.delete(key);
       this.#levels.delete(`${name} ${key}`);
     }
+  }
+
+  #isKnown(name: MetricName, labels: Labels): boolean {
+    return this.#series.get(name)?.has(JSON.stringify(labels)) ?? false;
   }
 
   #known(name: MetricName, labels: Labels): Labels {

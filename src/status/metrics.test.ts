@@ -151,7 +151,7 @@ describe('an outcome', () => {
         action,
       })),
     );
-    expect(lines.filter((line) => line.startsWith('pvegit_commit_to_applied'))).toEqual([]);
+    expect(lines).toContain('pvegit_commit_to_applied_seconds_count{cluster="harness"} 0');
   });
 });
 
@@ -231,6 +231,25 @@ describe('what happens', () => {
       {kind: 'forget-cluster', cluster: 'harness'},
     );
     expect(lines.filter((line) => line.includes('harness'))).toEqual([]);
+  });
+});
+
+describe('what may happen next', () => {
+  it('has series with 0, so that Prometheus sees the first increase', async () => {
+    const planned = pass({plan: aPlan({actions: [anAction()]})});
+    const task = {cluster: 'harness', node: 'pve1', type: 'qmstart'};
+    const lines = await scrape(planned, {kind: 'task-started', ...task});
+    for (const line of [
+      'pvegit_actions_total{cluster="harness",kind="VirtualMachine",verb="update",' +
+        'class="disruptive",result="failed"} 0',
+      'pvegit_tasks_total{cluster="harness",node="pve1",type="qmstart",result="ok"} 0',
+      'pvegit_task_duration_seconds_count{type="qmstart"} 0',
+      'pvegit_guard_trips_total{cluster="harness",guard="self"} 0',
+      'pvegit_git_fetch_total{repository="harness",result="failed"} 0',
+      'pvegit_drift_corrected_total{cluster="harness",kind="VirtualMachine",class="benign"} 0',
+    ]) {
+      expect(lines).toContain(line);
+    }
   });
 });
 

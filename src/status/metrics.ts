@@ -61,6 +61,10 @@ function take(events: EventMetrics, newest: Map<string, Newest>, event: MetricEv
       return countRequest(events, event);
     case 'task-started': {
       const {cluster, node, type} = event;
+      for (const result of ['ok', 'failed']) {
+        events.add('pvegit_tasks_total', {cluster, node, type, result}, 0);
+      }
+      events.begin('pvegit_task_duration_seconds', {type});
       return events.shift('pvegit_tasks_running', {cluster, node, type}, 1);
     }
     case 'task':
@@ -87,7 +91,7 @@ function take(events: EventMetrics, newest: Map<string, Newest>, event: MetricEv
 
 function takePass(events: EventMetrics, newest: Map<string, Newest>, report: Report): void {
   const before = newest.get(report.cluster)?.report ?? null;
-  countPass(events, report, before);
+  countPass(events, report);
   comparePasses(events, report, before);
   newest.set(report.cluster, {report, texts: null});
 }

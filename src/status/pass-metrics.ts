@@ -1,5 +1,6 @@
 // Why this exists: what a pass adds to counters, alone and compared with the pass before it.
 import type {Reason} from '../core/action.ts';
+import {RISKS} from '../core/model.ts';
 import type {Report} from '../core/report.ts';
 import type {EventMetrics} from './event-metrics.ts';
 
@@ -19,13 +20,9 @@ const GUARDS: ReadonlySet<Reason> = new Set([
 ]);
 
 /** Counts a pass and how long its stages took. */
-export function countPass(events: EventMetrics, report: Report, before: Report | null): void {
+export function countPass(events: EventMetrics, report: Report): void {
   const {cluster, result, stages, sources, endedAt} = report;
-  if (before === null) {
-    for (const each of ['ok', 'degraded', 'failed']) {
-      events.add('pvegit_passes_total', {cluster, result: each}, 0);
-    }
-  }
+  beginSeries(events, report);
   events.add('pvegit_passes_total', {cluster, result});
   for (const {stage, seconds, ok} of stages) {
     events.observe('pvegit_pass_duration_seconds', {cluster, stage}, seconds);
@@ -41,15 +38,44 @@ export function countPass(events: EventMetrics, report: Report, before: Report |
   }
 }
 
+/**
+ * Prometheus does not see the increase of a series that begins with 1, so the series of what may
+ * happen next exist with 0 before it does.
+ */
+function beginSeries(events: EventMetrics, {cluster, plan, resources, sources}: Report): void {
+  for (const result of ['ok', 'degraded', 'failed']) {
+    events.add('pvegit_passes_total', {cluster, result}, 0);
+  }
+  for (const guard of GUARDS) events.add('pvegit_guard_trips_total', {cluster, guard}, 0);
+  for (const {name: repository} of sources) {
+    for (const result of ['changed', 'unchanged', 'failed']) {
+      events.add('pvegit_git_fetch_total', {repository, result}, 0);
+    }
+  }
+  for (const kind of new Set(resources.map((resource) => resource.kind))) {
+    for (const cause of ['drift', 'conflict']) {
+      events.add('pvegit_drift_detected_total', {cluster, kind, cause}, 0);
+    }
+    for (const risk of RISKS) {
+      events.add('pvegit_drift_corrected_total', {cluster, kind, class: risk}, 0);
+    }
+  }
+  const work = plan?.actions.filter(({verb}) => verb !== 'none') ?? [];
+  const sorts = new Map(
+    work.map((action) => [`${action.kind} ${action.verb} ${action.risk}`, action]),
+  );
+  for (const {kind, verb, risk} of sorts.values()) {
+    for (const result of ['done', 'failed']) {
+      events.add('pvegit_actions_total', {cluster, kind, verb, class: risk, result}, 0);
+    }
+  }
+  events.begin('pvegit_commit_to_applied_seconds', {cluster});
+}
+
 /** Counts what is in this pass and was not in the one before. */
 export function comparePasses(events: EventMetrics, report: Report, before: Report | null): void {
   const {cluster} = report;
   const known = new Set(before === null ? [] : drifts(before).map(({id}) => id));
-  for (const kind of new Set(report.resources.map((resource) => resource.kind))) {
-    for (const cause of ['drift', 'conflict']) {
-      events.add('pvegit_drift_detected_total', {cluster, kind, cause}, 0);
-    }
-  }
   for (const {id, kind, cause, since} of drifts(report)) {
     // After a start there is no pass before: what was known then has an older time in the journal.
     const isNew = before === null ? since >= report.startedAt : !known.has(id);

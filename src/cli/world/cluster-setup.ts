@@ -15,6 +15,7 @@ import {newMemory} from '../../reconcile/pass.ts';
 import {createSecrets} from '../../secrets/create-secrets.ts';
 import {loadHashKey} from '../../secrets/hash-key.ts';
 import {createSource} from '../../source/create-source.ts';
+import {measuredPve} from '../../status/measured.ts';
 import {CommandError} from '../io.ts';
 import {createEvidenceStore} from './evidence.ts';
 import {productUuid} from './machine.ts';
@@ -134,7 +135,7 @@ export async function openPve(
         seconds: ms / 1000,
       }),
   });
-  return {pve, user};
+  return {pve: measuredPve(pve, world.metrics, world.clock), user};
 }
 
 function openSource(world: WorldParts, source: SourceConfig): Source {
