@@ -1,9 +1,8 @@
 // Why this exists: a panel that asks for a metric that no longer exists shows nothing, and nobody
 // notices. Every metric named in grafana/ and in its documentation exists, and the reverse.
 import {describe, expect, it} from 'vitest';
-import {driftDashboard} from '../scripts/generate-grafana.ts';
+import {DRIFT_ROWS, driftDashboard} from '../scripts/generate-grafana.ts';
 import {presentText} from '../scripts/generated.ts';
-import {DRIFT_ROWS} from '../scripts/grafana-panels.ts';
 import {METRICS} from '../src/status/metric-table.ts';
 
 /** Series names of a metric: a histogram has three. */

@@ -1,7 +1,13 @@
 // Why this exists: the answers of the HTTP API, apart from how they are sent. Reading only.
 import type {Journal} from '../core/ports.ts';
 import type {Report} from '../core/report.ts';
-import {findResources, type Identity, resourceDetail, statusDocument} from './status-document.ts';
+import {
+  findResources,
+  type Identity,
+  LISTED_OUTCOMES,
+  resourceDetail,
+  statusDocument,
+} from './status-document.ts';
 
 /** An answer: a status and a value that is sent as JSON. */
 export interface Answer {
@@ -28,7 +34,6 @@ export type Query = {readonly [name: string]: unknown};
 
 const MOST_AUDIT = 1_000;
 const USUAL_AUDIT = 100;
-const LISTED_OUTCOMES = 20;
 
 /** `/api/v1/status`: a StatusDocument. */
 export function statusAnswer({identity, reports, journal}: ApiParts): Answer {

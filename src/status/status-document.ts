@@ -40,8 +40,8 @@ export function statusDocument(
   return {version, installation, startedAt, clusters: statuses};
 }
 
-/** One cluster: counts of all, the resources that are not in sync, and recent history. */
-export function clusterStatus(report: Report, facts: JournalFacts): ClusterStatus {
+/** Counts of all, the resources that are not in sync, and recent history. */
+function clusterStatus(report: Report, facts: JournalFacts): ClusterStatus {
   const {plan, verdicts: _verdicts, resources, dispatched: _dispatched, ...kept} = report;
   return {
     ...kept,

@@ -5,8 +5,8 @@ import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {DRIFT_ROWS} from '../../scripts/generate-grafana.ts';
 import {TOP} from '../../scripts/generated.ts';
-import {DRIFT_ROWS} from '../../scripts/grafana-panels.ts';
 import {type Scene, setScene} from '../../src/cli/demo/scene.ts';
 import {processIo} from '../../src/cli/io.ts';
 import type {Report} from '../../src/core/report.ts';
@@ -111,7 +111,7 @@ describe.runIf(needs('prometheus', 'git'))('the dashboard', () => {
   });
 });
 
-/** Creates all, then: an edit, a drift, a lost marker, failing reads, a conflict, a held deletion. */
+/** Creates all, then: an edit, a drift, a lost marker, failing reads, a conflict, a deletion. */
 async function makeThingsHappen(scene: Scene): Promise<void> {
   const {repository, simulator} = scene;
   const report = (what: string, is: (report: Report) => boolean) =>
