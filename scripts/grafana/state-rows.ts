@@ -1,6 +1,6 @@
 // Why this exists: what the dashboard asks, as data, in the order in which an operator reads it:
-// how things stand: what needs a person, drift, resources and what the gate says. `generate-
-// grafana.ts` draws it; a system test runs every query on a real Prometheus.
+// how things stand: what needs a person, drift, resources and what the gate says. It is
+// drawn by `generate-grafana.ts`; a system test runs every query on a real Prometheus.
 import {CLUSTER, number, orZero, query, type RowData, STATES} from './panel.ts';
 
 const PERSON: RowData = {

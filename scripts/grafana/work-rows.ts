@@ -1,6 +1,6 @@
 // Why this exists: what the dashboard asks, as data, in the order in which an operator reads it:
-// what is done: actions, tasks, passes, the Proxmox API, Git and the controller itself. `generate-
-// grafana.ts` draws it; a system test runs every query on a real Prometheus.
+// what is done: actions, tasks, passes, the Proxmox API, Git and the controller itself. It is
+// drawn by `generate-grafana.ts`; a system test runs every query on a real Prometheus.
 import {CLUSTER, quantile, query, RESULTS, type RowData} from './panel.ts';
 
 const WORK: RowData = {
