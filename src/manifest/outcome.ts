@@ -68,7 +68,7 @@ function rejected(
   return {...NOTHING, diagnostics, claimed, broken: [name, `${kind}/${name}`], valid: false};
 }
 
-/** An outcome with what was found before it; one that is not valid claims what the document does. */
+/** An outcome with what was found before; one that is not valid claims what the document does. */
 function joined(
   found: readonly Diagnostic[],
   outcome: Outcome,

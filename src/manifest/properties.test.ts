@@ -1,5 +1,5 @@
-// Why this exists: a repository is written by strangers and read again at every pass; what must hold
-// for all of them is tried on many.
+// Why this exists: a repository is written by strangers and read again at every pass; what must
+// hold for all of them is tried on many.
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {fileOf, revisionOf} from '../../test/builders/revision.ts';
@@ -242,7 +242,7 @@ describe('documents', () => {
     );
   });
 
-  it('that are broken keep the VMID that stands in them claimed, cut off anywhere behind it', () => {
+  it('that are broken keep the VMID that stands in them claimed, wherever cut off', () => {
     const text = textOf({name: 'a', vmid: 150, extra: '  memory: 4GiB\n  tags: ["x"]\n'});
     const least = text.indexOf('150') + 4;
     fc.assert(

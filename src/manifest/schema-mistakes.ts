@@ -86,19 +86,20 @@ function branchOf(error: ErrorObject, choice: ErrorObject): number | null {
   return index === -1 ? null : index;
 }
 
-/** The one form whose own type the value has; null if that is none or several. */
+/** The one form whose type the value has or, of several maps, whose fields; else null. */
 function meantForm(inside: readonly ErrorObject[], choice: ErrorObject): number | null {
-  const branches = new Set(inside.map((error) => branchOf(error, choice)));
-  const fitting = [...branches].filter(
-    (branch) =>
-      !inside.some(
-        (error) =>
-          branchOf(error, choice) === branch &&
-          error.instancePath === choice.instancePath &&
-          ['type', 'const', 'enum'].includes(error.keyword),
-      ),
-  );
-  return fitting.length === 1 ? (fitting[0] ?? null) : null;
+  const branches = [...new Set(inside.map((error) => branchOf(error, choice)))];
+  const fits = (keywords: readonly string[]) => (branch: number | null) =>
+    !inside.some(
+      (error) =>
+        branchOf(error, choice) === branch &&
+        error.instancePath === choice.instancePath &&
+        keywords.includes(error.keyword),
+    );
+  const typed = branches.filter(fits(['type', 'const', 'enum']));
+  const named = typed.filter(fits(['required', 'additionalProperties']));
+  const [meant, second] = typed.length === 1 ? typed : named;
+  return second === undefined ? (meant ?? null) : null;
 }
 
 /** A value of the wrong type misses its limits too, and a list that lacks an item has others. */

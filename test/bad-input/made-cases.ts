@@ -7,6 +7,7 @@ import {
   MAX_TEXT_LENGTH,
   MAX_TOTAL_BYTES,
 } from '../../src/manifest/limits.ts';
+import {HOSTILE} from '../builders/hostile.ts';
 import {fileOf, revisionOf} from '../builders/revision.ts';
 
 const HEAD = 'apiVersion: pvegit/v1\nkind: Sample\nmetadata: {name: sample}\n';
@@ -31,18 +32,11 @@ function spec(text: string): Revision {
   return one(`${HEAD}spec:\n${text}`);
 }
 
-/** Names that mean something to a browser, a shell, a terminal, a chat or a file system. */
-const HOSTILE = [
-  '"<script>alert(1)</script>"',
+/** The corpus of all media, as names; in JSON's spelling, which YAML reads. */
+const HOSTILE_NAMES = [
+  ...HOSTILE.map(({text}) => JSON.stringify(text)),
   '"../../etc/passwd"',
   '"-rf"',
-  '"a;reboot"',
-  '"$(reboot)"',
-  '"@everyone [x](http://x)"',
-  '"a\\e[2Jb"',
-  '"a\\u202eb"',
-  "'a' -- 'b'",
-  'n'.repeat(300),
 ];
 
 /** Revisions by the name of their case. */
@@ -140,7 +134,7 @@ export const MADE: {readonly [name: string]: () => Revision} = {
   'hostile-names': () =>
     revisionOf(
       Object.fromEntries(
-        HOSTILE.map((name, index) => [
+        HOSTILE_NAMES.map((name, index) => [
           `${index}.yaml`,
           `${HEAD.replace('sample', () => name)}spec: {}\n`,
         ]),

@@ -42,7 +42,7 @@ export function toldText(diagnostics: readonly Diagnostic[]): string {
 }
 
 /** A golden file is read by a person. */
-const SHOWN = 16;
+const SHOWN = 30;
 
 function revisionFor(name: string): Revision {
   const made = MADE[name];

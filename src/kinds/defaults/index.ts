@@ -71,7 +71,7 @@ function refusal(key: string, value: unknown, depth: number): Refusal | null {
     const remedy = 'Write it in each manifest; here "dhcp", "auto" and the gateway may stand.';
     return {code: 'defaults-address', words: {detail, remedy}};
   }
-  if (key === 'mac' && value !== null) {
+  if (key === 'mac') {
     const detail = 'Two guests with one MAC address take each other off the network.';
     return {code: 'defaults-mac', words: {detail, remedy: 'Write it in each manifest.'}};
   }
