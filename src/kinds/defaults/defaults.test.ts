@@ -5,12 +5,13 @@ import {revisionOf} from '../../../test/builders/revision.ts';
 import {readManifests} from '../../manifest/read.ts';
 import {kinds} from '../index.ts';
 
+const HEAD = 'apiVersion: pvegit/v1\nmetadata: {name: a}\n';
+
 function read(partial: string) {
   return readManifests({
     revision: revisionOf({
-      'defaults.yaml': `apiVersion: pvegit/v1\nkind: Defaults\nmetadata: {name: d}\nspec: ${partial}\n`,
-      'vm.yaml':
-        'apiVersion: pvegit/v1\nkind: VirtualMachine\nmetadata: {name: a}\nspec: {vmid: 150}\n',
+      'defaults.yaml': `${HEAD}kind: Defaults\nspec: ${partial}\n`,
+      'vm.yaml': `${HEAD}kind: VirtualMachine\nspec: {vmid: 150}\n`,
     }),
     kinds,
   });

@@ -5,7 +5,8 @@ import {readManifests} from '../../manifest/read.ts';
 import {kinds} from '../index.ts';
 
 function read(keys: string) {
-  const text = `apiVersion: pvegit/v1\nkind: Secret\nmetadata: {name: s}\nspec: {keys: {${keys}}}\n`;
+  const head = 'apiVersion: pvegit/v1\nkind: Secret\nmetadata: {name: s}\n';
+  const text = `${head}spec: {keys: {${keys}}}\n`;
   return readManifests({revision: revisionOf({'s.yaml': text}), kinds});
 }
 

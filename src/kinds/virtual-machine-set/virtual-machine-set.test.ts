@@ -105,7 +105,8 @@ spec: {VirtualMachine: {memory: 2GiB, onboot: true}, VirtualMachineSet: {replica
   });
 
   it('loses no member but the one whose VMID another guest has', () => {
-    const other = `apiVersion: pvegit/v1\nkind: VirtualMachine\nmetadata: {name: x}\nspec: {vmid: 201}\n`;
+    const head = 'apiVersion: pvegit/v1\nkind: VirtualMachine\nmetadata: {name: x}\n';
+    const other = `${head}spec: {vmid: 201}\n`;
     const {desired, claimed} = read({
       'a.yaml': set(`${TWO}  template: {}\n`),
       'b.yaml': other,
