@@ -210,4 +210,44 @@ describe('the cache', () => {
     expect(cache.parsed).toBe(1);
     expect(one?.range.file).toBe('web/a.yaml');
   });
+
+  it('understands a guest anew when the Defaults above it change, break or are repaired', () => {
+    const cache = new ParseCache();
+    const at = (spec: string | null, path = 'web/a.yaml') => {
+      const files = {
+        [path]: guest(150, 'a'),
+        ...(spec === null ? {} : {'web/defaults.yaml': defaults(spec)}),
+      };
+      const found = readManifests({revision: revisionOf(files), kinds: KINDS, cache});
+      expect(found).toEqual(readManifests({revision: revisionOf(files), kinds: KINDS}));
+      return found.desired[0]?.body['memory'];
+    };
+    const seen = [
+      at('  Guest: {memory: 1GiB}\n'),
+      at('  Guest: {memory: 2GiB}\n'),
+      at('  Guest: {memroy: 2GiB}\n'),
+      at('  Guest: {memory: 2GiB}\n'),
+      at('  Guest: {memory: 2GiB}\n', 'b.yaml'),
+      at(null),
+    ];
+    expect(seen).toEqual(['1GiB', '2GiB', undefined, '2GiB', undefined, undefined]);
+  });
+
+  it('does not carry over what other kinds or another source made of a text', () => {
+    const cache = new ParseCache();
+    const revision = revisionOf({'a.yaml': guest(150, 'a')});
+    readManifests({revision, kinds: KINDS, cache});
+    const other = readManifests({revision: {...revision, source: 'other'}, kinds: KINDS, cache});
+    expect(other.desired[0]?.source).toBe('other');
+    const without = readManifests({revision, kinds: [DEFAULTS], cache});
+    expect(without.diagnostics.map(({code}) => code)).toEqual(['kind-unknown']);
+  });
+
+  it('keeps the places of fields without keeping a range for each', () => {
+    const files = {'a.yaml': guest(150, 'a', '  memory: 4GiB\n')};
+    const [one] = read(files).desired;
+    const descriptor = one && Object.getOwnPropertyDescriptor(one, 'ranges');
+    expect(descriptor?.value).toBeUndefined();
+    expect(one?.ranges['memory']?.start).toEqual({line: 6, column: 11, offset: 82});
+  });
 });
