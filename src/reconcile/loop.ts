@@ -87,7 +87,8 @@ export class ClusterLoop {
   /** Until the interval is over or somebody nudges; renews the lease meanwhile. */
   async #wait(): Promise<void> {
     const {clock, random, intervalMs, journal, cluster, holder} = this.#options;
-    const jittered = intervalMs * (1 + JITTER * (2 * random.float() - 1));
+    // Whole milliseconds: with fractions the rest of a wait can be too small for a clock to show.
+    const jittered = Math.round(intervalMs * (1 + JITTER * (2 * random.float() - 1)));
     const end = clock.monotonic() + jittered;
     let renewed = clock.monotonic();
     while (!this.#isNudged && !this.#abort.signal.aborted) {
