@@ -4,7 +4,11 @@ import type {Action, Approval, Intent, Outcome, Step} from '../core/action.ts';
 import type {ResourceKey} from '../core/model.ts';
 import {auditEntry} from './audit.ts';
 import {type ApplyContext, kindOf} from './context.ts';
-import {runAction} from './run-action.ts';
+import {type ActionEnd, runAction} from './run-action.ts';
+
+/** How long an action that stays unknown is left alone before it is looked at again, doubling. */
+const FIRST_PAUSE_MS = 60_000;
+const LAST_PAUSE_MS = 3_600_000;
 
 /** What is running for a resource, for status and `applying`. */
 export interface InFlight {
@@ -14,12 +18,14 @@ export interface InFlight {
   readonly step: {readonly index: number; readonly says: string} | null;
 }
 
-/** What the applier tells of its actions' ends. */
+/** What the applier asks, and tells of its actions' ends. */
 export interface ApplierOptions {
   /** After an action ended, whatever way; the loop is nudged by it. */
   readonly onEnd: (outcome: Outcome, action: Action) => void;
   /** A journal failure or a mistake of ours: nothing more may be applied. */
   readonly onBroken: (error: unknown) => void;
+  /** Whether this process leads the cluster right now; asked before each step. */
+  readonly leads: () => boolean;
 }
 
 /** Carries out allowed actions of one cluster. */
@@ -29,6 +35,8 @@ export class Applier {
   readonly #running = new Map<ResourceKey, {view: InFlight; promise: Promise<void>}>();
   readonly #abort = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
+  /** When an action without an end may be looked at again, by the id of its newest intent. */
+  readonly #pauses = new Map<number, {readonly until: number; readonly lastMs: number}>();
   #wanted: ReadonlyMap<ResourceKey, string> | null = null;
   #broken = false;
 
@@ -53,9 +61,22 @@ export class Applier {
     return this.#start(action, approval, null);
   }
 
-  /** Takes up intents left open by a crash, or still unknown; those in flight are skipped. */
+  /**
+   * Goes on with actions that have no recorded end: after a crash, or because what became of a call
+   * is still unknown. Those in flight are skipped, and those looked at a short while ago.
+   */
   takeUp(intents: readonly Intent[]): void {
-    for (const intent of intents) this.#start(intent.action, null, intent);
+    const ids = new Set(intents.map(({id}) => id));
+    for (const id of this.#pauses.keys()) if (!ids.has(id)) this.#pauses.delete(id);
+    for (const intent of intents) {
+      if (intent.state === 'failed' || intent.state === 'interrupted') this.#close(intent);
+      else if (this.#isDue(intent)) this.#start(intent.action, null, intent);
+    }
+  }
+
+  /** Looks at what is unknown again with the next `takeUp`, however short ago it was looked at. */
+  hurry(key: ResourceKey, intents: readonly Intent[]): void {
+    for (const {id} of intents.filter((intent) => intent.key === key)) this.#pauses.delete(id);
   }
 
   /** Resolves when one of the running actions has ended; at once when none runs. */
@@ -96,27 +117,68 @@ export class Applier {
       approval,
       intent,
       signal: this.#abort.signal,
+      barred: () => (this.#options.leads() ? null : 'another controller leads this cluster'),
       unwanted: () => this.#unwanted(action),
       ready: this.#ready.promise,
       onStep,
-    }).then(
-      (outcome) => this.#ended(action, approval, outcome),
-      (error: unknown) => this.#failed(action, error),
-    );
+    })
+      .then((end) => this.#ended(action, approval ?? this.#begunBy(intent), intent, end))
+      .catch((error: unknown) => this.#failed(action, error));
     this.#running.set(action.key, {view, promise});
     return true;
   }
 
-  #ended(action: Action, approval: Approval | null, outcome: Outcome): void {
+  #ended(
+    action: Action,
+    approval: Approval | null,
+    intent: Intent | null,
+    {outcome, left}: ActionEnd,
+  ): void {
     this.#running.delete(action.key);
-    try {
-      this.#context.journal.addOutcome(outcome);
-      this.#context.journal.addAudit(auditEntry(this.#context, action, approval, outcome));
-    } catch (error) {
-      this.#failed(action, error);
-      return;
-    }
+    if (left) return;
+    // Still unknown after another look: that was said already.
+    const isNews = outcome.result !== 'unknown' || !this.#pause(action.key, intent);
+    if (!isNews) return;
+    this.#context.journal.addOutcome(outcome);
+    this.#context.journal.addAudit(auditEntry(this.#context, action, approval, outcome));
     this.#options.onEnd(outcome, action);
+  }
+
+  /** Under whose approval an action was begun that goes on now. */
+  #begunBy(intent: Intent | null): Approval | null {
+    if (intent === null) return null;
+    return this.#context.journal.begun(this.#context.cluster, intent.fingerprint);
+  }
+
+  /** Its process died between the end of its last step and the end of the action. */
+  #close(intent: Intent): void {
+    const {action, state, because, openedAt, cluster} = intent;
+    if (this.#running.has(action.key) || this.#abort.signal.aborted || this.#broken) return;
+    const approval = this.#begunBy(intent);
+    const {key, name, fingerprint, verb, risk} = action;
+    const endedAt = this.#context.clock.now();
+    const result = state === 'failed' ? 'failed' : 'interrupted';
+    const named = {cluster, key, name, fingerprint, verb, risk};
+    const outcome = {...named, result, because, startedAt: openedAt, endedAt, steps: []} as const;
+    this.#context.journal.addOutcome(outcome);
+    this.#context.journal.addAudit(auditEntry(this.#context, action, approval, outcome));
+  }
+
+  #isDue({id}: Intent): boolean {
+    const pause = this.#pauses.get(id);
+    return pause === undefined || pause.until <= this.#context.clock.monotonic();
+  }
+
+  /** Lengthens the pause before the next look; true when this was not the first look. */
+  #pause(key: ResourceKey, intent: Intent | null): boolean {
+    const {journal, cluster, clock} = this.#context;
+    const unknown = journal.unfinished(cluster).find((open) => open.key === key);
+    if (unknown === undefined) return false;
+    const former = this.#pauses.get(unknown.id);
+    const lastMs = former === undefined ? FIRST_PAUSE_MS : former.lastMs * 2;
+    const nextMs = Math.min(lastMs, LAST_PAUSE_MS);
+    this.#pauses.set(unknown.id, {until: clock.monotonic() + nextMs, lastMs: nextMs});
+    return intent?.state === 'unknown';
   }
 
   #failed(action: Action, error: unknown): void {

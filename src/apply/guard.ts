@@ -5,7 +5,7 @@ import type {Observation, Observed} from '../core/model.ts';
 /** What the guard found: fit to go on, with the fresh state, or why not. */
 export type GuardResult =
   | {readonly kind: 'fit'; readonly observed: Observed | null}
-  | {readonly kind: 'unfit'; readonly because: string};
+  | {readonly kind: 'unfit'; readonly because: string; readonly observed: Observed | null};
 
 /**
  * Compares a fresh observation with what the step needs. `chain` is the digest of this action's
@@ -23,6 +23,7 @@ export function checkGuard(guard: Guard, seen: Observation, chain: string | null
 }
 
 function checkPresent(guard: Guard, observed: Observed, chain: string | null): GuardResult {
+  const unfit = (because: string): GuardResult => ({kind: 'unfit', because, observed});
   const wanted = guard.state === 'ours' ? 'ours' : 'unmarked';
   if (observed.ownership.kind !== wanted) {
     return unfit(`its marker says "${observed.ownership.kind}", expected "${wanted}"`);
@@ -43,5 +44,5 @@ function checkPresent(guard: Guard, observed: Observed, chain: string | null): G
 }
 
 function unfit(because: string): GuardResult {
-  return {kind: 'unfit', because};
+  return {kind: 'unfit', because, observed: null};
 }

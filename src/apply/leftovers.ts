@@ -1,23 +1,41 @@
 // Why this exists: a QEMU configuration write that ends in an error may leave any part of its keys
 // pending, unapplied even on a stopped guest; the next successful write or start would apply them.
 // What we left is reverted before anything else happens (safety.md 8; proxmox facts section 20.3).
+import type {CallStep, Intent} from '../core/action.ts';
 import {isObject} from '../core/json.ts';
+import type {Observed} from '../core/model.ts';
 import type {ApplyContext} from './context.ts';
-import type {StepRun} from './run-step.ts';
 
 const NOT_KEYS = new Set(['delete', 'digest', 'force', 'revert', 'background_delay', 'skiplock']);
 
+/** Whether a step writes a QEMU configuration, so that it can leave work pending. */
+export function leavesPending(step: CallStep): boolean {
+  return baseOf(step) !== null;
+}
+
+/** Configuration keys with pending work, as an observation shows them. */
+export function pendingKeys(observed: Observed | null): readonly string[] {
+  const {configured, active} = observed?.raw ?? {};
+  if (!isObject(configured) || !isObject(active)) return [];
+  const keys = new Set([...Object.keys(configured), ...Object.keys(active)]);
+  return [...keys].filter((key) => configured[key] !== active[key]).sort();
+}
+
 /**
- * Reverts what our failed write left pending; a sentence about it, or null when nothing was left.
+ * Reverts what a write that did not succeed left pending; a sentence about it, or null when nothing
+ * was left. What was pending before the write is somebody else's, and stays.
  */
-export async function clearLeftovers(context: ApplyContext, run: StepRun): Promise<string | null> {
-  const {step} = run;
-  if (step.operation !== 'config' && step.operation !== 'allocate') return null;
-  const base = /^(\/nodes\/[^/]+\/qemu\/\d+)\/config$/.exec(step.call.path)?.[1];
-  if (base === undefined) return null;
-  const keys = ours(step.call.params);
-  const left = await leftPending(context, base, keys);
-  if (left === null) return 'what it left pending could not be read';
+export async function clearLeftovers(
+  context: ApplyContext,
+  {step, pendingBefore}: Pick<Intent, 'step' | 'pendingBefore'>,
+): Promise<string | null> {
+  const base = baseOf(step);
+  if (base === null) return null;
+  const keys = writtenKeys(step);
+  const pending = await leftPending(context, base, keys);
+  if (pending === null) return 'what it left pending could not be read';
+  const former = new Set(pendingBefore ?? keys);
+  const left = pending.filter((key) => !former.has(key));
   if (left.length === 0) return null;
   const answer = await context.pve.write({
     method: 'PUT',
@@ -25,14 +43,19 @@ export async function clearLeftovers(context: ApplyContext, run: StepRun): Promi
     params: {revert: left.join(',')},
   });
   if (!answer.ok) return `left pending, and reverting failed: ${left.join(', ')}`;
-  const still = await leftPending(context, base, keys);
-  if (still === null || still.length > 0) return `left pending: ${(still ?? left).join(', ')}`;
+  const still = (await leftPending(context, base, new Set(left))) ?? left;
+  if (still.length > 0) return `left pending: ${still.join(', ')}`;
   return `reverted what it left pending: ${left.join(', ')}`;
 }
 
-function ours(params: StepRun['step']['call']['params']): ReadonlySet<string> {
-  const keys = Object.keys(params).filter((key) => !NOT_KEYS.has(key));
-  const deleted = params['delete'];
+function baseOf(step: CallStep): string | null {
+  if (step.operation !== 'config' && step.operation !== 'allocate') return null;
+  return /^(\/nodes\/[^/]+\/qemu\/\d+)\/config$/.exec(step.call.path)?.[1] ?? null;
+}
+
+function writtenKeys({call}: CallStep): ReadonlySet<string> {
+  const keys = Object.keys(call.params).filter((key) => !NOT_KEYS.has(key));
+  const deleted = call.params['delete'];
   if (typeof deleted === 'string') keys.push(...deleted.split(','));
   return new Set(keys);
 }

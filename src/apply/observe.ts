@@ -22,8 +22,10 @@ export async function observeNow(
   context: ApplyContext,
   kind: ResourceKind,
   subject: Subject,
+  signal?: AbortSignal,
 ): Promise<Observation> {
-  return kind.observe(subject.key, await readNow(context, kind, subject), context.installation);
+  const inventory = await readNow(context, kind, subject, signal);
+  return kind.observe(subject.key, inventory, context.installation);
 }
 
 /** The reads behind observeNow, for evidence. */
@@ -31,11 +33,13 @@ export async function readNow(
   context: ApplyContext,
   kind: ResourceKind,
   subject: Subject,
+  signal?: AbortSignal,
 ): Promise<Inventory> {
   let inventory = emptyInventory(context);
+  const add = (path: string): Promise<Inventory> => readInto(context, inventory, path, signal);
   if (subject.node !== null && subject.vmid !== null) {
     const base = `/nodes/${subject.node}/${kind.idPrefix}/${subject.vmid}`;
-    inventory = await add(context, inventory, `${base}/status/current`);
+    inventory = await add(`${base}/status/current`);
   }
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const missing = kind
@@ -43,7 +47,7 @@ export async function readNow(
       .map((call) => call.path)
       .filter((path) => !(path in inventory.reads));
     if (missing.length === 0) break;
-    for (const path of missing) inventory = await add(context, inventory, path);
+    for (const path of missing) inventory = await add(path);
   }
   return inventory;
 }
@@ -58,8 +62,13 @@ function emptyInventory(context: ApplyContext): Inventory {
   };
 }
 
-async function add(context: ApplyContext, inventory: Inventory, path: string): Promise<Inventory> {
-  const answer = await context.pve.read(path);
+async function readInto(
+  context: ApplyContext,
+  inventory: Inventory,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Inventory> {
+  const answer = await context.pve.read(path, signal === undefined ? {} : {signal});
   const read: Read = answer.ok
     ? {path, outcome: {ok: true, data: answer.value}}
     : {path, outcome: {ok: false, error: answer.error}};

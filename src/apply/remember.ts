@@ -1,6 +1,6 @@
 // Why this exists: when the record of an object changes while its action runs: before the first
 // call (the fields are ours from then on), after the creating call (the guest is ours), at the end.
-import type {Action} from '../core/action.ts';
+import type {Action, Operation} from '../core/action.ts';
 import type {Observed, ResourceRecord} from '../core/model.ts';
 import {begunRecord, finishedRecord, writingRecord} from '../core/record.ts';
 import type {ApplyContext} from './context.ts';
@@ -12,15 +12,21 @@ export function rememberStart(context: ApplyContext, action: Action): void {
   context.journal.putRecord(writingRecord(former, action));
 }
 
-/** After the call that brings a guest into being is verified: from here on it is ours. */
-export function rememberCreated(context: ApplyContext, action: Action, seen: Observed): void {
+/**
+ * After a step: what was brought into being with our marker is ours from here on, and of what was
+ * destroyed no record speaks any more.
+ */
+export function rememberStep(
+  context: ApplyContext,
+  action: Action,
+  operation: Operation,
+  seen: Observed | null,
+): void {
+  if (operation === 'destroy') context.journal.deleteRecord(context.cluster, action.key);
+  if (operation !== 'create' && operation !== 'clone') return;
+  if (seen?.ownership.kind !== 'ours') return;
   const record = begunRecord(action, facts(context, seen));
   if (record !== null) context.journal.putRecord(record);
-}
-
-/** After a step that destroyed the object: nothing is there that a record could speak of. */
-export function rememberDestroyed(context: ApplyContext, action: Action): void {
-  context.journal.deleteRecord(context.cluster, action.key);
 }
 
 /** After every step is verified. `seen` is null only when the object is gone. */

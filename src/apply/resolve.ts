@@ -2,6 +2,7 @@
 // anything else happens to that guest, this finds out what became of it (safety.md 8).
 import type {Intent} from '../core/action.ts';
 import {isObject} from '../core/json.ts';
+import type {PveError} from '../core/model.ts';
 import type {ApplyContext} from './context.ts';
 import {kindOf} from './context.ts';
 import {observeNow} from './observe.ts';
@@ -28,7 +29,7 @@ export async function resolveIntent(
   const deadline = context.clock.monotonic() + Math.max(timeoutMs, 2 * ABSENT_PROOF_MS);
   let last: Resolution = {kind: 'unknown', because: 'it was not looked at yet'};
   while (!signal.aborted) {
-    const upid = await findTask(context, intent);
+    const upid = await findTask(context, intent, signal);
     if (upid.kind === 'found') {
       context.journal.setTask(intent.id, upid.upid);
       return awaitTask(context, intent, upid.upid, signal);
@@ -36,7 +37,7 @@ export async function resolveIntent(
     const looked =
       upid.kind === 'unreadable'
         ? {kind: 'wait' as const, because: upid.because}
-        : await lookAtState(context, intent);
+        : await lookAtState(context, intent, signal);
     if (looked.kind !== 'wait') return looked;
     last = {kind: 'unknown', because: looked.because};
     if (context.clock.monotonic() >= deadline) break;
@@ -53,13 +54,23 @@ async function awaitTask(
   signal: AbortSignal,
 ): Promise<Resolution> {
   const ended = await context.pve.task(upid, {timeoutMs: intent.step.timeoutMs, signal});
-  if (!ended.ok) {
-    const state = await lookAtState(context, intent);
-    if (state.kind === 'done') return state;
-    return {kind: 'unknown', because: `its task cannot be read: ${ended.error.message}`};
-  }
+  if (!ended.ok) return withoutTask(context, intent, ended.error, signal);
   if (ended.value.success) return {kind: 'done', because: ended.value.exitStatus, upid};
   return {kind: 'failed', because: ended.value.exitStatus, upid};
+}
+
+/** A task that nobody knows any more has ended; one that cannot be asked about may still run. */
+async function withoutTask(
+  context: ApplyContext,
+  intent: Intent,
+  error: PveError,
+  signal: AbortSignal,
+): Promise<Resolution> {
+  const because = `its task cannot be read: ${error.message}`;
+  if (signal.aborted) return {kind: 'unknown', because};
+  const state = await lookAtState(context, intent, signal);
+  if (state.kind === 'wait') return {kind: 'unknown', because: `${because}; ${state.because}`};
+  return state.kind === 'done' || error.kind === 'missing' ? state : {kind: 'unknown', because};
 }
 
 type FoundTask =
@@ -68,7 +79,11 @@ type FoundTask =
   | {readonly kind: 'unreadable'; readonly because: string};
 
 /** The node's tasks of our own token, this type, this VMID, started after the intent. */
-async function findTask(context: ApplyContext, intent: Intent): Promise<FoundTask> {
+async function findTask(
+  context: ApplyContext,
+  intent: Intent,
+  signal: AbortSignal,
+): Promise<FoundTask> {
   const {step} = intent;
   const type = taskTypeOf(step);
   const node = /^\/nodes\/([^/]+)\//.exec(step.call.path)?.[1];
@@ -77,7 +92,7 @@ async function findTask(context: ApplyContext, intent: Intent): Promise<FoundTas
   if (vmid === null) return {kind: 'none'};
   const since = Math.floor((intent.openedAt + (context.pve.clockOffsetMs() ?? 0)) / 1000) - 1;
   const query = `vmid=${vmid}&source=all&since=${since}&typefilter=${type}&limit=50`;
-  const answer = await context.pve.read(`/nodes/${node}/tasks?${query}`);
+  const answer = await context.pve.read(`/nodes/${node}/tasks?${query}`, {signal});
   if (!answer.ok) return {kind: 'unreadable', because: answer.error.message};
   if (!Array.isArray(answer.value)) return {kind: 'unreadable', because: 'tasks are not a list'};
   const known = new Set(
@@ -98,14 +113,12 @@ async function findTask(context: ApplyContext, intent: Intent): Promise<FoundTas
 async function lookAtState(
   context: ApplyContext,
   intent: Intent,
+  signal: AbortSignal,
 ): Promise<Resolution | {readonly kind: 'wait'; readonly because: string}> {
   const kind = kindOf(context, intent.action.kind);
   if (!kind) return {kind: 'unknown', because: `no kind ${intent.action.kind}`};
-  const seen = await observeNow(context, kind, {
-    key: intent.key,
-    vmid: intent.vmid,
-    node: intent.node,
-  });
+  const subject = {key: intent.key, vmid: intent.vmid, node: intent.node};
+  const seen = await observeNow(context, kind, subject, signal);
   const age = context.clock.now() - intent.openedAt;
   return judgeState({intent, seen, kind, absenceProven: age >= ABSENT_PROOF_MS});
 }

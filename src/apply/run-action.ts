@@ -1,20 +1,13 @@
 // Why this exists: the steps of one action, one after the other, each only while everybody still
 // wants it. A failed step ends the action; nothing is rolled back, later steps do not run.
-import type {
-  Action,
-  Approval,
-  Intent,
-  Operation,
-  Outcome,
-  Step,
-  StepOutcome,
-} from '../core/action.ts';
+import type {Action, Approval, Intent, Outcome, Step, StepOutcome} from '../core/action.ts';
 import type {ResourceKind} from '../core/kind.ts';
 import type {Observed} from '../core/model.ts';
 import type {ApplyContext} from './context.ts';
 import {captureEvidence} from './evidence.ts';
 import {observeNow} from './observe.ts';
-import {rememberCreated, rememberDestroyed, rememberDone, rememberStart} from './remember.ts';
+import {owesStart, withoutDigest} from './owed-start.ts';
+import {rememberDone, rememberStart, rememberStep} from './remember.ts';
 import {resumeStep, runStep, type StepResult} from './run-step.ts';
 
 /** A step that is known not to have happened is tried this often before the action ends. */
@@ -25,14 +18,22 @@ export interface ActionRun {
   readonly action: Action;
   readonly kind: ResourceKind;
   readonly approval: Approval | null;
-  /** The open intent to take up, or null to begin with the first step. */
+  /** The newest intent of an action without an end, or null to begin with the first step. */
   readonly intent: Intent | null;
   readonly signal: AbortSignal;
-  /** Null while the action is still wanted, else why not. Asked before each step. */
+  /** Null while this process may act on the resource, else why not. Asked before each step. */
+  readonly barred: () => string | null;
+  /** Null while the newest plan still wants the action, else why not. Asked before each step. */
   readonly unwanted: () => string | null;
   /** Resolves once `unwanted` can be answered (after the first plan of this process). */
   readonly ready: Promise<void>;
   readonly onStep: (index: number, step: Step) => void;
+}
+
+/** How an action ended; `left`: it did not end, and goes on in a later process. */
+export interface ActionEnd {
+  readonly outcome: Outcome;
+  readonly left: boolean;
 }
 
 interface Progress {
@@ -41,61 +42,103 @@ interface Progress {
   readonly steps: StepOutcome[];
 }
 
+interface Stop {
+  readonly result: Outcome['result'];
+  readonly because: string;
+  readonly left?: true;
+}
+
+const STOPS: Stop = {result: 'interrupted', because: 'the controller stops', left: true};
+
 /** Runs an action to its end. Only JournalError and our own mistakes are thrown. */
-export async function runAction(context: ApplyContext, run: ActionRun): Promise<Outcome> {
+export async function runAction(context: ApplyContext, run: ActionRun): Promise<ActionEnd> {
   const startedAt = context.clock.now();
   const progress: Progress = {digest: null, observed: null, steps: []};
-  const end = (result: Outcome['result'], because: string): Outcome => ({
+  const {result, because, left} = await carryOut(context, run, progress);
+  const {key, name, fingerprint, verb, risk} = run.action;
+  const outcome: Outcome = {
     cluster: context.cluster,
-    key: run.action.key,
-    name: run.action.name,
-    fingerprint: run.action.fingerprint,
-    verb: run.action.verb,
-    risk: run.action.risk,
+    key,
+    name,
+    fingerprint,
+    verb,
+    risk,
     result,
     because,
     startedAt,
     endedAt: context.clock.now(),
     steps: progress.steps,
-  });
-  let first = 0;
-  if (run.intent !== null) {
-    const resumed = await takeUp(context, run, run.intent, progress);
-    if (resumed.stop !== null) return end(resumed.stop.result, resumed.stop.because);
-    first = resumed.next;
-    await run.ready;
-  } else if (run.action.risk !== 'benign') {
-    const evidence = await captureEvidence(context, run.kind, run.action);
-    if (!evidence.ok) return end('skipped', `evidence: ${evidence.error.message}`);
-  }
-  for (let index = first; index < run.action.steps.length; index += 1) {
+  };
+  return {outcome, left: left === true};
+}
+
+async function carryOut(context: ApplyContext, run: ActionRun, progress: Progress): Promise<Stop> {
+  const {action, intent} = run;
+  const begun = intent === null ? await begin(context, run) : await goOn(context, run, progress);
+  if (begun.stop !== null) return begun.stop;
+  for (let index = begun.next; index < action.steps.length; index += 1) {
     const stop = await oneStep(context, run, index, progress);
-    if (stop !== null) return end(stop.result, stop.because);
+    if (stop !== null) return stop;
   }
-  rememberDone(context, run.action, progress.observed);
-  return end('done', 'every step is verified');
+  rememberDone(context, action, progress.observed);
+  return {result: 'done', because: 'every step is verified'};
 }
 
-interface Stop {
-  readonly result: Outcome['result'];
-  readonly because: string;
+interface Begun {
+  readonly stop: Stop | null;
+  readonly next: number;
 }
 
-async function takeUp(
+async function begin(context: ApplyContext, run: ActionRun): Promise<Begun> {
+  if (run.action.risk === 'benign') return {stop: null, next: 0};
+  const evidence = await captureEvidence(context, run.kind, run.action);
+  if (evidence.ok) return {stop: null, next: 0};
+  return {stop: {result: 'skipped', because: `evidence: ${evidence.error.message}`}, next: 0};
+}
+
+/** From the newest intent of an action that has no end: settles it, then the steps after it. */
+async function goOn(context: ApplyContext, run: ActionRun, progress: Progress): Promise<Begun> {
+  const {intent} = run;
+  if (intent === null) return {stop: null, next: 0};
+  const {step, stepIndex, state} = intent;
+  if (state === 'done') {
+    const stop = await goOnAfter(context, run, intent, progress);
+    await run.ready;
+    return {stop, next: stepIndex + 1};
+  }
+  const stepRun = {...run, index: stepIndex, step, digest: null, approval: null};
+  const result = await resumeStep(context, stepRun, intent);
+  const stop = note(context, run, progress, result, step);
+  if (stop === null || result.next === 'again') await run.ready;
+  if (result.next === 'again') return {stop: null, next: stepIndex};
+  return {stop, next: stepIndex + 1};
+}
+
+/** The step was verified, but perhaps not remembered; what it left is looked at again. */
+async function goOnAfter(
   context: ApplyContext,
   run: ActionRun,
-  intent: Intent,
+  {step, leftDigest}: Intent,
   progress: Progress,
-): Promise<{readonly stop: Stop | null; readonly next: number}> {
-  const {step, stepIndex} = intent;
-  const result = await resumeStep(
-    context,
-    {...run, index: stepIndex, step, digest: null, approval: null},
-    intent,
-  );
-  const stop = note(context, run, progress, result, step);
-  if (result.again) return {stop: null, next: stepIndex};
-  return {stop, next: stepIndex + 1};
+): Promise<Stop | null> {
+  const {action, kind, signal} = run;
+  const target = step.operation === 'migrate' ? step.target['node'] : null;
+  const node = typeof target === 'string' ? target : step.guard.node;
+  const subject = {key: action.key, vmid: action.vmid, node};
+  const seen = await observeNow(context, kind, subject, signal);
+  if (signal.aborted) return STOPS;
+  if (seen.kind === 'undetermined') {
+    return {result: 'unknown', because: `it could not be read: ${seen.because}`};
+  }
+  const observed = seen.kind === 'present' ? seen.observed : null;
+  const isGone = step.operation === 'destroy';
+  if (isGone !== (observed === null)) {
+    return {result: 'interrupted', because: isGone ? 'the VMID is taken again' : 'it is gone'};
+  }
+  rememberStep(context, action, step.operation, observed);
+  progress.observed = observed;
+  progress.digest = leftDigest ?? null;
+  return null;
 }
 
 async function oneStep(
@@ -106,9 +149,12 @@ async function oneStep(
 ): Promise<Stop | null> {
   const step = run.action.steps[index];
   if (step === undefined) return null;
+  const owed = owesStart(run.action.steps, index);
   for (let tries = 1; ; tries += 1) {
-    if (run.signal.aborted) return {result: 'interrupted', because: 'the controller stops'};
-    const unwanted = run.unwanted();
+    if (run.signal.aborted) return STOPS;
+    const barred = run.barred();
+    if (barred !== null) return {result: 'interrupted', because: barred, left: true};
+    const unwanted = owed ? null : run.unwanted();
     if (unwanted !== null) return {result: 'interrupted', because: unwanted};
     run.onStep(index, step);
     if (step.kind === 'until') return untilPower(context, run, step, progress);
@@ -117,12 +163,12 @@ async function oneStep(
       action: run.action,
       kind: run.kind,
       index,
-      step,
+      step: owed ? withoutDigest(step) : step,
       digest: progress.digest,
       approval: index === 0 && tries === 1 ? run.approval : null,
       signal: run.signal,
     });
-    if (result.again && tries < TRIES) continue;
+    if (result.next === 'again' && tries < TRIES) continue;
     return note(context, run, progress, result, step);
   }
 }
@@ -134,28 +180,23 @@ function note(
   result: StepResult,
   step: Step,
 ): Stop | null {
-  progress.steps.push(result.outcome);
-  if (result.outcome.result !== 'done') {
-    return {result: result.outcome.result, because: result.outcome.because};
+  if (result.next === 'left') return STOPS;
+  const {outcome, observed} = result;
+  progress.steps.push(outcome);
+  const isDone = outcome.result === 'done';
+  if (observed !== null) {
+    progress.observed = observed;
+    progress.digest = observed.digest;
   }
-  if (result.observed !== null) {
-    progress.observed = result.observed;
-    progress.digest = result.observed.digest;
+  // What a creation brought into being is ours even if it is not as it should be.
+  if (step.kind !== 'until' && (isDone || observed !== null)) {
+    rememberStep(context, run.action, isDone ? step.operation : onlyMade(step), observed);
   }
-  if (step.kind !== 'until') memorise(context, run.action, step.operation, result.observed);
-  return null;
+  return isDone ? null : {result: outcome.result, because: outcome.because};
 }
 
-function memorise(
-  context: ApplyContext,
-  action: Action,
-  operation: Operation,
-  observed: Observed | null,
-): void {
-  if (operation === 'destroy') rememberDestroyed(context, action);
-  else if (observed !== null && (operation === 'create' || operation === 'clone')) {
-    rememberCreated(context, action, observed);
-  }
+function onlyMade(step: Exclude<Step, {readonly kind: 'until'}>) {
+  return step.operation === 'destroy' ? 'config' : step.operation;
 }
 
 async function untilPower(
@@ -167,7 +208,7 @@ async function untilPower(
   const deadline = context.clock.monotonic() + step.timeoutMs;
   const subject = {key: run.action.key, vmid: run.action.vmid, node: step.guard.node};
   while (!run.signal.aborted) {
-    const seen = await observeNow(context, run.kind, subject);
+    const seen = await observeNow(context, run.kind, subject, run.signal);
     if (seen.kind === 'present' && seen.observed.power === step.power) {
       progress.observed = seen.observed;
       progress.digest = seen.observed.digest;
@@ -176,6 +217,6 @@ async function untilPower(
     if (context.clock.monotonic() >= deadline) break;
     await context.clock.sleep(1_000, run.signal);
   }
-  if (run.signal.aborted) return {result: 'interrupted', because: 'the controller stops'};
+  if (run.signal.aborted) return STOPS;
   return {result: 'failed', because: `it did not become ${step.power} in time`};
 }

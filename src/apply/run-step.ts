@@ -4,13 +4,17 @@ import type {Action, Approval, CallStep, Intent, StepOutcome} from '../core/acti
 import {unreachable} from '../core/assert.ts';
 import type {ResourceKind} from '../core/kind.ts';
 import type {Observed, PveError} from '../core/model.ts';
+import type {Clock} from '../core/ports.ts';
 import type {ApplyContext} from './context.ts';
 import {fillCall} from './fill.ts';
 import {checkGuard} from './guard.ts';
-import {clearLeftovers} from './leftovers.ts';
+import {clearLeftovers, leavesPending, pendingKeys} from './leftovers.ts';
 import {observeNow} from './observe.ts';
-import {type Resolution, resolveIntent} from './resolve.ts';
+import {resolveIntent} from './resolve.ts';
 import {settled} from './settle.ts';
+
+/** A clean stop has ten seconds; a call that is under way gets this much of them. */
+const LAST_WORD_MS = 5_000;
 
 /** One step of an action, with what the steps before it left. */
 export interface StepRun {
@@ -29,33 +33,40 @@ export interface StepRun {
 export interface StepResult {
   readonly outcome: StepOutcome;
   readonly observed: Observed | null;
-  /** True when the call is known not to have happened, so that it may be made again. */
-  readonly again: boolean;
+  /**
+   * over: it has its outcome. again: the call is known not to have happened, so that it may be made
+   * again. left: the controller stops; the intent, if there is one, stays open for its successor.
+   */
+  readonly next: 'over' | 'again' | 'left';
 }
 
 /** Runs one call. Never throws for the world's failures; a journal failure throws JournalError. */
 export async function runStep(context: ApplyContext, run: StepRun): Promise<StepResult> {
-  const {step, action} = run;
+  const {step, action, signal} = run;
   const subject = {key: action.key, vmid: action.vmid, node: expectedNode(step)};
-  const before = checkGuard(step.guard, await observeNow(context, run.kind, subject), run.digest);
-  if (before.kind === 'unfit') return ended(run, 'interrupted', before.because, null, null);
+  const seen = await observeNow(context, run.kind, subject, signal);
+  const before = checkGuard(step.guard, seen, run.digest);
+  if (signal.aborted) return leftAlone(run);
+  if (before.kind === 'unfit') return ended(run, 'interrupted', before.because, before.observed);
   const filled = await fillCall(
     step.call,
     action.source,
     context.secrets,
     before.observed?.digest ?? null,
   );
-  if (!filled.ok) return ended(run, 'failed', filled.error.message, null, before.observed);
-  if (run.signal.aborted) return ended(run, 'interrupted', 'the controller stops', null, null);
+  if (!filled.ok) return ended(run, 'failed', filled.error.message, before.observed);
+  if (signal.aborted) return leftAlone(run);
   const intent = openIntent(context, run, before.observed);
-  const answer = await context.pve.write(filled.value);
+  const lastWord = afterStop(context.clock, signal);
+  const answer = await context.pve.write(filled.value, {signal: lastWord.signal});
+  lastWord.over();
   if (!answer.ok) return afterError(context, run, intent, answer.error);
   if (step.kind === 'call' || typeof answer.value !== 'string' || !isUpid(answer.value)) {
     return settled(context, run, intent, {kind: 'done', because: 'OK'}, before.observed);
   }
   context.journal.setTask(intent.id, answer.value);
-  const resolution = await resolveIntent(context, {...intent, upid: answer.value}, run.signal);
-  return settled(context, run, intent, resolution, before.observed);
+  const known = {...intent, upid: answer.value};
+  return settled(context, run, known, await resolveIntent(context, known, signal), before.observed);
 }
 
 /** Takes up a step whose outcome was not journalled: after a crash, or when it stayed unknown. */
@@ -86,11 +97,26 @@ function openIntent(context: ApplyContext, run: StepRun, before: Observed | null
     stepIndex: run.index,
     step: run.step,
     sentDigest: before?.digest ?? null,
+    ...(leavesPending(run.step) ? {pendingBefore: pendingKeys(before)} : {}),
     action: run.action,
     openedAt: context.clock.now(),
   };
   const id = context.journal.openIntent(draft, run.approval);
   return {...draft, id, upid: null, state: 'open', because: ''};
+}
+
+/** A signal that aborts a while after the controller began to stop. */
+function afterStop(
+  clock: Clock,
+  stop: AbortSignal,
+): {readonly signal: AbortSignal; readonly over: () => void} {
+  const [cut, done] = [new AbortController(), new AbortController()];
+  const begin = (): void => {
+    void clock.sleep(LAST_WORD_MS, done.signal).then(() => cut.abort());
+  };
+  if (stop.aborted) begin();
+  else stop.addEventListener('abort', begin, {once: true, signal: done.signal});
+  return {signal: cut.signal, over: () => done.abort()};
 }
 
 /** What an error means depends on whether Proxmox may have carried the request out. */
@@ -103,38 +129,34 @@ async function afterError(
   switch (error.sent) {
     case 'no':
       context.journal.closeIntent(intent.id, 'interrupted', `not sent: ${error.message}`);
-      return ended(run, 'interrupted', `not sent: ${error.message}`, null, null);
+      return ended(run, 'interrupted', `not sent: ${error.message}`, null);
     case 'answered': {
-      const swept = await clearLeftovers(context, run);
+      const swept = await clearLeftovers(context, intent);
       const because = swept === null ? error.message : `${error.message} (${swept})`;
       const state = error.kind === 'digest' ? 'interrupted' : 'failed';
       context.journal.closeIntent(intent.id, state, because);
-      return ended(run, state, because, null, null);
+      return ended(run, state, because, null);
     }
-    case 'maybe': {
-      const resolution: Resolution = await resolveIntent(context, intent, run.signal);
-      return settled(context, run, intent, resolution, null);
-    }
+    case 'maybe':
+      return resumeStep(context, run, intent);
     default:
       return unreachable(error.sent, 'sent');
   }
 }
 
 /** The outcome of a step that has no open intent any more. */
-export function ended(
+function ended(
   run: StepRun,
   result: StepOutcome['result'],
   because: string,
-  upid: string | null,
   observed: Observed | null,
 ): StepResult {
-  const outcome = {
-    index: run.index,
-    says: run.step.says,
-    upid,
-    exitStatus: upid === null ? null : because,
-    result,
-    because,
-  };
-  return {outcome, observed, again: false};
+  const {index, step} = run;
+  const outcome = {index, says: step.says, upid: null, exitStatus: null, result, because};
+  return {outcome, observed, next: 'over'};
+}
+
+/** A step that did not leave because the controller stops. */
+function leftAlone(run: StepRun): StepResult {
+  return {...ended(run, 'interrupted', 'the controller stops', null), next: 'left'};
 }

@@ -321,10 +321,17 @@ export interface Intent {
   readonly step: CallStep;
   /** The guest's digest right before the call left; null where nothing was there. */
   readonly sentDigest: string | null;
+  /**
+   * Configuration keys that had pending work right before the call left: not ours to revert.
+   * Absent in older journals and for calls that write no configuration.
+   */
+  readonly pendingBefore?: readonly string[];
   readonly action: Action;
   readonly upid: string | null;
   /** ms since the epoch, controller's clock, before the call left. */
   readonly openedAt: number;
   readonly state: 'open' | 'done' | 'failed' | 'interrupted' | 'unknown';
   readonly because: string;
+  /** Digest of the object as it was read when the intent was closed; absent when it was not. */
+  readonly leftDigest?: string;
 }

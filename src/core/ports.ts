@@ -199,9 +199,20 @@ export interface Journal {
     approval: Approval | null,
   ): number;
   setTask(intent: number, upid: string): void;
-  closeIntent(intent: number, state: Exclude<Intent['state'], 'open'>, because: string): void;
+  /** `leftDigest`: the object's digest as last read, for the step that follows after a restart. */
+  closeIntent(
+    intent: number,
+    state: Exclude<Intent['state'], 'open'>,
+    because: string,
+    leftDigest?: string | null,
+  ): void;
   /** Intents in state `open` or `unknown`: what still has to be resolved, oldest first. */
   openIntents(cluster: string): readonly Intent[];
+  /**
+   * The newest intent of each resource whose action has no recorded end (`unknown` is none), oldest
+   * first: an action that stopped half-way goes on from there.
+   */
+  unfinished(cluster: string): readonly Intent[];
   /** UPIDs of this key's intents opened since then, so that an older task is not taken for ours. */
   tasksOf(cluster: string, key: ResourceKey, since: number): readonly string[];
   intent(id: number): Intent | null;

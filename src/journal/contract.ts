@@ -74,6 +74,33 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
     },
   },
   {
+    title: 'an action without an end is known by its newest intent, an ended one no more',
+    check: (journal) => {
+      const [first, second] = [0, 1].map((stepIndex) => {
+        const id = journal.openIntent(sampleIntent({fingerprint: A, stepIndex}), null);
+        journal.closeIntent(id, 'done', 'OK', `digest-${stepIndex}`);
+        return id;
+      });
+      const other = journal.openIntent(sampleIntent({key: 'guest/151'}), null);
+      deepEqual(
+        journal.unfinished('harness').map(({id, leftDigest}) => [id, leftDigest]),
+        [
+          [second, 'digest-1'],
+          [other, undefined],
+        ],
+      );
+      deepEqual(journal.unfinished('elsewhere'), []);
+      journal.addOutcome(sampleOutcome({fingerprint: A, result: 'unknown'}));
+      equal(journal.unfinished('harness').length, 2);
+      journal.addOutcome(sampleOutcome({fingerprint: A, result: 'done'}));
+      deepEqual(
+        journal.unfinished('harness').map(({id}) => id),
+        [other],
+      );
+      equal(journal.intent(first ?? 0)?.leftDigest, 'digest-0');
+    },
+  },
+  {
     title: 'the tasks of a key since a time are known, so that an old one is not taken for ours',
     check: (journal) => {
       for (const [openedAt, upid] of [

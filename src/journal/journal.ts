@@ -54,10 +54,17 @@ export function openJournal(options: JournalOptions): Journal {
   };
 }
 
-type IntentCalls = 'openIntent' | 'setTask' | 'closeIntent' | 'openIntents' | 'tasksOf' | 'intent';
+type IntentCalls =
+  | 'openIntent'
+  | 'setTask'
+  | 'closeIntent'
+  | 'openIntents'
+  | 'unfinished'
+  | 'tasksOf'
+  | 'intent';
 
 function intents(store: Store): Pick<Journal, IntentCalls> {
-  const columns = 'id, upid, state, because, draft';
+  const columns = 'id, upid, state, because, left_digest, draft';
   return {
     openIntent: (draft, approval) =>
       store.atomically(() => {
@@ -71,13 +78,19 @@ function intents(store: Store): Pick<Journal, IntentCalls> {
         return id;
       }),
     setTask: (id, upid) => void store.run('UPDATE intents SET upid = ? WHERE id = ?', upid, id),
-    closeIntent: (id, state, because) => {
-      store.run('UPDATE intents SET state = ?, because = ? WHERE id = ?', state, because, id);
+    closeIntent: (id, state, because, leftDigest = null) => {
+      const sql = 'UPDATE intents SET state = ?, because = ?, left_digest = ? WHERE id = ?';
+      store.run(sql, state, because, leftDigest, id);
     },
     openIntents: (cluster) => {
       const open = "cluster = ? AND state IN ('open', 'unknown')";
       const rows = store.all(`SELECT ${columns} FROM intents WHERE ${open} ORDER BY id`, cluster);
       return rows.map(toIntent);
+    },
+    unfinished: (cluster) => {
+      const newest = `SELECT max(id) FROM intents WHERE cluster = ? AND ended = 0 GROUP BY key`;
+      const sql = `SELECT ${columns} FROM intents WHERE id IN (${newest}) ORDER BY id`;
+      return store.all(sql, cluster).map(toIntent);
     },
     tasksOf: (cluster, key, since) => {
       const where = 'cluster = ? AND key = ? AND opened_at >= ? AND upid IS NOT NULL';
@@ -101,6 +114,7 @@ function toIntent(row: Row): Intent {
     // Safe: see above.
     state: row.state as Intent['state'],
     because: String(row.because),
+    ...(row.left_digest === null ? {} : {leftDigest: String(row.left_digest)}),
   };
 }
 
@@ -113,6 +127,7 @@ function outcomes(store: Store): Pick<Journal, 'addOutcome' | 'outcomes' | 'outc
           ...[outcome.cluster, outcome.key, Math.trunc(outcome.endedAt), JSON.stringify(outcome)],
         );
         endApprovals(store, outcome);
+        endIntents(store, outcome);
         trim(store, 'outcomes', id);
       }),
     outcomes: (cluster, limit) => {
@@ -125,6 +140,14 @@ function outcomes(store: Store): Pick<Journal, 'addOutcome' | 'outcomes' | 'outc
       return bodies<Outcome>(store.all(sql, cluster, key, Math.trunc(since)));
     },
   };
+}
+
+/** With its outcome an action is over; `unknown` is not an end. */
+function endIntents(store: Store, {cluster, key, result}: Outcome): void {
+  if (result === 'unknown') return;
+  const closed = "ended = 0 AND state NOT IN ('open', 'unknown')";
+  const sql = `UPDATE intents SET ended = 1 WHERE cluster = ? AND key = ? AND ${closed}`;
+  store.run(sql, cluster, key);
 }
 
 function audit(store: Store): Pick<Journal, 'addAudit' | 'audit'> {

@@ -87,5 +87,13 @@ const VERSION_1: Migration = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** An intent is ended when its action is; actions from before this version are over. */
+const VERSION_2: Migration = `
+  ALTER TABLE intents ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE intents ADD COLUMN left_digest TEXT;
+  UPDATE intents SET ended = 1 WHERE state NOT IN ('open', 'unknown');
+  CREATE INDEX intents_unended ON intents (cluster, id) WHERE ended = 0;
+`;
+
 /** All versions so far; the number of entries is the newest version. */
-export const MIGRATIONS: readonly Migration[] = [VERSION_1];
+export const MIGRATIONS: readonly Migration[] = [VERSION_1, VERSION_2];

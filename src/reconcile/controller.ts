@@ -31,6 +31,7 @@ interface Running {
   readonly loop: ClusterLoop;
   readonly applier: Applier;
   readonly unwatch: readonly (() => void)[];
+  isBroken: boolean;
 }
 
 /** Follows every configured cluster until stopped. */
@@ -59,6 +60,7 @@ export class Controller {
     const applier = createApplier(setup, {
       nudge: () => this.nudge(cluster),
       broken: (error) => this.#broken(cluster, error),
+      leads: () => loop.leads(),
     });
     const parts: ClusterParts = {...setup.parts, applier};
     const loop = new ClusterLoop({
@@ -70,10 +72,8 @@ export class Controller {
       journal: parts.journal,
       log: parts.log,
       metrics: parts.metrics,
-      pass: async (signal) => {
-        const limit = AbortSignal.timeout(setup.passTimeoutMs);
-        return (await runPass(parts, memory, AbortSignal.any([signal, limit]))).report;
-      },
+      passTimeoutMs: setup.passTimeoutMs,
+      pass: async (signal) => (await runPass(parts, memory, signal)).report,
       onReport: (report) => {
         this.#reports.set(cluster, report);
         this.#options.onReport(report);
@@ -81,7 +81,7 @@ export class Controller {
       onBroken: (error) => this.#broken(cluster, error),
     });
     const unwatch = sources.map(({source}) => source.watch(() => loop.nudge()));
-    this.#running.set(cluster, {setup, loop, applier, unwatch});
+    this.#running.set(cluster, {setup, loop, applier, unwatch, isBroken: false});
     loop.start();
   }
 
@@ -97,8 +97,9 @@ export class Controller {
     const running = this.#running.get(cluster);
     if (running === undefined) return;
     for (const stop of running.unwatch) stop();
-    await running.loop.stop();
-    await running.applier.stop();
+    // The lease goes last: as long as a call may be under way, nobody else may lead.
+    await Promise.all([running.loop.stop(), running.applier.stop()]);
+    running.loop.giveUp();
     const {pve, sources, metrics} = running.setup.parts;
     await Promise.all([pve.close(), ...sources.map(({source}) => source.close())]);
     this.#running.delete(cluster);
@@ -111,7 +112,13 @@ export class Controller {
     await Promise.all(this.clusters().map((cluster) => this.remove(cluster)));
   }
 
+  /** Our mistake or a failing journal: in this cluster nothing more is applied; others go on. */
   #broken(cluster: string, error: unknown): void {
+    const running = this.#running.get(cluster);
+    if (running === undefined || running.isBroken) return;
+    running.isBroken = true;
+    void running.loop.stop();
+    void running.applier.stop();
     this.#options.onBroken(cluster, error);
   }
 }
@@ -123,6 +130,8 @@ export function createApplier(
     readonly nudge: () => void;
     readonly ended?: (outcome: Outcome) => void;
     readonly broken: (error: unknown) => void;
+    /** Left out where the caller holds the lease itself, for the time of one run. */
+    readonly leads?: () => boolean;
   },
 ): Applier {
   const {parts, evidence, memory} = setup;
@@ -151,5 +160,6 @@ export function createApplier(
       hooks.nudge();
     },
     onBroken: hooks.broken,
+    leads: hooks.leads ?? (() => true),
   });
 }

@@ -83,7 +83,10 @@ function unknownOf(
   parts: ClusterParts,
   inFlight: ReadonlySet<ResourceKey>,
 ): {readonly [key: ResourceKey]: string} {
-  const open = parts.journal.openIntents(parts.cluster).filter(({key}) => !inFlight.has(key));
+  const unfinished = parts.journal.unfinished(parts.cluster);
+  const open = unfinished.filter(
+    ({key, state}) => state !== 'failed' && state !== 'interrupted' && !inFlight.has(key),
+  );
   return Object.fromEntries(
     open.map(({key, id, step, because}) => [
       key,

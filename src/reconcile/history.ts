@@ -34,20 +34,26 @@ export class History {
   note(outcome: Outcome, action: Action): void {
     const {key, endedAt} = outcome;
     this.#recent.set(key, {at: endedAt, action});
-    if (outcome.result === 'failed' || outcome.result === 'skipped') {
-      const former = this.#backoffs.get(key);
-      const failures = former?.fingerprint === outcome.fingerprint ? former.failures + 1 : 1;
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LAST_PAUSE_MS);
-      const {fingerprint, because} = outcome;
-      this.#backoffs.set(key, {fingerprint, failures, until: endedAt + pauseMs, because});
-      return;
-    }
+    if (outcome.result !== 'done' && outcome.result !== 'unknown') this.#fail(outcome);
     if (outcome.result !== 'done') return;
     this.#backoffs.delete(key);
     if (action.cause !== 'drift') return;
     for (const {field} of action.changes) {
       this.#corrections.push({id: driftId(key, field), at: endedAt});
     }
+  }
+
+  /**
+   * An action that was interrupted is planned anew at once: something had changed. The same action
+   * interrupted again pauses as one that failed, or the two would chase each other without end.
+   */
+  #fail({key, fingerprint, because, endedAt, result}: Outcome): void {
+    const former = this.#backoffs.get(key);
+    const failures = former?.fingerprint === fingerprint ? former.failures + 1 : 1;
+    const free = result === 'interrupted' ? 1 : 0;
+    const doubled = FIRST_PAUSE_MS * 2 ** (failures - 1 - free);
+    const until = failures <= free ? 0 : endedAt + Math.min(doubled, LAST_PAUSE_MS);
+    this.#backoffs.set(key, {fingerprint, failures, until, because});
   }
 
   /** Forgets a resource's failures (a person asked to retry). */
@@ -70,7 +76,8 @@ export class History {
 
   /** The last failure of a resource, also after its pause. */
   failure(key: ResourceKey): Backoff | null {
-    return this.#backoffs.get(key) ?? null;
+    const backoff = this.#backoffs.get(key);
+    return backoff === undefined || backoff.until === 0 ? null : backoff;
   }
 
   /** Since when each field has drifted, by `driftId`; what does not drift any more is forgotten. */

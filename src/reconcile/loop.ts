@@ -1,6 +1,6 @@
 // Why this exists: decides when the next pass is. Timers, webhooks, file events and the end of an
 // action only nudge; each pass starts from scratch. One pass at a time per cluster.
-import type {Clock, Journal, Log, Random} from '../core/ports.ts';
+import type {Clock, Journal, LeaseResult, Log, Random} from '../core/ports.ts';
 import type {Metrics, Report} from '../core/report.ts';
 
 /** How long a lease lasts without being renewed. */
@@ -22,6 +22,8 @@ export interface LoopOptions {
   readonly journal: Journal;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Longest that one pass may take before its reads are cancelled, ms. */
+  readonly passTimeoutMs: number;
   readonly pass: (signal: AbortSignal) => Promise<Report>;
   readonly onReport: (report: Report) => void;
   /** Our own mistake or a failing journal: the loop stops, and says so. */
@@ -56,7 +58,17 @@ export class ClusterLoop {
     this.#abort.abort();
     this.nudge();
     await this.#running;
-    this.#options.journal.releaseLease(this.#options.cluster, this.#options.holder);
+  }
+
+  /** Gives the lease back; only when nothing of this process is under way any more. */
+  giveUp(): void {
+    const {cluster, holder, journal} = this.#options;
+    journal.releaseLease(cluster, holder);
+  }
+
+  /** Whether this process leads right now; renews the lease if so. False once it stops. */
+  leads(): boolean {
+    return !this.#abort.signal.aborted && this.#acquire().kind === 'held';
   }
 
   async #run(): Promise<void> {
@@ -65,7 +77,7 @@ export class ClusterLoop {
       if (!(await this.#lead())) continue;
       this.#isNudged = false;
       this.#nudged = Promise.withResolvers<void>();
-      const report = await this.#options.pass(signal);
+      const report = await this.#pass();
       if (signal.aborted) return;
       this.#options.metrics.emit({kind: 'pass', report});
       this.#options.onReport(report);
@@ -75,8 +87,8 @@ export class ClusterLoop {
 
   /** Acquires or renews the lease; waits a while and is false when another controller leads. */
   async #lead(): Promise<boolean> {
-    const {cluster, holder, journal, clock, log, metrics} = this.#options;
-    const lease = journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+    const {cluster, clock, log, metrics} = this.#options;
+    const lease = this.#acquire();
     metrics.emit({kind: 'leader', cluster, held: lease.kind === 'held'});
     if (lease.kind === 'held') return true;
     log.warn('another controller leads this cluster; waiting', {cluster, holder: lease.holder});
@@ -84,9 +96,38 @@ export class ClusterLoop {
     return false;
   }
 
+  #acquire(): LeaseResult {
+    const {cluster, holder, journal, clock} = this.#options;
+    return journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+  }
+
+  /** One pass, with its deadline; the lease is renewed however long it takes. */
+  async #pass(): Promise<Report> {
+    const {clock, pass, passTimeoutMs} = this.#options;
+    const [late, over] = [new AbortController(), new AbortController()];
+    const stop = (): void => late.abort();
+    this.#abort.signal.addEventListener('abort', stop, {once: true, signal: over.signal});
+    void clock.sleep(passTimeoutMs, over.signal).then(stop);
+    const renewing = this.#renewUntil(over.signal);
+    try {
+      const [report] = await Promise.all([pass(late.signal).finally(() => over.abort()), renewing]);
+      return report;
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #renewUntil(over: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#options.clock.sleep(LEASE_MS / 3, over);
+      if (over.aborted || this.#abort.signal.aborted) return;
+      this.#acquire();
+    }
+  }
+
   /** Until the interval is over or somebody nudges; renews the lease meanwhile. */
   async #wait(): Promise<void> {
-    const {clock, random, intervalMs, journal, cluster, holder} = this.#options;
+    const {clock, random, intervalMs, journal, cluster} = this.#options;
     // Whole milliseconds: with fractions the rest of a wait can be too small for a clock to show.
     const jittered = Math.round(intervalMs * (1 + JITTER * (2 * random.float() - 1)));
     const end = clock.monotonic() + jittered;
@@ -106,7 +147,7 @@ export class ClusterLoop {
       if (journal.hasRequests(cluster)) break;
       if (clock.monotonic() - renewed < LEASE_MS / 3) continue;
       renewed = clock.monotonic();
-      journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+      this.#acquire();
     }
     if (!this.#abort.signal.aborted) await clock.sleep(SETTLE_MS, this.#abort.signal);
   }

@@ -61,7 +61,7 @@ export async function runPass(
 ): Promise<PassResult> {
   const pass = new Stages(parts);
   takeRequests(parts, memory);
-  if (parts.applier) parts.applier.takeUp(parts.journal.openIntents(parts.cluster));
+  if (parts.applier) parts.applier.takeUp(parts.journal.unfinished(parts.cluster));
   const sources = await pass.stage('fetch', () => followAll(parts, memory, signal));
   const read = inForce(memory.followed.values());
   const records = parts.journal.records(parts.cluster);

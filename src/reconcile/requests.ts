@@ -29,8 +29,12 @@ function takeRequest(parts: ClusterParts, memory: PassMemory, request: PersonReq
     }
     case 'retry':
       memory.history.retry(request.key);
+      parts.applier?.hurry(request.key, journal.unfinished(request.cluster));
       return;
     case 'resolve': {
+      // Only what is still open can be resolved: what has its outcome keeps it.
+      const known = journal.intent(request.intent)?.state;
+      if (known !== 'open' && known !== 'unknown') return;
       const state = request.outcome === 'done' ? 'done' : 'interrupted';
       journal.closeIntent(request.intent, state, 'resolved by a person');
       return;

@@ -4,7 +4,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Limits, Policy, Scope} from '../../src/core/policy.ts';
-import type {Clock, Journal, Log, Secrets} from '../../src/core/ports.ts';
+import type {Clock, Exchange, Journal, Log, Secrets} from '../../src/core/ports.ts';
 import type {Report} from '../../src/core/report.ts';
 import {ok} from '../../src/core/result.ts';
 import {openJournal} from '../../src/journal/journal.ts';
@@ -72,6 +72,8 @@ export interface StoryOptions {
   readonly policy?: Policy;
   readonly scope?: Scope;
   readonly log?: Log;
+  /** Wraps the way to the cluster. */
+  readonly wrap?: (exchange: Exchange) => Exchange;
 }
 
 /** One process of the controller. */
@@ -98,7 +100,8 @@ export class Story {
   readonly #options: StoryOptions;
   readonly #folder: string | null;
   readonly #startMs: number;
-  #processes = 0;
+  /** Every process so far, oldest first. */
+  readonly processes: Process[] = [];
   process: Process | null = null;
 
   constructor(options: StoryOptions) {
@@ -118,9 +121,8 @@ export class Story {
 
   /** Starts a process; with a fate it dies where that says so. */
   start(fate?: Fate): Process {
-    this.#processes += 1;
     const life = new Life(fate);
-    const holder = `controller-${this.#processes}`;
+    const holder = `controller-${this.processes.length + 1}`;
     const process: Process = {
       life,
       holder,
@@ -137,13 +139,14 @@ export class Story {
       }),
     };
     this.process = process;
+    this.processes.push(process);
     this.#add(process);
     return process;
   }
 
   /** The process is gone at once, as by SIGKILL. */
   kill(): void {
-    this.process?.life.die();
+    for (const {life} of this.processes) life.die();
     this.process = null;
   }
 
@@ -178,15 +181,17 @@ export class Story {
   #add({life, controller}: Process): void {
     const {cluster, seed = 1, log = SILENT, policy = POLICY, scope = SCOPE} = this.#options;
     const clock = life.clock(this.clock);
-    const numbers = seededRandom(seed + this.#processes);
+    const numbers = seededRandom(seed + this.processes.length);
     const random = {
       float: () => numbers.unit(),
       bytes: (length: number) => Uint8Array.from({length}, () => numbers.below(256)),
     };
     const url = 'https://pve1:8006';
+    const wrap = this.#options.wrap ?? ((exchange) => exchange);
+    const exchange = life.exchange(wrap(simulatorExchange(cluster, this.time)));
     const pve = createPve({
       cluster: CLUSTER,
-      endpoints: [{url, exchange: life.exchange(simulatorExchange(cluster, this.time))}],
+      endpoints: [{url, exchange}],
       token: `${USER}=${demoSecret}`,
       concurrency: {readsPerNode: LIMITS.readsPerNode},
       clock,

@@ -1,0 +1,102 @@
+// Why this exists: one seed is one schedule: events drawn one after the other while the controller
+// works, every request checked, and at the end everything healed, after which nothing may hang.
+import type {Exchange} from '../../src/core/ports.ts';
+import {seededRandom} from '../../src/simulator/random.ts';
+import {STRANGERS, scenarioCluster} from '../crash/scenario.ts';
+import {Story} from '../crash/world.ts';
+import {EVENTS, heal, operator, type Scene} from './events.ts';
+import {Watch} from './invariants.ts';
+
+/** What became of a schedule. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly steps: number;
+  readonly violations: readonly string[];
+  /** What happened, in words, for a replay. */
+  readonly log: readonly string[];
+}
+
+const EVENTS_PER_SEED = 24;
+const LONGEST_PAUSE_MS = 120_000;
+/** After the healing: locks, pauses and waits of an hour have to run out. */
+const AFTERWARDS_MS = 3 * 3_600_000;
+
+/** Plays one schedule. */
+export async function playSeed(seed: number): Promise<SeedResult> {
+  const random = seededRandom(seed);
+  const cluster = scenarioCluster(seed);
+  const watch = new Watch(cluster, STRANGERS);
+  const wrap = (exchange: Exchange): Exchange => watched(exchange, watch);
+  const story = new Story({cluster, seed, journal: 'memory', wrap});
+  const scene: Scene = {story, watch, random};
+  const log: string[] = [];
+  const start = story.clock.monotonic();
+  const note = (text: string): void => {
+    log.push(`${Math.round((story.clock.monotonic() - start) / 1000)} s: ${text}`);
+  };
+  try {
+    story.start();
+    for (let index = 0; index < EVENTS_PER_SEED && watch.violations.length === 0; index += 1) {
+      const event = EVENTS[random.below(EVENTS.length)];
+      if (event !== undefined) note(event(scene));
+      await story.sleep(1 + random.below(LONGEST_PAUSE_MS));
+      watch.check();
+    }
+    heal(scene);
+    note('everything is well again');
+    if (watch.violations.length === 0) await afterwards(scene);
+  } finally {
+    story.end();
+  }
+  return {seed, steps: watch.steps, violations: [...watch.violations, ...broken(story)], log};
+}
+
+async function afterwards(scene: Scene): Promise<void> {
+  const {story, watch} = scene;
+  story.kill();
+  story.start();
+  const end = story.clock.monotonic() + AFTERWARDS_MS;
+  while (story.clock.monotonic() < end && !isQuiet(story)) {
+    await story.sleep(60_000);
+    operator(scene);
+    watch.check();
+  }
+  watch.violations.push(...silent(story));
+}
+
+function isQuiet({process}: Story): boolean {
+  const report = process?.report ?? null;
+  if (report === null || report.result !== 'ok' || report.applying.length > 0) return false;
+  return report.resources.every(({state}) => state === 'in_sync');
+}
+
+/** What is not as wanted must have a reason that a person can read, and must not be at work. */
+function silent({process}: Story): readonly string[] {
+  const report = process?.report ?? null;
+  if (report === null) return ['there is no report after everything is well again'];
+  return report.resources.flatMap(({key, state, because}) => {
+    if (state === 'in_sync' || because.length > 0) return [];
+    return [`${key} is ${state} hours after everything is well, and nobody says why`];
+  });
+}
+
+function broken({processes}: Story): readonly string[] {
+  return processes
+    .filter((process) => process.broken !== null)
+    .map((process) => `a process broke: ${String(process.broken)}`);
+}
+
+function watched(exchange: Exchange, watch: Watch): Exchange {
+  return {
+    close: () => exchange.close(),
+    request: async (request) => {
+      const guest = /\/qemu\/(\d+)(?!.*\/clone$)/.exec(request.path)?.[1];
+      const writes = request.method !== 'GET' && guest !== undefined;
+      if (writes) watch.beginWrite(guest);
+      const answer = await exchange.request(request);
+      if (writes) watch.endWrite(guest);
+      watch.check();
+      return answer;
+    },
+  };
+}
