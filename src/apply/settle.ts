@@ -73,7 +73,7 @@ async function swept(context: ApplyContext, intent: Intent, because: string): Pr
   return cleared === null ? because : `${because} (${cleared})`;
 }
 
-/** A creation that failed half-way may have left a guest with our marker: it is ours to complete. */
+/** A creation that failed half-way may have left a guest with our marker, ours to complete. */
 async function halfMade(context: ApplyContext, run: StepRun): Promise<Observed | null> {
   const {operation} = run.step;
   if (operation !== 'create' && operation !== 'clone') return null;

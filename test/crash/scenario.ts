@@ -186,7 +186,8 @@ function whyNot(report: Report | null): string {
   if (report === null) return 'no report';
   const resources = report.resources.filter(({state}) => state !== 'in_sync');
   const says = resources.map(({key, state, because}) => {
-    return `${key} ${state} ${because.map(({reason, detail}) => `${reason}: ${detail}`).join('; ')}`;
+    const reasons = because.map(({reason, detail}) => `${reason}: ${detail}`);
+    return `${key} ${state} ${reasons.join('; ')}`;
   });
   const {result, openIntents, applying, sources} = report;
   const errors = sources.flatMap(({diagnostics}) => diagnostics.map(({detail}) => detail));
