@@ -29,7 +29,6 @@ const PLAIN: {readonly [key: string]: Json} = {
   hotplug: 'network,disk',
   keyboard: 'de',
   kvm: false,
-  localtime: true,
   migrate_downtime: 0.5,
   migrate_speed: 10,
   ostype: 'l24',

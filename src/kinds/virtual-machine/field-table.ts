@@ -108,6 +108,11 @@ export const FIELD_TABLE = {
     examples: ['2GiB'],
   },
   shares: {type: 'integer', key: 'shares', absent: 1000, says: 'Weight for automatic ballooning.'},
+  localtime: {
+    type: 'boolean',
+    key: 'localtime',
+    says: 'Set the real-time clock to local time, as Windows expects.',
+  },
   'boot.order': {
     type: 'sequence',
     key: 'boot',

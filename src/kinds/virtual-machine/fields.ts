@@ -52,6 +52,7 @@ const FIELD_RISKS = {
   memory: BY_HOTPLUG,
   balloon: BY_HOTPLUG,
   shares: AT_ONCE,
+  localtime: AT_START,
   'boot.order': AT_START,
   'disks.*': DEVICE,
   'disks.*.storage': BY_HOTPLUG,
