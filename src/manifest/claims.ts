@@ -20,7 +20,7 @@ export function checkClaims(desired: readonly Desired[]): readonly Diagnostic[] 
 }
 
 /** Where a claim stands, or else its document. */
-export function claimRange(desired: Desired, claim: Claim): SourceRange {
+function claimRange(desired: Desired, claim: Claim): SourceRange {
   return desired.ranges[claim.path] ?? desired.range;
 }
 

@@ -44,7 +44,7 @@ export function compare(a: string, b: string): number {
 }
 
 /** The beginning of a file whose text is not at hand. */
-export function startOf(path: string): SourceRange {
+function startOf(path: string): SourceRange {
   const start = {line: 1, column: 1, offset: 0};
   return {file: path, start, end: start};
 }

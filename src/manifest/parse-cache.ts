@@ -78,7 +78,7 @@ export class ParseCache {
 const MAX_SHAPES = 1000;
 
 /** Decodes and parses one content. */
-export function parseBytes(bytes: Uint8Array): ParsedText {
+function parseBytes(bytes: Uint8Array): ParsedText {
   const {text, problem, broken} = decode(bytes);
   return problem === null ? parseText(text, broken) : {text, documents: [], problems: [problem]};
 }

@@ -20,7 +20,7 @@ const KNOWN = /\{(?:index|number|vmid)\}/;
 const ANY = /\{[A-Za-z_][A-Za-z0-9_.]*\}/g;
 
 /** True where placeholders are replaced: the name, addresses, MACs. */
-export function takesPlaceholders(path: readonly string[]): boolean {
+function takesPlaceholders(path: readonly string[]): boolean {
   const [first, second, , fourth] = path;
   if (first === 'name') return path.length === 1;
   if (first === 'cloudInit' && second === 'ipConfig') return path.length === 4 && fourth !== '';
