@@ -38,6 +38,7 @@ padding:.3rem .6rem;font-size:.9rem}
 .count{font-size:.85rem;color:var(--quiet);font-weight:400}
 .warnings{list-style:none;padding:0;margin-top:.8rem}
 .warnings li{border-left:.3rem solid var(--bad);padding:.2rem .7rem;margin-bottom:.4rem}
+.warnings li.wait{border-color:var(--wait)}
 .cards,.plain{list-style:none;padding:0}
 .plain li{padding:.15rem 0}
 .card{border:1px solid var(--line);border-left:.3rem solid var(--line);border-radius:.4rem;
@@ -84,7 +85,9 @@ export const PAGE_SCRIPT = `
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const was = opened();
       document.title = fresh.title;
-      document.querySelector('main').replaceWith(document.adoptNode(fresh.querySelector('main')));
+      for (const part of ['#about', 'main']) {
+        document.querySelector(part).replaceWith(document.adoptNode(fresh.querySelector(part)));
+      }
       for (const one of document.querySelectorAll('details[data-keep]')) {
         if (was.has(one.dataset.keep)) one.open = was.get(one.dataset.keep);
       }

@@ -2,8 +2,9 @@
 // what moves, then history.
 import type {Report, ResourceReport, SourceReport} from '../core/report.ts';
 import {type Html, html} from './html.ts';
-import {driftList, heldList, outcomeTable, runningList, troubleList} from './page-lists.ts';
-import {ago, many, span} from './page-time.ts';
+import {heldList, nextList, troubleList} from './page-held.ts';
+import {driftList, outcomeTable, runningList} from './page-lists.ts';
+import {ago, many, took} from './page-time.ts';
 import {type JournalFacts, STATES_BY_URGENCY} from './status-document.ts';
 
 /** The section of one cluster. */
@@ -17,6 +18,7 @@ ${troubleList(report, facts)}
 ${heldList(report)}
 ${driftList(report, now)}
 ${runningList(report, now)}
+${nextList(report)}
 ${intents(facts, now)}
 ${sources(report.sources, now)}
 ${outcomeTable(facts.outcomes, now)}
@@ -28,7 +30,7 @@ function passLine(report: Report, now: number): Html {
   const {endedAt, startedAt, requests, quorate, endpoints, plan} = report;
   const up = endpoints.filter((endpoint) => endpoint.up).length;
   const facts = [
-    html`last pass ${ago(endedAt, now)}, took ${span(endedAt - startedAt)}`,
+    html`last pass ${ago(endedAt, now)}, took ${took(endedAt - startedAt)}`,
     html`${many(requests, 'API request')}`,
     html`${up} of ${many(endpoints.length, 'endpoint')} up`,
     quorate === null ? html`quorum unknown` : html`${quorate ? 'has quorum' : 'no quorum'}`,
@@ -38,7 +40,7 @@ function passLine(report: Report, now: number): Html {
 }
 
 function warnings(report: Report, {suspensions}: JournalFacts, now: number): Html {
-  const found = [
+  const wrong = [
     ...report.stages.flatMap(({stage, ok, because}) =>
       ok ? [] : [html`<strong>${stage} is not complete.</strong> ${because ?? ''}`],
     ),
@@ -48,6 +50,8 @@ function warnings(report: Report, {suspensions}: JournalFacts, now: number): Htm
     ...report.endpoints.flatMap(({url, up}) =>
       up ? [] : [html`<strong>Endpoint down:</strong> <code>${url}</code>`],
     ),
+  ];
+  const known = [
     ...(report.journalIsNew
       ? [
           html`<strong>The journal is new.</strong> Approvals and operations already in Git count as
@@ -62,8 +66,9 @@ ${key === '*' ? 'the whole cluster' : key} by ${owner}, ${ago(since, now)}
 (${expiresAt === null ? 'until resumed' : html`ends ${ago(expiresAt, now)}`}): ${reason}`,
       ),
   ];
-  if (found.length === 0) return html``;
-  return html`<ul class="warnings">${found.map((one) => html`<li>${one}</li>`)}</ul>`;
+  if (wrong.length + known.length === 0) return html``;
+  return html`<ul class="warnings">${wrong.map((one) => html`<li>${one}</li>`)}
+${known.map((one) => html`<li class="wait">${one}</li>`)}</ul>`;
 }
 
 const MARKS: {readonly [state in ResourceReport['state']]: string} = {
@@ -125,16 +130,21 @@ ${diagnostics(report)}
 
 function diagnostics({diagnostics: found}: SourceReport): Html {
   if (found.length === 0) return html``;
-  const items = found.slice(0, MOST_DIAGNOSTICS).map(
-    ({severity, summary, detail, remedy, range, frame}) => html`<li><b>${severity}:</b> ${summary}
-${detail}${range === undefined ? '' : html` <code>${range.file}:${range.start.line}</code>`}
-${frame === undefined ? '' : html`<pre>${frameLines(frame)}</pre>`}
-${remedy === undefined ? '' : html`<p class="remedy">${remedy}</p>`}</li>`,
-  );
+  const items = found.slice(0, MOST_DIAGNOSTICS).map(mistake);
   const rest = found.length - items.length;
   const last = rest > 0 && html`<li>and ${rest} more</li>`;
   return html`<details data-keep="diagnostics" open><summary>${many(found.length, 'mistake')} in
 manifests</summary><ul class="plain">${items}${last}</ul></details>`;
+}
+
+function mistake(found: SourceReport['diagnostics'][number]): Html {
+  const {severity, summary, detail, remedy, suggestion, range, frame} = found;
+  const place = range === undefined ? '' : `${range.file}:${range.start.line}`;
+  return html`<li><p><strong>${severity}: ${summary}</strong> <code>${place}</code></p>
+<p>${detail}</p>
+${frame !== undefined && html`<pre>${frameLines(frame)}</pre>`}
+${suggestion !== undefined && html`<p>Did you mean <code>${suggestion}</code>?</p>`}
+${remedy !== undefined && html`<p class="remedy">${remedy}</p>`}</li>`;
 }
 
 /** Line ends are ours and stay; everything else unseen is written out by `html`. */

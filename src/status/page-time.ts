@@ -15,6 +15,11 @@ export function span(ms: number): string {
   return `${Math.floor(positive / unit)} ${word}`;
 }
 
+/** How long something took: `0.4 s` while it is short, else as `span`. */
+export function took(ms: number): string {
+  return ms < 10_000 ? `${(Math.max(0, ms) / 1_000).toFixed(1)} s` : span(ms);
+}
+
 /** An element that says how long ago; both in ms since the epoch. */
 export function ago(at: number, now: number): Html {
   const exact = new Date(at).toISOString();

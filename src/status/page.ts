@@ -60,7 +60,7 @@ export function statusPage(input: PageInput): string {
   const body = html`<body>
 <header>
 <h1>${identity.installation}</h1>
-<p class="quiet">pvegit ${identity.version}${startedText(identity, now)}</p>
+<p class="quiet" id="about">pvegit ${identity.version}${startedText(identity, now)}</p>
 <p id="stale" role="alert" hidden></p>
 </header>
 <main>

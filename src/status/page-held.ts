@@ -1,0 +1,126 @@
+// Why this exists: what stands still, on the page: in trouble, held with the way on, or next in
+// turn.
+import type {Action, Verdict} from '../core/action.ts';
+import type {Report} from '../core/report.ts';
+import {type Html, html} from './html.ts';
+import {linked, MOST, more} from './page-parts.ts';
+import {many} from './page-time.ts';
+import {waitsForApproval} from './report-samples.ts';
+import type {JournalFacts} from './status-document.ts';
+
+/** Resources that failed or cannot be told, with what is known of why. */
+export function troubleList({cluster, resources}: Report, {outcomes}: JournalFacts): Html {
+  const all = resources.filter(isTrouble);
+  if (all.length === 0) return html``;
+  const cards = all.slice(0, MOST).map(({key, id, name, state, because}) => {
+    const [first] = because;
+    const ended = outcomes.find((outcome) => outcome.key === key && outcome.result !== 'done');
+    const why = first?.detail ?? ended?.because ?? 'The log and the API say more.';
+    return html`<li class="card bad">
+<p>${linked(cluster, key, name)} <span class="quiet">${id}</span>
+<span class="verb">${state}</span></p><p class="because"><strong>${first?.reason ?? ''}</strong>
+${why}</p>${first === undefined ? '' : html`<p class="remedy">${first.remedy}</p>`}</li>`;
+  });
+  return html`<h3>In trouble <span class="count">${all.length}</span></h3>
+<ul class="cards">${cards}</ul>${more(all.length)}`;
+}
+
+/** Actions that are held or refused: what, why, the way on, and the fingerprint to approve. */
+export function heldList(report: Report): Html {
+  const {cluster, resources} = report;
+  const actions = actionsOf(report);
+  const shownAlready = new Set(resources.filter(isTrouble).map(({key}) => key));
+  const stopped = stoppedIn(report)
+    .filter(({reasons}) => !isPassing(reasons))
+    .filter(({key, fingerprint}) => isWork(actions.get(fingerprint)) || !shownAlready.has(key))
+    .toSorted((left, right) => weight(left) - weight(right));
+  if (stopped.length === 0) return html``;
+  const cards = stopped.slice(0, MOST).map((verdict) => held(cluster, verdict, actions));
+  return html`<h3>Held <span class="count">${stopped.length}</span></h3>
+<ul class="cards">${cards}</ul>${more(stopped.length)}`;
+}
+
+/** Actions that wait for nothing but their turn. */
+export function nextList(report: Report): Html {
+  const actions = actionsOf(report);
+  const next = stoppedIn(report).filter(({reasons}) => isPassing(reasons));
+  if (next.length === 0) return html``;
+  const items = next.slice(0, MOST).map(({key, fingerprint, reasons}) => {
+    const action = actions.get(fingerprint);
+    return html`<li>${linked(report.cluster, key, action?.name ?? key)}
+<span class="quiet">${key}</span> ${pill('verb', action?.verb ?? '')}
+<span class="quiet">${reasons[0]?.reason ?? ''}: ${reasons[0]?.detail ?? ''}</span></li>`;
+  });
+  return html`<h3>Next <span class="count">${next.length}</span></h3>
+<ul class="plain">${items}</ul>${more(next.length)}`;
+}
+
+type Actions = ReadonlyMap<string, Action>;
+
+function actionsOf({plan}: Report): Actions {
+  return new Map(plan?.actions.map((action) => [action.fingerprint, action]));
+}
+
+function stoppedIn({verdicts}: Report): readonly Verdict[] {
+  return verdicts.filter(({verdict, reasons}) => verdict !== 'allow' && reasons.length > 0);
+}
+
+/** Reasons that pass by themselves within the controller's own work. */
+function isPassing(reasons: Verdict['reasons']): boolean {
+  return reasons.every(({reason}) => ['waiting', 'limit', 'applying'].includes(reason));
+}
+
+function isTrouble({state}: Report['resources'][number]): boolean {
+  return state === 'failed' || state === 'undetermined';
+}
+
+function isWork(action: Action | undefined): boolean {
+  return action !== undefined && action.verb !== 'none';
+}
+
+/** What only a person can move on stands first. */
+function weight(verdict: Verdict): number {
+  return waitsForApproval(verdict) ? 0 : 1;
+}
+
+function pill(sort: 'verb' | 'risk', text: string): Html {
+  return text === '' ? html`` : html`<span class="${sort}">${text}</span>`;
+}
+
+function held(cluster: string, verdict: Verdict, actions: Actions): Html {
+  const {fingerprint, key, reasons} = verdict;
+  const action = actions.get(fingerprint);
+  const [first, ...others] = reasons;
+  const refused = verdict.verdict === 'refuse' ? 'refused: ' : '';
+  return html`<li class="card ${isWork(action) ? (action?.risk ?? '') : 'bad'}">
+<p>${linked(cluster, key, action?.name ?? key)} <span class="quiet">${key}</span>
+${isWork(action) && [pill('verb', action?.verb ?? ''), ' ', pill('risk', action?.risk ?? '')]}</p>
+<p class="because"><strong>${refused}${first?.reason ?? ''}</strong> ${first?.detail ?? ''}</p>
+<p class="remedy">${first?.remedy ?? ''}</p>
+${otherReasons(others, fingerprint)}
+${changes(action?.changes ?? [], fingerprint)}
+<p class="quiet">fingerprint <code title="${fingerprint}">${fingerprint.slice(0, 16)}</code></p>
+</li>`;
+}
+
+function otherReasons(others: Verdict['reasons'], fingerprint: string): Html {
+  if (others.length === 0) return html``;
+  const items = others.map(
+    ({reason, detail, remedy}) => html`<li><strong>${reason}</strong> ${detail}
+<p class="remedy">${remedy}</p></li>`,
+  );
+  return html`<details data-keep="also-${fingerprint}">
+<summary>and ${others.length} more</summary><ul class="plain">${items}</ul></details>`;
+}
+
+function changes(all: Action['changes'], fingerprint: string): Html {
+  if (all.length === 0) return html``;
+  const rows = all.slice(0, MOST).map(
+    ({field, shown, risk, cause, because}) => html`<tr><th scope="row"><code>${field}</code></th>
+<td><del>${shown.from}</del> → <ins>${shown.to}</ins></td>
+<td>${risk}, ${cause}</td><td class="quiet">${because}</td></tr>`,
+  );
+  return html`<details data-keep="changes-${fingerprint}">
+<summary>${many(all.length, 'change')}</summary>
+<div class="scroll"><table><tbody>${rows}</tbody></table></div></details>`;
+}
