@@ -2,9 +2,12 @@
 import type {Command} from 'commander';
 import type {CommandContext} from '../command-context.ts';
 import {registerApply} from './apply.ts';
+import {registerCompletion} from './completion.ts';
 import {registerConfig} from './config.ts';
 import {registerDemo} from './demo.ts';
+import {registerInit} from './init.ts';
 import {registerJournal} from './journal.ts';
+import {registerNew} from './new.ts';
 import {registerPeople} from './people.ts';
 import {registerPlan} from './plan.ts';
 import {registerRender} from './render.ts';
@@ -17,6 +20,8 @@ import {registerValidate} from './validate.ts';
 export function registerCommands(program: Command, context: CommandContext): void {
   registerDemo(program, context);
   registerSimulate(program, context);
+  registerInit(program, context);
+  registerNew(program, context);
   registerValidate(program, context);
   registerRender(program, context);
   registerPlan(program, context);
@@ -27,4 +32,5 @@ export function registerCommands(program: Command, context: CommandContext): voi
   registerPeople(program, context);
   registerJournal(program, context);
   registerConfig(program, context);
+  registerCompletion(program, context);
 }
