@@ -86,6 +86,7 @@ function numberPanel({title, says, width, unit, queries, steps}: PanelData) {
     .span(width)
     .height(HEIGHT / 2)
     .unit(unit ?? 'short')
+    .reduceOptions(new bar.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .colorMode(bar.BigValueColorMode.Background)
     .graphMode(bar.BigValueGraphMode.Area)
     .thresholds(thresholds(steps ?? [1, 1]));
