@@ -2,8 +2,6 @@
 // the simulator holds of it, and what a plan still wants.
 import type {Action} from '../../src/core/action.ts';
 import type {Json} from '../../src/core/json.ts';
-import type {Risk} from '../../src/core/model.ts';
-import {worstRisk} from '../../src/core/model.ts';
 import type {QemuGuest} from '../../src/simulator/state.ts';
 import type {Story} from './world.ts';
 
@@ -116,11 +114,6 @@ export function lineOf({verb, risk, changes, findings}: Action): string {
   const fields = changes.map(({field}) => field).join(' ');
   const because = findings.map(({reason, detail}) => ` [${reason}: ${detail}]`).join('');
   return `${verb} ${risk}: ${fields}${because}`;
-}
-
-/** The worst risk of what is open. */
-export async function riskOfOpen(story: Story): Promise<Risk> {
-  return worstRisk((await open(story)).map(({risk}) => risk));
 }
 
 /** The reasons of the verdicts on what is open: `locked: …`. */

@@ -13,6 +13,7 @@ import {importOf} from './creation.ts';
 import {type FormerVolume, formerVolume} from './detached.ts';
 import {allocate, type GuestPlace, moveDisk, resize, writeConfig} from './drafts.ts';
 import {cloudInitDrive, driveFacts, drivesOf, readDrive, volumeOwner} from './drive.ts';
+import {isOutsideOrder, keepBootOrder, withFile} from './medium.ts';
 import type {Draft} from './step-draft.ts';
 import {attachedText, isOption, newDisk, newState, optionFields} from './volume.ts';
 
@@ -112,6 +113,9 @@ function addDevice(steps: DeviceSteps, device: string, slot: string, input: Devi
     steps.attach.push(
       writeConfig(guest, {says: `add CD drive ${slot}`, set: {[slot]: text}, ...about}),
     );
+    if (isOutsideOrder(slot, body)) {
+      steps.attach.push(...keepBootOrder(guest, slot, configuredOf(observed)));
+    }
     return;
   }
   if (device === 'cloudInit.drive') {
@@ -242,7 +246,7 @@ function changeDevice(
     if (device.startsWith('disks.')) {
       steps.findings.push(...foreignVolume(file, slot, guest.vmid, live));
     }
-    steps.attach.push(exchange(steps, device, slot, file, input));
+    steps.attach.push(...exchange(steps, device, slot, file, input));
   }
 }
 
@@ -317,23 +321,17 @@ function exchange(
   slot: string,
   file: string,
   {guest, observed}: DeviceInput,
-): Draft {
+): readonly Draft[] {
   const live = configuredOf(observed);
-  const drive = readDrive(slot, live.get(slot) ?? '');
-  const parts = mergeProperties(
-    drive.parts,
-    new Map([
-      ['file', file],
-      ['size', null],
-    ]),
-  );
-  const keeps = device.startsWith('disks.') ? [`unused.${keep(steps, observed)}`] : [];
-  return writeConfig(guest, {
+  const isDisk = device.startsWith('disks.');
+  const moved = isDisk ? [`unused.${keep(steps, observed)}`] : ['boot.order'];
+  const write = writeConfig(guest, {
     says: `put ${file} into ${slot}`,
-    set: {[slot]: formatProperties(parts, driveFacts(slot))},
-    fields: [device, ...keeps, ...unusedOf(file, live)],
+    set: {[slot]: withFile(slot, file, live)},
+    fields: [device, ...moved, ...unusedOf(file, live)],
     expect: {[`${device}.file`]: file},
   });
+  return isDisk ? [write] : [write, ...keepBootOrder(guest, slot, live)];
 }
 
 function occupied(slot: string, observed: Observed): Finding | null {

@@ -20,6 +20,8 @@ export interface SortedEdits {
   readonly power: FieldValue | undefined;
   /** True when something takes effect only by a stop and start of the running guest. */
   readonly cycle: boolean;
+  /** Fields that Proxmox refuses to take while the guest runs, written after its stop. */
+  readonly refusedRunning: readonly string[];
   /** Fields that must not stay pending. */
   readonly inForce: readonly string[];
   /** Every field that is written. */
@@ -54,6 +56,7 @@ export function sortEdits(
     pool: plain('pool'),
     power: plain('power'),
     cycle: effects.some(({kind}) => kind === 'cycle'),
+    refusedRunning: effects.filter((one) => one.refused).map(({field}) => field),
     inForce: effects.filter(({kind}) => kind !== 'cycle').map(({field}) => field),
     writes: edits.map(({field}) => field),
   };
@@ -98,5 +101,9 @@ function effectsOf(changes: readonly Change[], observed: Observed) {
   if (observed.power === 'stopped') return [];
   return changes
     .filter(({field}) => !['node', 'pool', 'power'].includes(field))
-    .map(({field, from, to}) => ({field, kind: effectOf({field, from, to, observed}).kind}));
+    .map(({field, from, to}) => {
+      const effect = effectOf({field, from, to, observed});
+      const refused = effect.kind === 'cycle' && effect.refusedRunning === true;
+      return {field, kind: effect.kind, refused};
+    });
 }

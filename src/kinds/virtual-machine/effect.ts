@@ -12,7 +12,12 @@ import {sameField} from './same.ts';
 export type Effect =
   | {readonly kind: 'now'; readonly because: string}
   | {readonly kind: 'unplug'; readonly because: string}
-  | {readonly kind: 'cycle'; readonly because: string};
+  | {
+      readonly kind: 'cycle';
+      readonly because: string;
+      /** Proxmox answers the write with an error while the guest runs: it comes after the stop. */
+      readonly refusedRunning?: true;
+    };
 
 /** One change as the effect is judged. */
 export interface EffectInput {
@@ -132,7 +137,10 @@ function keyEffect(place: FieldPlace, input: EffectInput): Effect {
   const word = hotplug.slice('class:'.length);
   if (!hotplugWords(observed).has(word)) return cycle(place, `hotplug lacks \`${word}\``);
   const obstacle = classObstacle(word, input);
-  return obstacle === null ? now(`hotplug has \`${word}\``) : cycle(place, obstacle);
+  if (obstacle === null) return now(`hotplug has \`${word}\``);
+  return word === 'usb'
+    ? cycle(place, obstacle)
+    : {...cycle(place, obstacle), refusedRunning: true};
 }
 
 /** What a hot-plug class asks for besides its word; null when all is there. */
@@ -158,8 +166,8 @@ function memoryObstacle({from, to}: EffectInput, config: LiveConfig): string | n
 
 function cpuObstacle({to}: EffectInput, config: LiveConfig): string | null {
   const most = Number(config.get('sockets') ?? 1) * Number(config.get('cores') ?? 1);
-  if (typeof to !== 'number') return 'the number of processors has to be named for that';
-  return to > most ? `the guest was started with room for ${most}` : null;
+  // Not named: all of them, which is what it was started with room for.
+  return typeof to === 'number' && to > most ? `the guest was started with room for ${most}` : null;
 }
 
 /** Devices are plugged for Linux 2.6 and Windows 7 and later. */
@@ -195,7 +203,7 @@ function now(because = 'it takes effect at once'): Effect {
   return {kind: 'now', because};
 }
 
-function cycle(place: FieldPlace, reason?: string): Effect {
+function cycle(place: FieldPlace, reason?: string): Effect & {readonly kind: 'cycle'} {
   const what = place.key ?? place.path;
   const why = reason === undefined ? '' : `; ${reason}`;
   return {kind: 'cycle', because: `\`${what}\` takes effect at the next stop and start${why}`};

@@ -54,7 +54,8 @@ export function placeOfField(path: string): FieldPlace {
 /** What Proxmox means when the field is not set; undefined when that means "none". */
 export function absentValue(place: FieldPlace): FieldValue | undefined {
   const {spec} = place;
-  if (spec.type === 'presence') return undefined;
+  // The schema calls dhcp a default, but cloud-init gives nothing to a card without addresses.
+  if (spec.type === 'presence' || spec.type === 'address') return undefined;
   const text = spec.absent ?? factsOf(place)?.default;
   return text === undefined ? undefined : LEAF_CODECS[place.type].read(String(text));
 }

@@ -40,7 +40,9 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
   const devices = deviceSteps(edits, request, observed, guest);
   const late = edits.keys.filter(({field}) => field === 'boot.order' && devices.attach.length > 0);
   const bare = devices.detach.length > 0 ? edits.keys.filter(isUnprotecting) : [];
-  const early = edits.keys.filter((edit) => !late.includes(edit) && !bare.includes(edit));
+  const cold = edits.keys.filter(({field}) => edits.refusedRunning.includes(field));
+  const other = [...late, ...bare, ...cold];
+  const early = edits.keys.filter((edit) => !other.includes(edit));
   const input = {guest, observed, marker, inForce: edits.inForce};
   const keys = keySteps(early, input);
   const migration = migrationDrafts(edits, observed, guest, request);
@@ -59,12 +61,13 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
       ...(edits.pool === undefined ? [] : [setPool(guest, edits.pool, observed.body['pool'])]),
       ...cloudInitDrafts(edits, observed, guest),
       ...migration.drafts,
-      ...powerDrafts(edits, observed, migration.guest),
+      ...powerDrafts(edits, observed, migration.guest, keySteps(cold, input).write),
     ],
     findings: [
       ...devices.findings,
       ...migration.findings,
       ...protectionFindings(edits, devices, observed, bare.length > 0),
+      ...templateFindings(edits, observed),
     ],
     writes: edits.writes,
   };
@@ -85,6 +88,14 @@ function protectionFindings(
   if (!removes || !observed.protection || lifted) return [];
   const detail = 'Proxmox takes no disk out of a protected guest; first take protection off';
   return [{reason: 'protected', detail}];
+}
+
+/** What is marked as a template cannot be started again. */
+function templateFindings(edits: SortedEdits, observed: Observed): readonly Finding[] {
+  const marks = edits.keys.some(({field, to}) => field === 'config.template' && to === true);
+  if (!marks || observed.power === 'stopped' || edits.power === 'stopped') return [];
+  const detail = 'it runs, and what is marked as a template cannot be started again';
+  return [{reason: 'waiting', detail: `${detail}; stop it first (power: stopped)`}];
 }
 
 /** Shutdown of a running guest, stop of a paused one. */
@@ -144,10 +155,18 @@ function migrationDrafts(
   return {drafts: [migrate(guest, target, options)], findings, guest: {...guest, node: target}};
 }
 
-/** A stop and start where something waits for it; otherwise what `power` asks for. */
-function powerDrafts(edits: SortedEdits, observed: Observed, guest: GuestPlace): readonly Draft[] {
+/**
+ * A stop and start where something waits for it, with what is refused while it runs in between;
+ * otherwise what `power` asks for.
+ */
+function powerDrafts(
+  edits: SortedEdits,
+  observed: Observed,
+  guest: GuestPlace,
+  cold: readonly Draft[],
+): readonly Draft[] {
   const runs = observed.power !== 'stopped';
-  if (edits.power === 'stopped') return runs ? [shutdownDraft(guest, observed)] : [];
-  if (edits.cycle && runs) return [shutdownDraft(guest, observed), start(guest)];
+  if (edits.power === 'stopped') return runs ? [shutdownDraft(guest, observed), ...cold] : [];
+  if (edits.cycle && runs) return [shutdownDraft(guest, observed), ...cold, start(guest)];
   return edits.power === 'running' && !runs ? [start(guest)] : [];
 }

@@ -214,7 +214,11 @@ function perlPattern(pattern: string): RegExp {
   if (known !== undefined) {
     return known;
   }
-  const translated = pattern.replaceAll('(?^:', '(?:').replaceAll('(?^i:', '(?i:');
+  const translated = pattern
+    .replaceAll('(?^:', '(?:')
+    .replaceAll('(?^i:', '(?i:')
+    // Perl reads `{,16}` as "up to 16", JavaScript as these five characters.
+    .replace(/\{,(\d+)\}/g, '{0,$1}');
   const compiled = new RegExp(`^${translated}$`);
   patterns.set(pattern, compiled);
   return compiled;

@@ -1,0 +1,218 @@
+// Why this exists: one edit for each key that is no device, with what Proxmox holds afterwards.
+import {GONE} from '../story/guest.ts';
+import {type KeyEdit, LIVE} from './key-edit.ts';
+
+const SSH_KEY =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ZkY7x1q0qQzq3p9lT5c0o8n2n7rXvQe4xO0f6kJ2b dmg@example';
+
+/** Keys under `config:` with one value each: key, what Git says, what Proxmox holds. */
+const CONFIG: readonly (readonly [string, string | number | boolean, string])[] = [
+  ['acpi', false, '0'],
+  ['autostart', true, '1'],
+  ['bios', 'ovmf', 'ovmf'],
+  ['bootdisk', 'scsi0', 'scsi0'],
+  ['keyboard', 'de', 'de'],
+  ['kvm', false, '0'],
+  ['localtime', true, '1'],
+  ['machine', 'q35', 'q35'],
+  ['migrate_downtime', 0.25, '0.25'],
+  ['migrate_speed', 100, '100'],
+  ['ostype', 'l24', 'l24'],
+  ['reboot', false, '0'],
+  ['scsihw', 'virtio-scsi-pci', 'virtio-scsi-pci'],
+  ['startdate', '2020-01-02', '2020-01-02'],
+  ['tablet', false, '0'],
+  ['tdf', true, '1'],
+  ['vmstatestorage', 'local-lvm', 'local-lvm'],
+];
+
+/** Edits of keys without devices. */
+export const PLAIN_EDITS: readonly KeyEdit[] = [
+  ...CONFIG.map(([key, value, held]): KeyEdit => {
+    return {key, patch: {config: {[key]: value}}, holds: {[key]: held}};
+  }),
+  {
+    key: 'allow-ksm',
+    since9: true,
+    patch: {config: {'allow-ksm': false}},
+    holds: {'allow-ksm': '0'},
+  },
+  {
+    key: 'ostype',
+    part: 'Windows',
+    patch: {config: {ostype: 'win11'}},
+    holds: {ostype: 'win11', machine: /^pc-i440fx-/},
+  },
+  {
+    key: 'agent',
+    part: 'enabled',
+    patch: {agent: {enabled: true}},
+    holds: {agent: /^(1|enabled=1)$/},
+  },
+  {
+    key: 'agent',
+    part: 'fstrim_cloned_disks',
+    live: {agent: '1'},
+    patch: {agent: {fstrim_cloned_disks: true}},
+    holds: {agent: /fstrim_cloned_disks=1/},
+    effect: {running: 'now', full: 'now'},
+  },
+  {key: 'balloon', patch: {balloon: '1GiB'}, holds: {balloon: '1024'}},
+  {
+    key: 'balloon',
+    part: 'off',
+    patch: {balloon: '0MiB'},
+    holds: {balloon: '0'},
+    effect: {running: 'cycle', full: 'cycle'},
+  },
+  {key: 'boot', patch: {boot: {order: ['net0', 'scsi0']}}, holds: {boot: 'order=net0;scsi0'}},
+  {key: 'cores', patch: {cpu: {cores: 4}}, holds: {cores: '4'}},
+  {key: 'cpu', patch: {cpu: {type: 'host'}}, holds: {cpu: 'host'}},
+  {key: 'cpulimit', patch: {cpu: {limit: 1.5}}, holds: {cpulimit: '1.5'}},
+  {key: 'cpuunits', patch: {cpu: {units: 200}}, holds: {cpuunits: '200'}},
+  {key: 'description', patch: {description: 'two\nlines'}, holds: {description: /^two\nlines\n<!/}},
+  {key: 'freeze', patch: {config: {freeze: true}}, holds: {freeze: '1'}},
+  {
+    key: 'hotplug',
+    patch: {config: {hotplug: 'network'}},
+    holds: {hotplug: 'network'},
+    effect: {running: 'now', full: 'cycle'},
+  },
+  {
+    key: 'hotplug',
+    part: 'cpu',
+    patch: {config: {hotplug: 'network,disk,cpu'}},
+    holds: {hotplug: /cpu/},
+    effect: {running: 'cycle', full: 'cycle'},
+  },
+  {key: 'memory', patch: {memory: '4GiB'}, holds: {memory: '4096'}},
+  {
+    key: 'memory',
+    part: 'without NUMA',
+    live: {numa: '0'},
+    patch: {memory: '4GiB'},
+    holds: {memory: '4096'},
+    effect: {running: 'cycle', full: 'cold'},
+  },
+  {
+    key: 'memory',
+    part: 'not in whole DIMMs',
+    patch: {memory: '2200MiB'},
+    holds: {memory: '2200'},
+    effect: {running: 'cycle', full: 'cold'},
+  },
+  {key: 'name', patch: {name: 'other'}, holds: {name: 'other'}},
+  {key: 'numa', patch: {cpu: {numa: false}}, holds: {numa: '0'}},
+  {key: 'onboot', patch: {onboot: true}, holds: {onboot: '1'}},
+  {key: 'protection', patch: {protection: true}, holds: {protection: '1'}},
+  {
+    key: 'protection',
+    part: 'off',
+    live: {protection: '1'},
+    former: {protection: true},
+    patch: {protection: false},
+    holds: {protection: '0'},
+    effect: {running: 'lost', full: 'lost'},
+    stopped: 'lost',
+  },
+  {key: 'shares', patch: {shares: 500}, holds: {shares: '500'}},
+  {key: 'sockets', patch: {cpu: {sockets: 2}}, holds: {sockets: '2'}},
+  {key: 'startup', patch: {startup: {order: 3}}, holds: {startup: /^(order=)?3$/}},
+  {key: 'tags', patch: {tags: ['web', 'Blue']}, holds: {tags: 'blue;web'}},
+  {
+    key: 'vcpus',
+    part: 'no longer limited',
+    live: {vcpus: '1'},
+    former: {cpu: {vcpus: 1}},
+    patch: {cpu: {vcpus: null}},
+    holds: {vcpus: null},
+  },
+  {key: 'vcpus', patch: {cpu: {vcpus: 1}}, holds: {vcpus: '1'}},
+  {
+    key: 'cicustom',
+    patch: {cloudInit: {custom: {user: 'local:snippets/user.yaml'}}},
+    holds: {cicustom: 'user=local:snippets/user.yaml'},
+  },
+  {
+    key: 'cipassword',
+    patch: {cloudInit: {password: {secretRef: {name: 'harness', key: 'password'}}}},
+    holds: {cipassword: /^\$5\$/},
+  },
+  {key: 'citype', patch: {cloudInit: {type: 'nocloud'}}, holds: {citype: 'nocloud'}},
+  {key: 'ciupgrade', patch: {cloudInit: {upgrade: false}}, holds: {ciupgrade: '0'}},
+  {key: 'ciuser', patch: {cloudInit: {user: 'dmg'}}, holds: {ciuser: 'dmg'}},
+  {
+    key: 'ipconfigN',
+    patch: {cloudInit: {ipConfig: {net0: {ip: 'dhcp'}}}},
+    holds: {ipconfig0: 'ip=dhcp'},
+  },
+  {
+    key: 'nameserver',
+    patch: {cloudInit: {nameserver: ['10.0.0.1']}},
+    holds: {nameserver: '10.0.0.1'},
+  },
+  {
+    key: 'searchdomain',
+    patch: {cloudInit: {searchdomain: ['a.test']}},
+    holds: {searchdomain: 'a.test'},
+  },
+  {
+    key: 'sshkeys',
+    patch: {cloudInit: {sshKeys: [SSH_KEY]}},
+    holds: {sshkeys: encodeURIComponent(SSH_KEY)},
+  },
+  {
+    key: 'audio0',
+    patch: {config: {audio0: {device: 'ich9-intel-hda'}}},
+    holds: {audio0: /ich9-intel-hda/},
+  },
+  {
+    key: 'hostpciN',
+    patch: {config: {hostpci0: {mapping: 'gpu'}}},
+    holds: {hostpci0: 'mapping=gpu'},
+  },
+  {
+    key: 'numaN',
+    live: {numa0: 'cpus=0-1,memory=1024'},
+    patch: {config: {numa0: {memory: 2048}}},
+    holds: {numa0: /cpus=0-1.*memory=2048/},
+  },
+  {
+    key: 'rng0',
+    patch: {config: {rng0: {source: '/dev/urandom'}}},
+    holds: {rng0: /\/dev\/urandom$/},
+  },
+  {key: 'serialN', patch: {config: {serial1: 'socket'}}, holds: {serial1: 'socket'}},
+  {
+    key: 'smbios1',
+    live: {smbios1: `${LIVE['smbios1']},base64=1`},
+    patch: {config: {smbios1: {family: 'RmFtaWx5'}}},
+    holds: {smbios1: /^(?=.*base64=1)(?=.*family=RmFtaWx5)(?=.*uuid=6f9619ff)/},
+  },
+  {key: 'usbN', patch: {config: {usb0: {host: 'spice'}}}, holds: {usb0: /spice/}},
+  {
+    key: 'usbN',
+    part: 'of a guest that cannot',
+    live: {ostype: 'win7'},
+    patch: {config: {usb0: {host: 'spice'}}},
+    holds: {usb0: /spice/},
+    effect: {running: 'cycle', full: 'cycle'},
+  },
+  {
+    key: 'template',
+    patch: {power: GONE, config: {template: true}},
+    holds: {template: '1'},
+    effect: {running: 'held', full: 'held'},
+  },
+  {key: 'vga', patch: {config: {vga: {type: 'qxl'}}}, holds: {vga: /qxl/}},
+  {
+    key: 'virtiofsN',
+    patch: {config: {virtiofs0: {dirid: 'share'}}},
+    holds: {virtiofs0: /share/},
+  },
+  {
+    key: 'watchdog',
+    patch: {config: {watchdog: {model: 'i6300esb'}}},
+    holds: {watchdog: /i6300esb/},
+  },
+];
