@@ -1,5 +1,5 @@
-// Why this exists: a deletion is approved for what it loses, so all of that must be named and be the
-// same a moment later.
+// Why this exists: a deletion is approved for what it loses, so all of that must be named and be
+// the same a moment later.
 import {expect, test} from 'vitest';
 import {demoCluster} from '../../src/simulator/build.ts';
 import {approval, createStory} from './world.ts';
@@ -24,7 +24,7 @@ test('a deletion names the run state, the volumes and the snapshots that go', as
   expect(JSON.stringify(action?.facts['volumes'])).toContain('vm-151-disk-0');
 });
 
-test('an approval for one state does not cover another: a new snapshot needs a new one', async () => {
+test('an approval of one state covers no other: a new snapshot needs a new one', async () => {
   const files = {'a.yaml': vm(150, 'alpha'), 'b.yaml': vm(151, 'beta')};
   const story = createStory(demoCluster(), {files});
   await story.settle();

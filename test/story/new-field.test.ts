@@ -10,7 +10,7 @@ metadata: {name: alpha}
 spec: {vmid: 150, node: pve1, power: running, clone: {vmid: 100, full: true}, ${fields}}
 `;
 
-test('a field that only its kind knows is planned with its risk, applied and reverted', async () => {
+test('a field that only its kind knows is planned by risk, applied, reverted', async () => {
   const story = createStory(demoCluster(), {files: {'a.yaml': vm('memory: 1GiB')}});
   await story.settle();
   story.files.set('a.yaml', vm('memory: 1GiB, localtime: true'));

@@ -1,5 +1,5 @@
-// Why this exists: the durable memory can be accepted, copied while in use, put back, and asked what
-// was done and by whose leave.
+// Why this exists: the durable memory can be accepted, copied while in use, put back, and asked
+// what was done and by whose leave.
 import {existsSync} from 'node:fs';
 import {isAbsolute, join, resolve} from 'node:path';
 import type {Command} from 'commander';

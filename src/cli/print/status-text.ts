@@ -15,7 +15,8 @@ import {pad, type Style, safe, shownDuration, shownTime} from './style.ts';
 /** The document as lines. `now`: ms since the epoch, for ages. */
 export function statusText(status: StatusDocument, now: number, style: Style): string {
   const since = status.startedAt === null ? '' : `, up ${shownDuration(now - status.startedAt)}`;
-  const head = `${style.bold('pvegit')} ${status.version}, installation ${status.installation}${since}`;
+  const name = `${style.bold('pvegit')} ${status.version}`;
+  const head = `${name}, installation ${status.installation}${since}`;
   return [head, ...status.clusters.flatMap((one) => clusterLines(one, now, style))].join('\n');
 }
 
@@ -75,7 +76,8 @@ function resourceLines(resource: ResourceReport, now: number, style: Style): rea
   const [first] = because;
   const reason = first === undefined ? '' : `: ${first.reason ?? ''} ${safe(first.detail)}`;
   const ages = drift.map(({cause, risk, fields, since}) => {
-    return `    ${risk} ${cause}, ${fields} field${fields === 1 ? '' : 's'}, for ${shownDuration(now - since)}`;
+    const count = `${fields} field${fields === 1 ? '' : 's'}`;
+    return `    ${risk} ${cause}, ${count}, for ${shownDuration(now - since)}`;
   });
   const shown = stateText(state, pad(state.replaceAll('_', ' '), 12), style);
   return [`  ${shown} ${id} ${safe(name)}${reason}`, ...ages];
