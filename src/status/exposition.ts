@@ -15,12 +15,11 @@ export type GaugeTexts = ReadonlyMap<ReportGauge, string>;
 /** Writes all gauges of one report. */
 export async function gaugeTexts(report: Report): Promise<GaugeTexts> {
   const lines = new Map<ReportGauge, string[]>();
-  const escaped = new Map<string, string>();
   let written = 0;
   for (const {name, labels, value} of reportSamples(report)) {
     const so = lines.get(name) ?? [];
     if (so.length === 0) lines.set(name, so);
-    so.push(line(name, labels, value, escaped));
+    so.push(line(name, labels, value));
     written += 1;
     if (written % AT_ONCE === 0) await otherWork();
   }
@@ -47,22 +46,8 @@ function head(name: MetricName): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 }
 
-/** One series; `escaped` remembers label values, of which each guest repeats its own ten times. */
-function line(
-  name: string,
-  labels: {readonly [label: string]: string},
-  value: number,
-  escaped: Map<string, string>,
-): string {
-  let pairs = '';
-  for (const label in labels) {
-    const raw = labels[label] ?? '';
-    let text = escaped.get(raw);
-    if (text === undefined) {
-      text = escapeLabel(raw);
-      escaped.set(raw, text);
-    }
-    pairs += `${pairs === '' ? '' : ','}${label}="${text}"`;
-  }
-  return `${name}{${pairs}} ${value}\n`;
+function line(name: string, labels: {readonly [label: string]: string}, value: number): string {
+  const pairs: string[] = [];
+  for (const label in labels) pairs.push(`${label}="${escapeLabel(labels[label] ?? '')}"`);
+  return `${name}{${pairs.join(',')}} ${value}\n`;
 }
