@@ -1,0 +1,83 @@
+// Why this exists: the program under test, with a process to itself, so that its processor time and
+// its memory can be told from those of the cluster and of the driver.
+import {monitorEventLoopDelay} from 'node:perf_hooks';
+import type {CommandContext} from '../src/cli/command-context.ts';
+import {processIo} from '../src/cli/io.ts';
+import {type RunningController, startController} from '../src/cli/run-controller.ts';
+import type {Report} from '../src/core/report.ts';
+import {answer} from './child.ts';
+import type {ControllerAnswers, Passed} from './messages.ts';
+
+/** Samples this often find every block that is worth a word. */
+const RESOLUTION_MS = 5;
+
+const abort = new AbortController();
+const delays = monitorEventLoopDelay({resolution: RESOLUTION_MS});
+let reported = Promise.withResolvers<Report>();
+let running: RunningController | null = null;
+let used = process.cpuUsage({user: 0, system: 0});
+
+async function start(configFile: string): Promise<Passed> {
+  delays.enable();
+  const context: CommandContext = {
+    io: {...processIo(abort.signal), interactive: false},
+    exit: () => undefined,
+    options: () => ({config: configFile}),
+  };
+  running = await startController(context, {
+    logLevel: 'error',
+    onReport: (report) => reported.resolve(report),
+  });
+  const report = await reported.promise;
+  return passed(report, performance.now());
+}
+
+async function pass(): Promise<Passed> {
+  reported = Promise.withResolvers<Report>();
+  delays.reset();
+  used = process.cpuUsage();
+  running?.controller.nudge();
+  const report = await reported.promise;
+  return passed(report, Date.now() - report.startedAt);
+}
+
+function passed(report: Report, wallMs: number): Passed {
+  const {user, system} = process.cpuUsage(used);
+  const states: {[state: string]: number} = {};
+  for (const {state} of report.resources) states[state] = (states[state] ?? 0) + 1;
+  return {
+    wallMs,
+    cpuMs: (user + system) / 1000,
+    maxBlockMs: maxBlockMs(),
+    rssMib: process.resourceUsage().maxRSS / 1024,
+    requests: report.requests,
+    states,
+    stages: Object.fromEntries(report.stages.map(({stage, seconds}) => [stage, seconds * 1000])),
+    endedAt: Date.now(),
+    problems: [
+      ...report.stages.flatMap(({stage, because}) => (because ? [`${stage}: ${because}`] : [])),
+      ...report.resources.flatMap(({key, because}) =>
+        because.map((one) => `${key}: ${one.detail}`),
+      ),
+    ].slice(0, 3),
+  };
+}
+
+/** The histogram holds intervals between samples: what is beyond the resolution is a block. */
+function maxBlockMs(): number {
+  return Math.max(0, delays.max / 1e6 - RESOLUTION_MS);
+}
+
+answer<ControllerAnswers>({
+  start: (configFile) => start(String(configFile)),
+  pass: () => pass(),
+  watch: async () => {
+    delays.reset();
+    return running?.url ?? '';
+  },
+  watched: async () => maxBlockMs(),
+  stop: async () => {
+    await running?.stop();
+    return null;
+  },
+});

@@ -1,0 +1,60 @@
+// Why this exists: one command says how fast a pass is, and fails when it is not fast enough.
+import {parseArgs} from 'node:util';
+import {misses} from './judge.ts';
+import {type Measurement, measureFleet} from './scenarios.ts';
+
+const SMALL = 1_000;
+const LARGE = 10_000;
+/** A small fleet is measured several times: each takes a second, and other programs run too. */
+const REPEATS = 5;
+
+const {values} = parseArgs({
+  options: {
+    guests: {type: 'string', default: String(SMALL)},
+    json: {type: 'boolean', default: false},
+    profile: {type: 'string'},
+    only: {type: 'boolean', default: false},
+  },
+});
+const guests = Number(values.guests);
+if (!Number.isInteger(guests) || guests < 1 || guests > 50_000) {
+  console.error('--guests takes a number from 1 to 50000');
+  process.exit(2);
+}
+const sizes = guests >= LARGE && !values.only ? [SMALL, guests] : [guests];
+const measurements: Measurement[] = [];
+if (!values.json) console.log(heading());
+for (const size of sizes) {
+  const repeats = size > 5 * SMALL ? 1 : REPEATS;
+  const profile = values.profile ?? null;
+  const onMeasured = (one: Measurement): void => {
+    measurements.push(one);
+    console.log(values.json ? JSON.stringify(one) : row(one));
+  };
+  await measureFleet(size, {repeats, profile, onMeasured});
+}
+const missed = misses(measurements);
+for (const sentence of missed) console.error(`not kept: ${sentence}`);
+process.exitCode = missed.length === 0 ? 0 : 1;
+
+function heading(): string {
+  return [
+    'scenario'.padEnd(16),
+    ...['guests', 'requests', 'wall ms', 'bare ms', 'ratio', 'cpu ms', 'rss MiB', 'block ms'].map(
+      (name) => name.padStart(9),
+    ),
+    '  stages, ms',
+  ].join('');
+}
+
+function row(one: Measurement): string {
+  const {scenario, wall_ms, bare_ms, ratio, cpu_ms, rss_mib, max_block_ms, write_ms} = one;
+  const numbers = [one.guests, one.requests, wall_ms, bare_ms, ratio, cpu_ms, rss_mib];
+  const stages = Object.entries(one.stages).map(([stage, ms]) => `${stage} ${Math.round(ms)}`);
+  const write = write_ms === undefined ? '' : `; commit to first write ${Math.round(write_ms)}`;
+  return [
+    scenario.padEnd(16),
+    ...[...numbers, max_block_ms].map((value) => String(value).padStart(9)),
+    `  ${stages.join(', ')}${write}`,
+  ].join('');
+}
