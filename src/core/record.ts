@@ -4,11 +4,18 @@ import type {Action} from './action.ts';
 import {canonicalJson, sha256Hex} from './canonical.ts';
 import type {Desired, ResourceRecord} from './model.ts';
 
+/** A wish lives as long as its manifest is unchanged; each pass asks for the hash of all. */
+const HASHES = new WeakMap<Desired, string>();
+
 /** The identity of what Git wants of a resource; null when no document claims it. */
 export function wantedHash(desired: Desired | null): string | null {
   if (desired === null) return null;
+  const known = HASHES.get(desired);
+  if (known !== undefined) return known;
   const {body, creation, directives} = desired;
-  return sha256Hex(canonicalJson({body, creation, directives: {...directives}}));
+  const hash = sha256Hex(canonicalJson({body, creation, directives: {...directives}}));
+  HASHES.set(desired, hash);
+  return hash;
 }
 
 /** What only a fresh read can tell. */

@@ -4,6 +4,7 @@ import type {ResourceKind} from '../core/kind.ts';
 import type {ResourceKey} from '../core/model.ts';
 import type {Suspension} from '../core/ports.ts';
 import type {ResourceReport, ResourceState} from '../core/report.ts';
+import {mapSteps, type Steps} from '../core/steps.ts';
 import type {Backoff} from './history.ts';
 
 /** What the states are told from. */
@@ -22,20 +23,30 @@ export interface StateInput {
 const PASSING: ReadonlySet<Reason> = new Set(['waiting', 'limit', 'applying']);
 const UNREAD: ReadonlySet<Reason> = new Set(['unknown', 'incomplete']);
 
-/** One report per planned resource, in the plan's order. */
-export function resourceReports(input: StateInput): readonly ResourceReport[] {
+/** One report per planned resource, in the plan's order, in steps. */
+export function resourceReports(input: StateInput): Steps<readonly ResourceReport[]> {
   const byKey = Map.groupBy(input.plan.actions, (action) => action.key);
-  return [...byKey].map(([key, actions]) => resourceReport(input, key, actions));
+  const verdicts = Map.groupBy(input.verdicts, ({key}) => key);
+  const waiting = Map.groupBy(input.plan.waiting, ({key}) => key);
+  return mapSteps(byKey, ([key, actions]) =>
+    resourceReport(input, key, {
+      actions,
+      verdicts: verdicts.get(key) ?? [],
+      waits: waiting.get(key) ?? [],
+    }),
+  );
 }
 
-function resourceReport(
-  input: StateInput,
-  key: ResourceKey,
-  actions: readonly Action[],
-): ResourceReport {
-  const first = actions[0];
-  const fingerprints = new Set(actions.map((action) => action.fingerprint));
-  const verdicts = input.verdicts.filter((verdict) => fingerprints.has(verdict.fingerprint));
+/** What a pass said of one resource. */
+interface Said {
+  readonly actions: readonly Action[];
+  readonly verdicts: readonly Verdict[];
+  readonly waits: Plan['waiting'];
+}
+
+function resourceReport(input: StateInput, key: ResourceKey, said: Said): ResourceReport {
+  const {actions, verdicts} = said;
+  const [first] = actions;
   const because = verdicts.flatMap(({verdict, reasons}) => (verdict === 'allow' ? [] : reasons));
   const prefix = input.kinds.find(({name}) => name === first?.kind)?.idPrefix ?? 'qemu';
   return {
@@ -46,7 +57,7 @@ function resourceReport(
     node: first?.node ?? null,
     mode: first?.mode ?? 'enforce',
     source: first?.source ?? '',
-    state: stateOf(input, key, actions, because),
+    state: stateOf(input, key, said, because),
     because: because.map(({reason, detail, remedy}) => ({reason, detail, remedy})),
     drift: input.drift.get(key) ?? [],
   };
@@ -55,7 +66,7 @@ function resourceReport(
 function stateOf(
   input: StateInput,
   key: ResourceKey,
-  actions: readonly Action[],
+  {actions, waits}: Said,
   because: Verdict['reasons'],
 ): ResourceState {
   const {suspensions, now} = input;
@@ -68,7 +79,6 @@ function stateOf(
   if (suspended) return 'suspended';
   const findings = actions.flatMap((action) => action.findings);
   if (findings.some(({reason}) => UNREAD.has(reason))) return 'undetermined';
-  const waits = input.plan.waiting.filter((waiting) => waiting.key === key);
   if (waits.some(({reason}) => UNREAD.has(reason))) return 'undetermined';
   const failure = input.failure(key);
   const work = actions.filter(({verb}) => verb !== 'none');

@@ -84,9 +84,15 @@ function leading(value: string, rest: Map<string, string>, facts: KeyFacts): str
   return `${value}=${paired}`;
 }
 
-/** The name of the sub-key that may stand without its name; the first required one otherwise. */
+/** The facts are a table that never changes, and each pass asks for every string of a fleet. */
+const DEFAULT_KEYS = new WeakMap<KeyFacts, string>();
+
+/** The name of the sub-key that may stand without its name; empty where each needs its name. */
 function defaultKey(facts: KeyFacts): string {
+  const known = DEFAULT_KEYS.get(facts);
+  if (known !== undefined) return known;
   const entries = Object.entries(facts.properties ?? {});
-  const found = entries.find(([, leaf]) => leaf.defaultKey === true);
-  return found?.[0] ?? '';
+  const found = entries.find(([, leaf]) => leaf.defaultKey === true)?.[0] ?? '';
+  DEFAULT_KEYS.set(facts, found);
+  return found;
 }

@@ -88,16 +88,16 @@ function build(
   owner: {readonly installation: string; readonly cluster: string; readonly vmid: number},
 ): Observed {
   const power = powerOf(guest, live);
-  const {configured} = config;
+  const {configured, active} = config;
   const body = withPlace(projectConfig(configured), guest, power);
-  const active = withPlace(projectConfig(config.active), guest, power);
   return {
     key: `guest/${guest.vmid}`,
     kind: KIND,
     name: configured.get('name') ?? guest.name,
     node: guest.node,
     body,
-    active: differing(body, active),
+    active:
+      active === configured ? {} : differing(body, withPlace(projectConfig(active), guest, power)),
     unreadable: configured.has('cipassword') ? ['cloudInit.password'] : [],
     ownership: ownershipOf(configured.get('description') ?? '', owner),
     witness: witnessOf(configured.get('smbios1')),
