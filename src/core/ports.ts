@@ -191,6 +191,8 @@ export interface Journal {
 
   records(cluster: string): readonly ResourceRecord[];
   putRecord(record: ResourceRecord): void;
+  /** All of them, or none when it fails. */
+  putRecords(records: readonly ResourceRecord[]): void;
   deleteRecord(cluster: string, key: ResourceKey): void;
 
   /** Journals an intent before its step leaves; spends the approval with it, in one transaction. */

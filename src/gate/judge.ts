@@ -1,5 +1,6 @@
 // Why this exists: one verdict per action, with every reason against it, from values alone.
 import {type Action, HOLDS, REFUSALS, type Reason, type Verdict} from '../core/action.ts';
+import {mapSteps, runSteps, type Steps} from '../core/steps.ts';
 import {approvalsOf} from './approvals.ts';
 import type {GateInput} from './input.ts';
 import type {Judged} from './judged.ts';
@@ -14,12 +15,17 @@ const OF_JOURNAL: readonly Reason[] = ['unknown', 'applying'];
 
 /** Verdicts in the order of the plan's actions; at most one action per resource is allowed. */
 export function judge(input: GateInput): readonly Verdict[] {
+  return runSteps(judgeSteps(input));
+}
+
+/** The same in steps, an action each. */
+export function judgeSteps(input: GateInput): Steps<readonly Verdict[]> {
   const allowed = new Map<string, string>();
   const loads = new Map(Object.entries(input.running));
   const destructive = input.plan.actions
     .filter((action) => action.risk === 'destructive')
     .map((action) => action.fingerprint);
-  return input.plan.actions.map((action) => {
+  return mapSteps(input.plan.actions, (action) => {
     const approvals = approvalsOf(action, input);
     const judged: Judged = {action, input, approvals, destructive, earlier: {allowed, loads}};
     const verdict = verdictOn(judged);

@@ -44,6 +44,26 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
     },
   },
   {
+    title: 'many records are kept at once, of whatever cluster, and the last one counts',
+    check: (journal) => {
+      equal(journal.records('harness').length, 0);
+      journal.putRecords([
+        sampleRecord({key: 'guest/151'}),
+        sampleRecord({key: 'guest/150', name: 'old'}),
+        sampleRecord({key: 'guest/150', name: 'new'}),
+        sampleRecord({cluster: 'other', key: 'guest/150'}),
+      ]);
+      deepEqual(
+        journal.records('harness').map(({key, name}) => [key, name]),
+        [
+          ['guest/150', 'new'],
+          ['guest/151', 'plane-server'],
+        ],
+      );
+      equal(journal.records('other').length, 1);
+    },
+  },
+  {
     title: 'an intent comes back as it was journalled, with its task and its end',
     check: (journal) => {
       const draft = sampleIntent({fingerprint: A});

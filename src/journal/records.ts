@@ -12,7 +12,9 @@ interface Kept {
 }
 
 /** The journal's calls about records. */
-export function recordCalls(store: Store): Pick<Journal, 'records' | 'putRecord' | 'deleteRecord'> {
+export function recordCalls(
+  store: Store,
+): Pick<Journal, 'records' | 'putRecord' | 'putRecords' | 'deleteRecord'> {
   const kept = new Map<string, Kept>();
   let version: unknown = null;
   const fresh = (cluster: string): Kept => {
@@ -30,13 +32,10 @@ export function recordCalls(store: Store): Pick<Journal, 'records' | 'putRecord'
       known.list ??= [...known.byKey].sort(byName).map(([, record]) => record);
       return known.list;
     },
-    putRecord: (record) => {
-      const body = JSON.stringify(record);
-      const sql = 'INSERT OR REPLACE INTO records (cluster, key, body) VALUES (?, ?, ?)';
-      store.run(sql, record.cluster, record.key, body);
-      const known = kept.get(record.cluster);
-      known?.byKey.set(record.key, toRecord(body));
-      if (known !== undefined) known.list = null;
+    putRecord: (record) => keep(kept, record, write(store, record)),
+    putRecords: (records) => {
+      const bodies = store.atomically(() => records.map((record) => write(store, record)));
+      for (const [index, record] of records.entries()) keep(kept, record, bodies[index] ?? '');
     },
     deleteRecord: (cluster, key) => {
       store.run('DELETE FROM records WHERE cluster = ? AND key = ?', cluster, key);
@@ -45,6 +44,19 @@ export function recordCalls(store: Store): Pick<Journal, 'records' | 'putRecord'
       if (known !== undefined) known.list = null;
     },
   };
+}
+
+function write(store: Store, record: ResourceRecord): string {
+  const body = JSON.stringify(record);
+  const sql = 'INSERT OR REPLACE INTO records (cluster, key, body) VALUES (?, ?, ?)';
+  store.run(sql, record.cluster, record.key, body);
+  return body;
+}
+
+function keep(kept: ReadonlyMap<string, Kept>, record: ResourceRecord, body: string): void {
+  const known = kept.get(record.cluster);
+  known?.byKey.set(record.key, toRecord(body));
+  if (known !== undefined) known.list = null;
 }
 
 function load(store: Store, cluster: string): Kept {

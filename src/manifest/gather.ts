@@ -4,6 +4,7 @@
 import {isObject, type Json, type JsonObject} from '../core/json.ts';
 import type {Kind, ManifestDocument} from '../core/kind.ts';
 import type {Diagnostic, ResourceKey, Revision} from '../core/model.ts';
+import {mapSteps, type Steps} from '../core/steps.ts';
 import {guess, isOurs} from './classify.ts';
 import {manifestDocument, mistake, placed, valueAt} from './document.ts';
 import {readEnvelope} from './envelope.ts';
@@ -47,13 +48,17 @@ export interface FoundInFile {
 }
 
 /** Reads the files of a revision through the cache, and sorts documents into good and broken. */
-export function gather(revision: Revision, kindList: readonly Kind[], cache: ParseCache): Gathered {
+export function* gather(
+  revision: Revision,
+  kindList: readonly Kind[],
+  cache: ParseCache,
+): Steps<Gathered> {
   const kinds = new Map(kindList.map((kind) => [kind.name, kind]));
   const context = {source: revision.source, kinds};
   const selection = selectFiles(revision);
   const texts = new Map<string, LocatedText>();
   cache.begin(revision.source, kindList);
-  const found = selection.files.map((file) => {
+  const found = yield* mapSteps(selection.files, (file) => {
     const cached = cache.read(file);
     texts.set(file.path, cached.located);
     cached.found ??= readFile(cached.parsed, cached.located, context);

@@ -2,6 +2,7 @@
 // of its own; here is their order, and the rule that no mistake hides another.
 import type {Kind, Manifests} from '../core/kind.ts';
 import type {Desired, Diagnostic, Revision} from '../core/model.ts';
+import {runSteps, type Steps} from '../core/steps.ts';
 import {checkClaims} from './claims.ts';
 import {compare} from './files.ts';
 import {type Gathered, gather} from './gather.ts';
@@ -21,12 +22,21 @@ export interface ReadRequest {
  * All that a revision means, with all that is wrong in it, sorted by file and line. A resource with
  * an error is not among `desired`, and its key is among `claimed`.
  */
-export function readManifests({revision, kinds, cache}: ReadRequest): Manifests {
+export function readManifests(request: ReadRequest): Manifests {
+  return runSteps(readSteps(request));
+}
+
+/**
+ * The same in steps, a file or a document each. A cache serves one reading at a time: the steps are
+ * carried out to their end before another reading with it begins.
+ */
+export function* readSteps({revision, kinds, cache}: ReadRequest): Steps<Manifests> {
   const store = cache ?? new ParseCache();
-  const gathered = gather(revision, kinds, store);
+  const gathered = yield* gather(revision, kinds, store);
   store.settle();
-  const understood = understand(gathered, store);
+  const understood = yield* understand(gathered, store);
   const checked = acrossDocuments(gathered, understood);
+  yield;
   const diagnostics = [...understood.diagnostics, ...checked.diagnostics];
   const bad = new Set(
     diagnostics.flatMap(({severity, key}) => (severity === 'error' && key ? [key] : [])),

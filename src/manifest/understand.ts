@@ -2,6 +2,7 @@
 // what was understood of an unchanged one is not understood again.
 import type {SecretDeclaration} from '../core/kind.ts';
 import type {Desired, Diagnostic, ResourceKey} from '../core/model.ts';
+import {mapSteps, type Steps} from '../core/steps.ts';
 import {defaultsFor, type FolderDefaults, folderOf} from './defaults.ts';
 import {isDefaults, readDefaults} from './folder-defaults.ts';
 import type {Gathered, Headed} from './gather.ts';
@@ -21,17 +22,16 @@ export interface Understood {
 }
 
 /** What all documents of a revision mean, each by itself. */
-export function understand(gathered: Gathered, cache: ParseCache): Understood {
+export function* understand(gathered: Gathered, cache: ParseCache): Steps<Understood> {
   const {defaults, diagnostics} = readDefaults(gathered);
   const chains = new Map<string, readonly FolderDefaults[]>();
-  const outcomes = gathered.documents
-    .filter((headed) => !isDefaults(headed))
-    .map((headed) => {
-      const folder = folderOf(headed.document.file);
-      const chain = chains.get(folder) ?? defaultsFor(defaults, headed.document.file);
-      chains.set(folder, chain);
-      return cachedOutcome(headed, chain, gathered, cache);
-    });
+  const others = gathered.documents.filter((headed) => !isDefaults(headed));
+  const outcomes = yield* mapSteps(others, (headed) => {
+    const folder = folderOf(headed.document.file);
+    const chain = chains.get(folder) ?? defaultsFor(defaults, headed.document.file);
+    chains.set(folder, chain);
+    return cachedOutcome(headed, chain, gathered, cache);
+  });
   const {broken} = gathered;
   const names = broken.flatMap(({kind, name}) => (name === null ? [] : [name, `${kind}/${name}`]));
   return {

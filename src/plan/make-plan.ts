@@ -3,26 +3,34 @@
 import type {Action, Plan} from '../core/action.ts';
 import {setFingerprint} from '../core/canonical.ts';
 import type {ResourceKey} from '../core/model.ts';
+import {mapSteps, runSteps, type Steps} from '../core/steps.ts';
 import {observedOf} from './action.ts';
 import {planDeclared} from './declared.ts';
 import type {PlanInput} from './input.ts';
 import {compareKeys, vmidOf} from './keys.ts';
 import {type Dependencies, orderActions, waitingOf} from './order.ts';
 import {whose} from './ownership.ts';
-import {pair} from './pair.ts';
+import {pairSteps} from './pair.ts';
 import {planUndeclared} from './prune.ts';
 import {ruleFinder} from './rules.ts';
 import type {Context, Sketch, Subject} from './subject.ts';
 
 /** Makes the plan of one cluster: the same for the same input, in whatever order that comes. */
 export function makePlan(input: PlanInput): Plan {
-  const {subjects, contested, diagnostics} = pair(input);
+  return runSteps(planSteps(input));
+}
+
+/** The same in steps, a resource each, so that a large plan can be made beside other work. */
+export function* planSteps(input: PlanInput): Steps<Plan> {
+  const {subjects, contested, diagnostics} = yield* pairSteps(input);
   const manifestsOf = new Map(input.manifests.map((one) => [one.source, one]));
   const context: Context = {input, find: ruleFinder(), manifestsOf, contested};
-  const sketches = subjects.map((subject) => planSubject(context, subject));
+  const sketches = yield* mapSteps(subjects, (subject) => planSubject(context, subject));
   const drafted = sketches.flatMap((sketch) => sketch.actions);
   const ready = readiness(subjects, drafted);
+  yield;
   const ordered = orderActions(drafted, dependenciesOf(subjects), ready);
+  yield;
   return {
     cluster: input.cluster,
     installation: input.installation,

@@ -3,6 +3,7 @@
 import {diagnose} from '../core/diagnostic.ts';
 import type {Manifests} from '../core/kind.ts';
 import type {Desired, Diagnostic, KindName, ResourceKey} from '../core/model.ts';
+import type {Steps} from '../core/steps.ts';
 import {PLAN_CODES} from './codes.ts';
 import type {PlanInput} from './input.ts';
 import {compareKeys} from './keys.ts';
@@ -16,7 +17,7 @@ export interface Pairing {
 }
 
 /** Pairs by key; claims that two sources make are errors in both (safety.md 5). */
-export function pair(input: PlanInput): Pairing {
+export function* pairSteps(input: PlanInput): Steps<Pairing> {
   const kinds = new Map(input.kinds.map((kind) => [kind.name, kind]));
   const records = new Map(input.records.map((record) => [record.key, record]));
   const desired = desiredByKey(input.manifests);
@@ -38,6 +39,7 @@ export function pair(input: PlanInput): Pairing {
     }
     const observation = kind.observe(key, input.inventory, input.installation);
     subjects.push({key, kind, desired: wanted, record, observation});
+    yield;
   }
   return {subjects, contested, diagnostics};
 }

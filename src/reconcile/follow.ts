@@ -5,8 +5,9 @@ import type {Revision} from '../core/model.ts';
 import type {SourceError} from '../core/ports.ts';
 import type {SourceReport} from '../core/report.ts';
 import type {ParseCache} from '../manifest/parse-cache.ts';
-import {readManifests} from '../manifest/read.ts';
+import {readSteps} from '../manifest/read.ts';
 import type {ClusterParts, SourceParts} from './parts.ts';
+import {inSlices} from './slices.ts';
 
 /** What the loop remembers of one source between passes. */
 export interface Followed {
@@ -48,8 +49,9 @@ export async function follow(
   followed.error = null;
   emit(revision.commit === followed.revision?.commit ? 'unchanged' : 'changed');
   if (revision.commit !== followed.revision?.commit) {
+    const request = {revision, kinds: parts.kinds, cache: followed.cache};
+    followed.manifests = await inSlices(readSteps(request), clock);
     followed.revision = revision;
-    followed.manifests = readManifests({revision, kinds: parts.kinds, cache: followed.cache});
   }
   return report(source.name, repository, followed);
 }

@@ -1,17 +1,16 @@
 // Why this exists: one pass: fetch, observe, plan, judge, dispatch. It starts from scratch, never
 // waits for a task, and one thing that cannot be read never stops the rest.
-import {isDeepStrictEqual} from 'node:util';
-import type {Action, Approval, Plan, Verdict} from '../core/action.ts';
+import type {Approval, Plan, Verdict} from '../core/action.ts';
 import type {Manifests} from '../core/kind.ts';
-import type {Inventory, ResourceKey, ResourceRecord} from '../core/model.ts';
-import {finishedRecord, wantedHash} from '../core/record.ts';
+import type {Inventory, ResourceKey} from '../core/model.ts';
 import type {Report, SourceReport, Stage} from '../core/report.ts';
-import {judge} from '../gate/judge.ts';
+import {judgeSteps} from '../gate/judge.ts';
 import {ParseCache} from '../manifest/parse-cache.ts';
-import {makePlan} from '../plan/make-plan.ts';
+import {planSteps} from '../plan/make-plan.ts';
 import {createInventoryCache, type InventoryCache} from '../pve/inventory.ts';
+import {dispatch} from './dispatch.ts';
 import {driftOf} from './drift-since.ts';
-import {type Followed, follow, inForce, remember, resourceKinds} from './follow.ts';
+import {type Followed, follow, inForce, resourceKinds} from './follow.ts';
 import {foreignStops} from './foreign-stops.ts';
 import {gateInput} from './gate-input.ts';
 import {hashSecrets} from './hashes.ts';
@@ -20,6 +19,7 @@ import {observe} from './observe.ts';
 import type {ClusterParts} from './parts.ts';
 import {takeRequests} from './requests.ts';
 import {resourceReports} from './resources.ts';
+import {inSlices} from './slices.ts';
 
 /** What a loop keeps between its passes. */
 export interface PassMemory {
@@ -71,8 +71,8 @@ export async function runPass(
     return {...observed, secrets};
   });
   const manifests = withAdoptions(parts, memory, read, seen.inventory);
-  const plan = await pass.stage('plan', () =>
-    makePlan({
+  const planned = (): Promise<Plan> => {
+    const steps = planSteps({
       installation: parts.installation,
       cluster: parts.cluster,
       kinds: resourceKinds(parts.kinds),
@@ -81,17 +81,20 @@ export async function runPass(
       records,
       inventory: seen.inventory,
       secretHashes: seen.secrets.hashes,
-    }),
-  );
+    });
+    return inSlices(steps, parts.clock);
+  };
+  const plan = await pass.stage('plan', planned);
   const verdicts = await pass.stage('gate', async () => {
     const {inventory, quorate} = seen;
     const stops = await foreignStops(parts, plan);
-    return judge(gateInput(parts, memory, {plan, inventory, quorate, foreignStops: stops}));
+    const input = gateInput(parts, memory, {plan, inventory, quorate, foreignStops: stops});
+    return inSlices(judgeSteps(input), parts.clock);
   });
   const dispatched = await pass.stage('dispatch', () =>
     dispatch(parts, memory, {plan, verdicts, manifests}),
   );
-  const report = pass.report({parts, memory, sources, plan, verdicts, dispatched, seen});
+  const report = await pass.report({parts, memory, sources, plan, verdicts, dispatched, seen});
   return {report, inventory: seen.inventory, manifests};
 }
 
@@ -135,56 +138,6 @@ function withAdoptions(
   }));
 }
 
-interface Decided {
-  readonly plan: Plan;
-  readonly verdicts: readonly Verdict[];
-  readonly manifests: readonly Manifests[];
-}
-
-function dispatch(
-  parts: ClusterParts,
-  memory: PassMemory,
-  {plan, verdicts, manifests}: Decided,
-): readonly string[] {
-  const {applier} = parts;
-  if (applier === null) return [];
-  const wanted = new Map<ResourceKey, string>();
-  for (const {desired} of manifests) {
-    for (const one of desired) wanted.set(one.key, wantedHash(one) ?? '');
-  }
-  applier.setWanted(wanted);
-  remember(parts, memory.followed.values());
-  const byFingerprint = new Map(verdicts.map((verdict) => [verdict.fingerprint, verdict]));
-  const records = new Map(parts.journal.records(parts.cluster).map((one) => [one.key, one]));
-  const started: string[] = [];
-  for (const action of plan.actions) {
-    const verdict = byFingerprint.get(action.fingerprint);
-    if (action.verb === 'none') {
-      if (verdict?.verdict === 'allow') recordFollows(parts, action, records.get(action.key));
-      continue;
-    }
-    if (verdict?.verdict !== 'allow') continue;
-    if (applier.dispatch(action, verdict.approval)) started.push(action.fingerprint);
-  }
-  return started;
-}
-
-/** Where Git and live agree, the record follows without any call (safety.md 7). */
-function recordFollows(
-  parts: ClusterParts,
-  action: Action,
-  former: ResourceRecord | undefined,
-): void {
-  if (action.findings.length > 0 || action.record === null) return;
-  if (parts.applier?.inFlight().has(action.key)) return;
-  const {cluster, clock, journal} = parts;
-  if (action.record.kind === 'forget') return journal.deleteRecord(cluster, action.key);
-  const verifiedAt = former?.verifiedAt ?? clock.now();
-  const record = finishedRecord(action, {cluster, witness: action.witness, verifiedAt});
-  if (record === null || isDeepStrictEqual(former, record)) return;
-  journal.putRecord({...record, verifiedAt: clock.now()});
-}
-
 interface Seen {
   readonly inventory: Inventory;
   readonly quorate: boolean | null;
@@ -211,7 +164,7 @@ class Stages {
     return value;
   }
 
-  report(made: {
+  async report(made: {
     readonly parts: ClusterParts;
     readonly memory: PassMemory;
     readonly sources: readonly SourceReport[];
@@ -219,13 +172,13 @@ class Stages {
     readonly verdicts: readonly Verdict[];
     readonly dispatched: readonly string[];
     readonly seen: Seen;
-  }): Report {
+  }): Promise<Report> {
     const {parts, memory, sources, plan, verdicts, seen} = made;
     const {cluster, clock, journal, pve, applier} = parts;
     const now = clock.now();
     const inFlight = applier?.inFlight() ?? new Map();
     const problems = stageProblems(sources, seen);
-    const resources = resourceReports({
+    const states = resourceReports({
       plan,
       verdicts,
       kinds: resourceKinds(parts.kinds),
@@ -235,6 +188,7 @@ class Stages {
       drift: driftOf(journal, plan, now),
       now,
     });
+    const resources = await inSlices(states, clock);
     return {
       cluster,
       startedAt: this.#startedAt,

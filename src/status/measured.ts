@@ -71,6 +71,7 @@ export function measuredJournal(
   return {
     ...journal,
     putRecord: timed(journal.putRecord),
+    putRecords: timed(journal.putRecords),
     deleteRecord: timed(journal.deleteRecord),
     openIntent: timed(journal.openIntent),
     setTask: timed(journal.setTask),

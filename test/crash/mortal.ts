@@ -24,6 +24,7 @@ export class Died extends Error {
 const WRITES: ReadonlySet<string> = new Set([
   'accept',
   'putRecord',
+  'putRecords',
   'deleteRecord',
   'openIntent',
   'setTask',
