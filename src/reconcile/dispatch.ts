@@ -6,6 +6,7 @@ import type {Manifests} from '../core/kind.ts';
 import type {ResourceKey, ResourceRecord} from '../core/model.ts';
 import {finishedRecord, wantedHash} from '../core/record.ts';
 import type {Steps} from '../core/steps.ts';
+import {acceptFirstStart} from './first-start.ts';
 import {remember} from './follow.ts';
 import type {ClusterParts} from './parts.ts';
 import type {PassMemory} from './pass.ts';
@@ -35,6 +36,7 @@ export async function dispatch(
   }
   applier.setWanted(wanted);
   remember(parts, memory.followed.values());
+  acceptFirstStart(parts, plan);
   const allowed = new Map(
     verdicts.flatMap((one) => (one.verdict === 'allow' ? [[one.fingerprint, one] as const] : [])),
   );
