@@ -1,18 +1,13 @@
 // Why this exists: a one-shot apply is a controller for the length of one command: it leads the
 // cluster, or it does nothing.
-import {hostname} from 'node:os';
 import type {Clock, Journal} from '../core/ports.ts';
+import {holderName} from './holder.ts';
 
 const LEASE_MS = 30_000;
 
 /** A held lease; `end` gives it back. */
 export interface HeldLease {
   end(): Promise<void>;
-}
-
-/** Names this process in a lease: host and process id. */
-export function holderName(what: string): string {
-  return `${what} on ${hostname()} (process ${process.pid})`;
 }
 
 /** Leads the cluster until ended; or says who does. */

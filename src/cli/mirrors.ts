@@ -4,7 +4,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Journal} from '../core/ports.ts';
-import {holderName} from './lease.ts';
+import {holderName} from './holder.ts';
 
 /** A folder for mirrors; `end` gives it back. */
 export interface Mirrors {

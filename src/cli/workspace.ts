@@ -7,6 +7,7 @@ import type {Journal} from '../core/ports.ts';
 import {openJournal} from '../journal/journal.ts';
 import type {CommandContext} from './command-context.ts';
 import {readConfigFile} from './config-file.ts';
+import {withoutTheDead} from './holder.ts';
 import {realClock, realRandom} from './world/clock.ts';
 
 /** A configuration with its journal. */
@@ -34,5 +35,6 @@ export async function openWorkspace(context: CommandContext): Promise<Workspace>
 /** Opens (or creates) the journal of a data folder, which only its owner may enter. */
 export function openDataJournal(data: string): Journal {
   mkdirSync(data, {recursive: true, mode: 0o700});
-  return openJournal({path: join(data, 'journal.db'), clock: realClock, random: realRandom});
+  const path = join(data, 'journal.db');
+  return withoutTheDead(openJournal({path, clock: realClock, random: realRandom}));
 }

@@ -28,6 +28,8 @@ export interface ListenOptions {
   readonly port?: number;
   /** How many virtual ms pass in a real one; default 1. */
   readonly speed?: number;
+  /** Called before a request is served; false: the connection is cut and nothing was done. */
+  readonly admit?: (request: Request) => boolean;
   /** Called for each request once answered, e.g. to log it. */
   readonly onAnswer?: (request: Request, response: Response) => void;
 }
@@ -56,6 +58,10 @@ export async function listen(cluster: Cluster, options: ListenOptions = {}): Pro
   server.on('request', (incoming, outgoing) => {
     readRequest(incoming, (request) => {
       clock.tick();
+      if (options.admit?.(request) === false) {
+        send(outgoing, {kind: 'cut'}, cluster.nowMs);
+        return;
+      }
       accept(cluster, request, cluster.nowMs, (response) => {
         options.onAnswer?.(request, response);
         send(outgoing, response, cluster.nowMs);
