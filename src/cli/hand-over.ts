@@ -2,6 +2,7 @@
 // the person who gave it sees how it ended.
 import type {Approval, Outcome} from '../core/action.ts';
 import type {Report} from '../core/report.ts';
+import {keepApproval} from '../reconcile/approvals.ts';
 import type {ClusterParts} from '../reconcile/parts.ts';
 import type {CommandContext} from './command-context.ts';
 import {EXIT, outJson} from './io.ts';
@@ -21,6 +22,8 @@ export async function handOver(
   const {io} = context;
   const since = clock.now();
   for (const approval of approvals) {
+    // Kept first: the request only wakes the controller, which may die when it has taken it.
+    keepApproval(journal, cluster, approval);
     journal.addRequest({kind: 'approve', cluster, approval}, since);
     io.err(`approved ${approval.fingerprint.slice(0, 16)}; the controller carries it out`);
   }

@@ -4,6 +4,7 @@ import type {Approval, Plan} from '../core/action.ts';
 import type {Inventory, ResourceKey} from '../core/model.ts';
 import {windowsAt} from '../core/windows.ts';
 import type {GateInput} from '../gate/input.ts';
+import {keptApprovals} from './approvals.ts';
 import type {ClusterParts} from './parts.ts';
 import type {PassMemory} from './pass.ts';
 
@@ -24,7 +25,7 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
   const {cluster, journal, policy, limits} = parts;
   const {plan} = facts;
   const now = parts.clock.now();
-  const approvals = [...parts.approvals(), ...memory.approvals.values()];
+  const approvals = [...parts.approvals(), ...keptApprovals(journal, cluster, now)];
   const inFlight = parts.applier?.inFlight() ?? new Map();
   return {
     plan,

@@ -1,6 +1,6 @@
 // Why this exists: one pass: fetch, observe, plan, judge, dispatch. It starts from scratch, never
 // waits for a task, and one thing that cannot be read never stops the rest.
-import type {Approval, Plan, Verdict} from '../core/action.ts';
+import type {Plan, Verdict} from '../core/action.ts';
 import type {Manifests} from '../core/kind.ts';
 import type {Inventory, ResourceKey} from '../core/model.ts';
 import type {Report, SourceReport, Stage} from '../core/report.ts';
@@ -28,8 +28,6 @@ export interface PassMemory {
   readonly inventory: InventoryCache;
   /** Keys that a person asked to adopt, until done. */
   readonly adopt: Set<ResourceKey>;
-  /** Approvals that people handed over, by id. */
-  readonly approvals: Map<string, Approval>;
   /** Members of the sets of destructive actions that were shown, by set fingerprint. */
   readonly sets: Map<string, readonly string[]>;
 }
@@ -48,7 +46,6 @@ export function newMemory(): PassMemory {
     history: new History(),
     inventory: createInventoryCache(),
     adopt: new Set(),
-    approvals: new Map(),
     sets: new Map(),
   };
 }
@@ -60,7 +57,8 @@ export async function runPass(
   signal: AbortSignal,
 ): Promise<PassResult> {
   const pass = new Stages(parts);
-  takeRequests(parts, memory);
+  // A pass that only looks must not take away what a controller was asked.
+  if (parts.applier) takeRequests(parts, memory);
   if (parts.applier) parts.applier.takeUp(parts.journal.unfinished(parts.cluster));
   const sources = await pass.stage('fetch', () => followAll(parts, memory, signal));
   const read = inForce(memory.followed.values());

@@ -2,25 +2,29 @@
 // at the beginning of a pass.
 import {unreachable} from '../core/assert.ts';
 import type {PersonRequest} from '../core/ports.ts';
+import {keepApproval} from './approvals.ts';
 import {acceptName} from './follow.ts';
 import type {ClusterParts} from './parts.ts';
 import type {PassMemory} from './pass.ts';
 
+/** Who is asked. */
+type Asked = Pick<ClusterParts, 'cluster' | 'journal' | 'applier'>;
+
 /** Takes up the requests that concern this cluster. */
-export function takeRequests(parts: ClusterParts, memory: PassMemory): void {
+export function takeRequests(parts: Asked, memory: PassMemory): void {
   for (const request of parts.journal.takeRequests(parts.cluster)) {
     takeRequest(parts, memory, request);
   }
 }
 
-function takeRequest(parts: ClusterParts, memory: PassMemory, request: PersonRequest): void {
+function takeRequest(parts: Asked, memory: PassMemory, request: PersonRequest): void {
   const {journal} = parts;
   switch (request.kind) {
     case 'adopt':
       memory.adopt.add(request.key);
       return;
     case 'approve':
-      memory.approvals.set(request.approval.id, request.approval);
+      keepApproval(journal, request.cluster, request.approval);
       return;
     case 'release': {
       const record = journal.records(request.cluster).find(({key}) => key === request.key);

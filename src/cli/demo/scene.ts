@@ -39,7 +39,10 @@ export interface SceneOptions {
   readonly speed: number;
 }
 
-const EXAMPLE = fileURLToPath(new URL('../../../example-repo/clusters/harness', import.meta.url));
+/** The example that the demo begins with. */
+export const EXAMPLE = fileURLToPath(
+  new URL('../../../example-repo/clusters/harness', import.meta.url),
+);
 const PROGRAM = fileURLToPath(new URL('../../../bin/pvegit.mjs', import.meta.url));
 const OPERATOR = 'c0ffee00-0000-4000-8000-000000000001';
 const INTERVAL_S = 2;
@@ -58,7 +61,7 @@ export async function setScene(context: CommandContext, options: SceneOptions): 
     cleanUps.push(() => server.close());
     const repository = await createRepository(folder, EXAMPLE);
     const configFile = join(folder, 'pvegit.yaml');
-    await writeFile(configFile, configText(folder, repository.url, server, options.port));
+    await writeFile(configFile, demoConfig(folder, repository.url, server, options.port));
     const demo = inDemo(context, configFile);
     const reports: {latest: Report | null} = {latest: null};
     const controller = await startController(demo, {
@@ -87,14 +90,15 @@ export async function setScene(context: CommandContext, options: SceneOptions): 
 }
 
 /** Somebody who works at the web page, beside the controller. */
-function addOperator(simulator: Cluster): void {
+export function addOperator(simulator: Cluster): void {
   addToken(simulator, {user: 'operator@pve', token: 'page', secret: OPERATOR});
   for (const subject of ['operator@pve', 'operator@pve!page']) {
     grant(simulator, {subject, role: 'Administrator', path: '/'});
   }
 }
 
-function configText(folder: string, url: string, server: Listening, port: number): string {
+/** The demo's configuration: everything in `folder`, the repository at `url`. */
+export function demoConfig(folder: string, url: string, server: Listening, port: number): string {
   return `# Made by pvegit demo; gone when it stops.
 installation: demo
 data: ${join(folder, 'data')}
@@ -118,13 +122,15 @@ policy:
 `;
 }
 
+/** The secrets that the demo's configuration names. */
+export const DEMO_ENVIRONMENT = {
+  PVEGIT_DEMO_TOKEN: `pvegit@pve!controller=${demoSecret}`,
+  HARNESS_ADMIN_PASSWORD: 'only-for-the-demo',
+} as const;
+
 /** The same terminal, with the demo's configuration and secrets. */
 function inDemo(context: CommandContext, configFile: string): CommandContext {
-  const env = {
-    ...context.io.env,
-    PVEGIT_DEMO_TOKEN: `pvegit@pve!controller=${demoSecret}`,
-    HARNESS_ADMIN_PASSWORD: 'only-for-the-demo',
-  };
+  const env = {...context.io.env, ...DEMO_ENVIRONMENT};
   return {
     ...context,
     io: {...context.io, env},
@@ -132,7 +138,8 @@ function inDemo(context: CommandContext, configFile: string): CommandContext {
   };
 }
 
-async function writeByHand(
+/** A change at the web page, by somebody else's token. */
+export async function writeByHand(
   server: Listening,
   vmid: number,
   params: {readonly [key: string]: string},
