@@ -5,6 +5,7 @@ import type {Change, Finding, Step, Verb} from './action.ts';
 import type {JsonObject} from './json.ts';
 import type {
   ApiCall,
+  Claim,
   Desired,
   Diagnostic,
   FieldValue,
@@ -100,6 +101,8 @@ export interface StepAnswer {
    * known); the record does not hold them, so that the next pass finds them pending, not drifted.
    */
   readonly later?: readonly string[];
+  /** What the steps use of others, known only from live facts; the scope is asked about it too. */
+  readonly claims?: readonly Claim[];
   /** What the steps detach without deleting it, by the field it leaves (`disks.scsi1`). */
   readonly detaches?: {readonly [field: string]: string};
 }

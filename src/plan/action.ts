@@ -3,7 +3,7 @@
 import type {Action, Change, Finding, RecordDraft, Verb} from '../core/action.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {StepAnswer} from '../core/kind.ts';
-import type {Diagnostic, Observed, Risk} from '../core/model.ts';
+import type {Claim, Diagnostic, Observed, Risk} from '../core/model.ts';
 import {withDetached} from './draft.ts';
 import {distinctFindings, liveFindings} from './findings.ts';
 import {fingerprint, isSecret} from './fingerprint.ts';
@@ -63,6 +63,7 @@ export function buildAction(
     findings,
     facts: answer.facts,
     loads: answer.loads,
+    uses: answer.claims ?? [],
     record: withDetached(request.record(answer.writes, answer.later ?? []), answer.detaches ?? {}),
   });
   return {action, diagnostics: answer.diagnostics};
@@ -89,6 +90,7 @@ export function idleAction(
     steps: [],
     facts: {},
     loads: [],
+    uses: [],
     record: idle.record ?? null,
   });
 }
@@ -99,9 +101,11 @@ interface Parts
     'verb' | 'risk' | 'cause' | 'changes' | 'steps' | 'findings' | 'loads' | 'record'
   > {
   readonly facts: JsonObject;
+  /** Claims besides those of the document. */
+  readonly uses: readonly Claim[];
 }
 
-function finish(context: Context, subject: Subject, parts: Parts): Action {
+function finish(context: Context, subject: Subject, {uses, ...parts}: Parts): Action {
   const {key, kind, desired, record} = subject;
   const observed = observedOf(subject);
   const {installation, cluster} = context.input;
@@ -129,7 +133,7 @@ function finish(context: Context, subject: Subject, parts: Parts): Action {
     node: observed?.node ?? (typeof declaredNode === 'string' ? declaredNode : null),
     after: desired ? [...desired.dependsOn].sort() : [],
     witness,
-    claims: desired?.claims ?? [],
+    claims: [...(desired?.claims ?? []), ...uses],
     range: desired?.range ?? null,
     mode: desired?.directives.mode ?? 'enforce',
     ...parts,

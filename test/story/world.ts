@@ -5,8 +5,17 @@ import type {Approval, Outcome} from '../../src/core/action.ts';
 import {sha256Hex} from '../../src/core/canonical.ts';
 import type {Revision} from '../../src/core/model.ts';
 import type {Policy, Scope} from '../../src/core/policy.ts';
-import type {Clock, Exchange, Journal, Log, Random, Secrets, Source} from '../../src/core/ports.ts';
-import {err, ok} from '../../src/core/result.ts';
+import type {
+  Clock,
+  Exchange,
+  Journal,
+  Log,
+  Random,
+  Secrets,
+  Source,
+  SourceError,
+} from '../../src/core/ports.ts';
+import {err, ok, type Result} from '../../src/core/result.ts';
 import {openJournal} from '../../src/journal/journal.ts';
 import {kinds} from '../../src/kinds/index.ts';
 import {createPve} from '../../src/pve/client.ts';
@@ -68,6 +77,16 @@ export interface StoryOptions {
   readonly journal?: Journal;
   /** Wraps the way to the simulator, for faults. */
   readonly wrap?: (exchange: Exchange) => Exchange;
+  /** As the controller's configuration names them; `home`, `harness` and `infra` when left out. */
+  readonly installation?: string;
+  readonly cluster?: string;
+  readonly source?: string;
+  /** What a fetch comes to, given the revision that it would bring. */
+  readonly fetched?: (revision: Revision) => Result<Revision, SourceError>;
+  /** VMID of the guest that the controller runs in. */
+  readonly selfVmid?: number;
+  /** Where forensics go; kept nowhere when left out. */
+  readonly evidence?: ClusterSetup['evidence'];
 }
 
 /** Sets a story up on a simulated cluster. */
@@ -87,7 +106,7 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
   const direct = recorded(simulatorExchange(simulator, time), requests);
   const exchange = options.wrap?.(direct) ?? direct;
   const pve = createPve({
-    cluster: 'harness',
+    cluster: options.cluster ?? 'harness',
     endpoints: [{url: 'https://127.0.0.1:8006', exchange}],
     token: `pvegit@pve!controller=${demoSecret}`,
     concurrency: {readsPerNode: 3},
@@ -100,14 +119,14 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
     journal,
     clock,
     random,
-    source: textSource('infra', files),
+    source: textSource(options.source ?? 'infra', files, options.fetched ?? ok),
     secrets: textSecrets(secrets),
     approvals: () => story.approvals,
   });
   const setup: ClusterSetup = {
     parts,
     memory: newMemory(),
-    evidence: {save: async (name) => ok(name)},
+    evidence: options.evidence ?? {save: async (name) => ok(name)},
     passTimeoutMs: 600_000,
   };
   const never = new AbortController().signal;
@@ -155,15 +174,15 @@ function storyParts(story: StoryParts): Omit<ClusterParts, 'applier'> {
   const scope = options.scope ?? EVERYTHING;
   return {
     ...rest,
-    cluster: 'harness',
-    installation: 'home',
+    cluster: options.cluster ?? 'harness',
+    installation: options.installation ?? 'home',
     kinds,
     sources: [{source, repository: 'memory', scope, intervalMs: 60_000}],
     log: silentLog,
     metrics: {emit: () => undefined},
     policy: options.policy ?? EAGER,
     limits: {readsPerNode: 3, tasksPerNode: 2, clonesPerStorage: 1},
-    selfVmid: null,
+    selfVmid: options.selfVmid ?? null,
     selfUuid: null,
     user: 'pvegit@pve!controller',
   };
@@ -182,7 +201,11 @@ export function approval(fingerprint: string, now: number): Approval {
   };
 }
 
-function textSource(name: string, files: ReadonlyMap<string, string>): Source {
+function textSource(
+  name: string,
+  files: ReadonlyMap<string, string>,
+  fetched: (revision: Revision) => Result<Revision, SourceError>,
+): Source {
   return {
     name,
     fetch: async (last) => {
@@ -205,7 +228,7 @@ function textSource(name: string, files: ReadonlyMap<string, string>): Source {
         files: list,
         skipped: [],
       };
-      return ok(revision);
+      return fetched(revision);
     },
     watch: () => () => undefined,
     close: async () => undefined,

@@ -5,5 +5,7 @@ import {foundByPlan, type ReasonRule} from '../judged.ts';
 export const notOurs: ReasonRule = {
   reason: 'not-ours',
   applies: foundByPlan,
-  remedy: (action) => `Take ${action.key} out of Git, or let its owner release it first.`,
+  remedy: (action) =>
+    `Take ${action.key} out of Git or let its owner release it first. If the marker is only a copy ` +
+    '(a clone, a restore, a renamed cluster), take that line out of its description, then adopt it.',
 };

@@ -10,6 +10,9 @@ export interface Marker {
   readonly vmid: number;
 }
 
+/** What Proxmox takes as a description, in characters. */
+const PROXMOX_LIMIT = 8192;
+
 /** Room that a description leaves for the marker, of Proxmox's 8192 characters. */
 export const DESCRIPTION_LIMIT = 7936;
 
@@ -38,9 +41,28 @@ export function ownershipOf(description: string, own: Marker): Ownership {
   return marker === formatMarker(own) ? {kind: 'ours'} : {kind: 'foreign', marker};
 }
 
+/** How many characters too long a marked description is for Proxmox; 0: it fits. */
+export function excessOf(description: string): number {
+  return Math.max(0, [...description].length - PROXMOX_LIMIT);
+}
+
+/** Whether people wrote what could be taken for a marker, in whichever line. */
+export function holdsMarker(text: string): boolean {
+  return /<!--\s*pvegit\/v/i.test(text);
+}
+
 /** Compares as Proxmox stores it: trailing white space goes, line ends are one character. */
 export function plainDescription(description: string): string {
-  return description.replace(/\r*\n/g, '\n').trimEnd();
+  const lines = description.split('\n');
+  const last = lines.pop() ?? '';
+  return [...lines.map(withoutReturns), last].join('\n').trimEnd();
+}
+
+/** By hand: a pattern that looks for the end of a line full of returns takes quadratic time. */
+function withoutReturns(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  return line.slice(0, end);
 }
 
 function split(description: string): {readonly text: string; readonly marker: string | null} {

@@ -14,7 +14,7 @@ export function checkDevices(parts: SpecParts, tell: Tell): void {
   const {body} = parts;
   for (const path of Object.keys(body)) {
     if (body[path] === true && /^disks\.[^.]+$/.test(path)) checkDisk(parts, path, tell);
-    if (body[path] === true && /^cdroms\.[^.]+$/.test(path)) checkCdrom(body, path, tell);
+    if (body[path] === true && /^cdroms\.[^.]+$/.test(path)) checkCdrom(parts, path, tell);
     if (path.startsWith('unused.') && body[path] !== null) {
       const detail = `${path} is a detached volume; it can stay or be deleted.`;
       tell('vm-unused', path, {detail, remedy: 'Write null to delete it, or leave it out.'});
@@ -43,6 +43,7 @@ function checkDisk({body, vmid, creation}: SpecParts, path: string, tell: Tell):
     });
   }
   if (typeof file === 'string') checkFile(path, file, vmid, tell);
+  checkImport(path, isObject(imports) ? imports[slot] : undefined, vmid, tell);
   if (typeof file === 'string' && (storage !== undefined || imported)) {
     const detail = `${slot} names file and ${imported ? 'import-from' : 'storage'}.`;
     tell('vm-disk-file-and-storage', `${path}.file`, {detail, remedy: 'Keep one of them.'});
@@ -66,6 +67,16 @@ function checkFile(path: string, file: string, vmid: number, tell: Tell): void {
   const detail = `${file} carries VMID ${owner}; Proxmox would attach it to both.`;
   const remedy = 'Name a volume of this guest.';
   tell('vm-foreign-volume', `${path}.file`, {detail, remedy});
+}
+
+/** The base volume of a template may be copied by anybody, as the template may be cloned. */
+function checkImport(path: string, from: unknown, vmid: number, tell: Tell): void {
+  const owner = typeof from === 'string' ? volumeOwner(from) : null;
+  if (owner === null || owner === vmid) return;
+  if (new RegExp(`[:/]base-${owner}-[^/]*$`).test(String(from))) return;
+  const detail = `${String(from)} carries VMID ${owner}; Proxmox would copy it.`;
+  const remedy = 'Import an image, or the base volume of a template.';
+  tell('vm-foreign-volume', `${path}.import-from`, {detail, remedy});
 }
 
 function checkLimits(path: string, options: {readonly [leaf: string]: unknown}, tell: Tell): void {
@@ -92,17 +103,14 @@ function checkBus(path: string, slot: string, body: Body, tell: Tell): void {
   }
 }
 
-function checkCdrom(body: Body, path: string, tell: Tell): void {
+function checkCdrom({body, vmid}: SpecParts, path: string, tell: Tell): void {
   const slot = path.slice('cdroms.'.length);
   if (qemuKey(slot)?.family === 'virtioN') {
     const remedy = 'Use an ide, sata or scsi slot.';
     tell('vm-cdrom-bus', path, {detail: `${slot} cannot be a CD drive.`, remedy});
   }
   const file = body[`${path}.file`];
-  if (typeof file === 'string' && file.startsWith('/')) {
-    const detail = `${quoted(file)} is a path of the host.`;
-    tell('vm-absolute-path', `${path}.file`, {detail, remedy: 'Name an ISO volume.'});
-  }
+  if (typeof file === 'string') checkFile(path, file, vmid, tell);
 }
 
 /** A slot that is a disk cannot be a CD drive too; one that leaves may be named twice. */

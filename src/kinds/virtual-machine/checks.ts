@@ -3,7 +3,7 @@
 import type {JsonObject} from '../../core/json.ts';
 import type {Body} from '../../core/model.ts';
 import {qemuKey} from '../guest/key-facts.ts';
-import {DESCRIPTION_LIMIT} from '../guest/marker.ts';
+import {DESCRIPTION_LIMIT, holdsMarker} from '../guest/marker.ts';
 import {MEBIBYTE, showBytes} from '../guest/quantity.ts';
 import {checkDevices} from './check-devices.ts';
 import {checkNetwork} from './check-network.ts';
@@ -55,6 +55,10 @@ function checkTexts(body: Body, tell: Tell): void {
     const limit = `${DESCRIPTION_LIMIT} leave room for the marker`;
     const detail = `It has ${description.length} characters; ${limit}.`;
     tell('vm-description-too-long', 'description', {detail, remedy: 'Shorten it.'});
+  }
+  if (typeof description === 'string' && holdsMarker(description)) {
+    const detail = 'It holds "<!-- pvegit/v…", by which pvegit knows whose a guest is.';
+    tell('vm-description-marker', 'description', {detail, remedy: 'Delete that line.'});
   }
   for (const tag of Array.isArray(tags) ? tags : []) {
     if (TAG.test(tag)) continue;

@@ -16,6 +16,7 @@ export const VM_CODES = {
   'vm-name': 'Proxmox refuses this name.',
   'vm-not-absent': 'This field cannot be absent.',
   'vm-description-too-long': 'The description is too long.',
+  'vm-description-marker': 'A marker is never written into a manifest.',
   'vm-tag': 'Proxmox refuses this tag.',
   'vm-memory-too-small': 'Proxmox gives a guest no less than 16MiB.',
   'vm-memory-not-whole': 'Memory comes in whole MiB.',

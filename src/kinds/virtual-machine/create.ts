@@ -3,10 +3,10 @@
 // update on the stopped guest, and only then is it started.
 import type {Finding} from '../../core/action.ts';
 import type {StepRequest} from '../../core/kind.ts';
-import type {ApiParam, Desired} from '../../core/model.ts';
+import type {ApiParam, Claim, Desired} from '../../core/model.ts';
 import {type Listing, listingOf} from '../guest/listing.ts';
 import {readPending} from '../guest/live-config.ts';
-import {type Marker, withMarker} from '../guest/marker.ts';
+import {excessOf, type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
 import {cloneTail} from './clone-tail.ts';
 import {emptySteps} from './create-empty.ts';
 import {type CloneCreation, cloneOf, saysHow} from './creation.ts';
@@ -23,6 +23,8 @@ export interface CreateSteps {
   readonly loads: readonly string[];
   /** Declared fields that are left to a next pass. */
   readonly later: readonly string[];
+  /** What is copied though it is no template. */
+  readonly claims: readonly Claim[];
 }
 
 /** A template as the inventory shows it. */
@@ -51,7 +53,8 @@ export function createSteps(request: StepRequest, desired: Desired, marker: Mark
     const findings = nodeFindings(node, answer.listing);
     const made = emptySteps(desired, node, marker);
     const loads = [`task:${node}`];
-    return {...made, findings: [...findings, ...made.findings], node, loads, later: []};
+    const all = [...findings, ...made.findings];
+    return {...made, findings: all, node, loads, later: [], claims: []};
   }
   const template = findTemplate(clone, request, answer.listing);
   if ('reason' in template) return refused(node, template.reason, template.detail);
@@ -81,26 +84,44 @@ function cloneSteps(input: CloneInput): CreateSteps {
     const detail = `template ${clone.vmid} is on ${where}`;
     findings.push({reason: 'waiting', detail});
   }
+  const described = withMarker(cloneText(desired.body['description'], template), marker);
+  findings.push(...roomFindings(described));
   const tail = cloneTail({desired, marker, template: template.config, node});
   const storages =
     clone.storage ?? drives.map(({storage}) => storage).find((name) => name !== null);
   return {
-    drafts: [cloneDraft(input, away ? node : null), ...tail.drafts],
+    drafts: [cloneDraft(input, described, away ? node : null), ...tail.drafts],
     findings: [...findings, ...tail.findings],
     node,
     loads: [`task:${template.node}`, ...(storages ? [`clone:${storages}`] : [])],
     later: tail.later,
+    claims: template.isTemplate ? [] : [copiedGuest(clone.vmid)],
   };
 }
 
-function cloneDraft({desired, marker, clone, template}: CloneInput, target: string | null): Draft {
+/** A template is there to be cloned; the disks of any other guest belong to whoever may touch it. */
+function copiedGuest(vmid: number): Claim {
+  return {space: 'vmid', value: String(vmid), exclusive: false, path: 'clone.vmid'};
+}
+
+function roomFindings(text: string): readonly Finding[] {
+  const excess = excessOf(text);
+  if (excess === 0) return [];
+  const much = `the template's description is ${excess} characters too long for the marker`;
+  return [{reason: 'waiting', detail: `${much}; declare a description, or shorten it there`}];
+}
+
+function cloneDraft(
+  {desired, marker, clone, template}: CloneInput,
+  described: string,
+  target: string | null,
+): Draft {
   const {body} = desired;
-  const description = body['description'];
   const full = clone.full ?? (clone.storage !== undefined || !template.isTemplate);
   const params: {readonly [key: string]: ApiParam} = {
     newid: marker.vmid,
     ...(typeof body['name'] === 'string' ? {name: body['name']} : {}),
-    description: withMarker(cloneText(description, template), marker),
+    description: described,
     full: full ? 1 : 0,
     ...(clone.storage === undefined ? {} : {storage: clone.storage}),
     ...(clone.format === undefined ? {} : {format: clone.format}),
@@ -128,8 +149,7 @@ function cloneDraft({desired, marker, clone, template}: CloneInput, target: stri
 function cloneText(wanted: unknown, template: Template): string {
   if (typeof wanted === 'string') return wanted;
   if (wanted === null) return '';
-  const text = template.config.get('description') ?? '';
-  return text.replace(/\n?<!-- pvegit\/v1 [^\n]* -->\s*$/, '');
+  return withoutMarker(template.config.get('description') ?? '');
 }
 
 function findTemplate(
@@ -162,5 +182,5 @@ function nodeFindings(node: string, listing: Listing): readonly Finding[] {
 }
 
 function refused(node: string, reason: Finding['reason'], detail: string): CreateSteps {
-  return {drafts: [], findings: [{reason, detail}], node, loads: [], later: []};
+  return {drafts: [], findings: [{reason, detail}], node, loads: [], later: [], claims: []};
 }

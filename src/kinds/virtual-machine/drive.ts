@@ -61,10 +61,13 @@ export function formatOf(file: string): string {
 }
 
 /**
- * VMID in a volume's name (`vm-150-disk-0`, `base-100-disk-0`, the last part of a linked clone);
- * null for ISO images and the like, which nobody owns.
+ * VMID in a volume's name (`vm-150-disk-0`, `base-100-disk-0`, the last part of a linked clone), or
+ * of the folder that it lies in, which counts for Proxmox whatever the name says; null for ISO
+ * images and the like, which nobody owns.
  */
 export function volumeOwner(file: string): number | null {
+  const folder = /[:/](\d+)\/[^/]*$/.exec(file)?.[1];
+  if (folder !== undefined) return Number(folder);
   const name = file.slice(file.lastIndexOf('/') + 1).replace(/^[^:]*:/, '');
   const match = /^(?:vm|base|subvol|basevol)-(\d+)-/.exec(name);
   return match ? Number(match[1]) : null;

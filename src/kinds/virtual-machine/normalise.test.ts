@@ -170,6 +170,10 @@ const MISTAKES: {readonly [Code in VmCode]: readonly [spec: Spec | null, at: str
   'vm-name': [{name: 'under_score'}, '/spec/name'],
   'vm-not-absent': [{power: null}, '/spec/power'],
   'vm-description-too-long': [{description: 'x'.repeat(8000)}, '/spec/description'],
+  'vm-description-marker': [
+    {description: 'Notes\n<!-- pvegit/v1 installation=a cluster=b vmid=1 -->'},
+    '/spec/description',
+  ],
   'vm-tag': [{tags: ['a b!']}, '/spec/tags'],
   'vm-memory-too-small': [{memory: '8MiB'}, '/spec/memory'],
   'vm-memory-not-whole': [{memory: '2000000KiB'}, '/spec/memory'],

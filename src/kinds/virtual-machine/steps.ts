@@ -8,7 +8,7 @@ import type {StepAnswer, StepRequest} from '../../core/kind.ts';
 import type {Desired, Observed} from '../../core/model.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {configuredOf} from '../guest/live-config.ts';
-import {type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
+import {excessOf, type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
 import {createSteps} from './create.ts';
 import {deleteDrafts, deleteFacts, deleteFindings} from './delete.ts';
 import {detachesOf} from './detached.ts';
@@ -57,7 +57,7 @@ export function steps(request: StepRequest): StepAnswer {
 }
 
 function create(request: StepRequest, desired: Desired, marker: Marker): StepAnswer {
-  const {drafts, findings, node, loads, later} = createSteps(request, desired, marker);
+  const {drafts, findings, node, loads, later, claims} = createSteps(request, desired, marker);
   const start: ChainStart = {
     vmid: marker.vmid,
     node,
@@ -69,7 +69,7 @@ function create(request: StepRequest, desired: Desired, marker: Marker): StepAns
   const writes = Object.entries(desired.body)
     .filter(([, value]) => value !== null)
     .map(([path]) => path);
-  return {...answer(chain(start, drafts), {findings, loads, writes, facts: {}}), later};
+  return {...answer(chain(start, drafts), {findings, loads, writes, facts: {}}), later, claims};
 }
 
 function update(request: StepRequest, observed: Observed, marker: Marker): StepAnswer {
@@ -118,6 +118,7 @@ function replace(
     diagnostics: [],
     writes: made.writes,
     ...(made.later === undefined ? {} : {later: made.later}),
+    ...(made.claims === undefined ? {} : {claims: made.claims}),
   };
 }
 
@@ -134,11 +135,19 @@ function mark(observed: Observed, marker: Marker, adopt: boolean): StepAnswer {
   const start = {...startOf(observed, marker), power: null};
   const state = adopt ? 'unmarked' : 'ours';
   return answer(chain({...start, state}, [draft]), {
-    findings: stateFindings(observed, [draft]),
+    findings: [...stateFindings(observed, [draft]), ...roomFindings(description)],
     loads: [],
     writes: [],
     facts: {},
   });
+}
+
+/** Proxmox would refuse the write. */
+function roomFindings(description: string): readonly Finding[] {
+  const excess = excessOf(description);
+  if (excess === 0) return [];
+  const detail = `its description leaves no room for the marker: shorten it by ${excess} characters`;
+  return [{reason: 'waiting', detail}];
 }
 
 function startOf(observed: Observed, marker: Marker): ChainStart {
