@@ -163,6 +163,13 @@ function list(
 
 const once = (items: readonly string[]): readonly string[] => [...new Set(items)];
 const sorted = (items: readonly string[]): readonly string[] => once(items).toSorted();
+
+/** Each tag once, whatever its case, in alphabetical order. */
+function distinctTags(items: readonly string[]): readonly string[] {
+  const byName = new Map(items.map((item) => [item.toLowerCase(), item]));
+  return [...byName].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+}
+
 const DEFAULT_HOTPLUG = 'disk,network,usb';
 
 function readHotplug(text: string): string {
@@ -260,7 +267,17 @@ export const LEAF_CODECS: {readonly [Type in LeafType]: LeafCodec} = {
     write: String,
     show: (value) => JSON.stringify(value),
   },
-  tags: list(/[,; ]+/, ';', (items) => sorted(items.map((item) => item.toLowerCase()))),
+  // Read without case; written as typed, for clusters whose tag style tells the cases apart.
+  tags: {
+    ...list(/[,; ]+/, ';', distinctTags),
+    read: (text) =>
+      distinctTags(
+        text
+          .toLowerCase()
+          .split(/[,; ]+/)
+          .filter(Boolean),
+      ),
+  },
   words: list(/[,; ]+/, ' ', once),
   set: list(/;/, ';', sorted),
   sequence: list(/;/, ';', once),

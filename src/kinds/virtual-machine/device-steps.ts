@@ -6,13 +6,13 @@ import type {Finding} from '../../core/action.ts';
 import {assert} from '../../core/assert.ts';
 import type {Body, Desired, FieldValue, Observed, ResourceRecord} from '../../core/model.ts';
 import {configuredOf, type LiveConfig} from '../guest/live-config.ts';
-import {formatProperties, mergeProperties} from '../guest/property-string.ts';
-import {formatDiskSize} from '../guest/quantity.ts';
 import {composeKeys, type Edit} from './compose.ts';
 import {importOf} from './creation.ts';
 import {type FormerVolume, formerVolume} from './detached.ts';
 import {allocate, type GuestPlace, moveDisk, resize, writeConfig} from './drafts.ts';
-import {cloudInitDrive, driveFacts, drivesOf, readDrive, volumeOwner} from './drive.ts';
+import {cloudInitDrive, drivesOf, volumeOwner} from './drive.ts';
+import {fixedStateFinding} from './fixed-state.ts';
+import {addResize} from './growth.ts';
 import {isOutsideOrder, keepBootOrder, withFile} from './medium.ts';
 import type {Draft} from './step-draft.ts';
 import {attachedText, isOption, newDisk, newState, optionFields} from './volume.ts';
@@ -216,10 +216,9 @@ function changeDevice(
   const live = configuredOf(observed);
   const to = (leaf: string) => edits.find(({field}) => field === `${device}.${leaf}`)?.to;
   const options = edits.filter(({field}) => field !== device && isOption(field));
-  if (options.some(({field}) => field === 'tpm.version')) {
-    const live = String(observed.body['tpm.version'] ?? 'v1.2');
-    const detail = `${slot} holds state of version ${live}, which Proxmox cannot change`;
-    steps.findings.push({reason: 'in-use', detail});
+  const fixed = fixedStateFinding(slot, options, observed);
+  if (fixed !== null) {
+    steps.findings.push(fixed);
     return;
   }
   if (options.length > 0) steps.rewrite.push(rewrite(slot, options, input));
@@ -268,50 +267,6 @@ function rewrite(
     expect: Object.fromEntries(options.map(({field, to}) => [field, to])),
     ...(pending ? {} : {inForce: fields}),
   });
-}
-
-/**
- * Grows a disk. A drive string that waits for a stop and start still names the old size and would
- * bring it back, so it is written again afterwards.
- */
-function addResize(
-  steps: DeviceSteps,
-  device: string,
-  slot: string,
-  size: number,
-  rewritten: boolean,
-  {guest, observed, pending}: DeviceInput,
-): void {
-  const field = `${device}.size`;
-  const live = observed.body[field];
-  if (typeof live === 'number' && size < live) {
-    const detail = `${slot} has ${formatDiskSize(live)}; Proxmox cannot make it smaller`;
-    steps.findings.push({
-      reason: 'shrink',
-      detail: `${detail} (${formatDiskSize(size)} is wanted)`,
-    });
-    return;
-  }
-  steps.resize.push(resize(guest, slot, field, size));
-  const waits = Object.keys(observed.active).some((path) => path.startsWith(`${device}.`));
-  if (!waits && !(pending && rewritten)) return;
-  const text = rewriteText(slot, size, steps, configuredOf(observed));
-  steps.resize.push(
-    writeConfig(guest, {
-      says: `write the pending ${slot} again with its new size`,
-      set: {[slot]: text},
-      fields: [device],
-      expect: {[field]: size},
-    }),
-  );
-}
-
-function rewriteText(slot: string, size: number, steps: DeviceSteps, live: LiveConfig): string {
-  const written = steps.rewrite.at(-1)?.params[slot];
-  const text = typeof written === 'string' ? written : (live.get(slot) ?? '');
-  const parts = readDrive(slot, text).parts;
-  const merged = mergeProperties(parts, new Map([['size', formatDiskSize(size)]]));
-  return formatProperties(merged, driveFacts(slot));
 }
 
 /** Another medium, or another volume of this guest in the slot. */

@@ -30,7 +30,7 @@ describe('a spec', () => {
       node: 'pve1',
       memory: 2 ** 32,
       'startup.up': 90,
-      tags: ['a', 'b'],
+      tags: ['A', 'b'],
       'disks.scsi0': true,
       'disks.scsi0.size': 2 ** 35,
       'disks.scsi0.discard': true,
@@ -69,7 +69,7 @@ describe('a spec', () => {
     ['decimals', {cpu: {limit: '1.50'}}, {cpu: {limit: 1.5}}],
     ['units', {memory: '4096MiB'}, {memory: '4GiB'}],
     ['Proxmox’s own units', {memory: '4G'}, {memory: '4GiB'}],
-    ['tag case and order', {tags: ['B', 'a']}, {tags: ['a', 'b']}],
+    ['tag order', {tags: ['b', 'a']}, {tags: 'a;b,a'}],
     ['tags as text', {tags: 'b;a'}, {tags: ['a', 'b']}],
     [
       'MAC case',

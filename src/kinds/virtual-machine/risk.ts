@@ -18,6 +18,17 @@ export const AT_ONCE: Judgement = {
   stopped: 'benign',
 };
 
+/** Stored at once; the guest sees it when cloud-init runs again. */
+export const CLOUD_INIT: Judgement = {
+  risk: (input) =>
+    pendingFirst(input, () => ({
+      risk: 'benign',
+      because: 'it is stored at once; cloud-init runs again at the next boot',
+    })),
+  running: 'benign: cloud-init runs again at the next boot',
+  stopped: 'benign: cloud-init runs again at the next boot',
+};
+
 /** Applied to a stopped guest at once; to a running one as hot-plug allows. */
 export const BY_HOTPLUG: Judgement = {
   risk: (input) => (isStopped(input) ? STOPPED : byEffect(input)),

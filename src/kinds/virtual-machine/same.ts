@@ -17,6 +17,7 @@ export function sameField(
   if (wanted === null && place.spec.sticky === true) return true;
   if (place.type === 'secret') return wanted === null ? !isSet(live) : isSet(live);
   if (wanted === null && makesDevice(place)) return !isSet(live);
+  if (place.type === 'tags') return equalValues(lowered(live), lowered(wanted));
   const absent = isThere(place, observed) ? absentValue(place) : undefined;
   return equalValues(meaning(live, absent), meaning(wanted, absent));
 }
@@ -28,6 +29,12 @@ export function makesDevice(place: FieldPlace): boolean {
     return false;
   const facts = factsOf(place);
   return facts?.defaultKey === true || facts?.required === true;
+}
+
+/** Tags whose case alone differs are the same to most clusters. */
+function lowered(value: FieldValue | undefined): FieldValue | undefined {
+  if (!isSet(value)) return undefined;
+  return Array.isArray(value) ? value.map((item) => item.toLowerCase()) : value;
 }
 
 function meaning(

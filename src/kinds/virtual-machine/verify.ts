@@ -4,6 +4,7 @@ import type {Verification, VerifyRequest} from '../../core/kind.ts';
 import type {Body, FieldValue} from '../../core/model.ts';
 import {equalValues, LEAF_CODECS} from '../guest/leaf.ts';
 import {placeOf} from './field-path.ts';
+import {sizeNow} from './growth.ts';
 import {sameField} from './same.ts';
 
 /**
@@ -37,9 +38,10 @@ function shows({after, step}: VerifyRequest, field: string): boolean {
   const live = after.body[field];
   const place = placeOf(field);
   if (wanted === undefined || place === null) return true;
-  // A storage may round a disk up to its own blocks.
-  if (place.type === 'disk-size' && typeof live === 'number' && typeof wanted === 'number') {
-    return live >= wanted;
+  // A storage may round a disk up to its own blocks, and a string that waits names the old size.
+  if (place.type === 'disk-size' && typeof wanted === 'number') {
+    const size = step.operation === 'resize' ? sizeNow(after, field) : live;
+    return typeof size === 'number' && size >= wanted;
   }
   return sameField(place, live, wanted, after);
 }

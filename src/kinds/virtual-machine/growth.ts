@@ -1,0 +1,66 @@
+// Why this exists: a disk grows at once, but a change of it that waits for a stop and start still
+// names the old size and would bring it back.
+import type {FieldValue, Observed} from '../../core/model.ts';
+import {configuredOf, type LiveConfig} from '../guest/live-config.ts';
+import {formatProperties, mergeProperties} from '../guest/property-string.ts';
+import {formatDiskSize} from '../guest/quantity.ts';
+import type {DeviceInput, DeviceSteps} from './device-steps.ts';
+import {resize, writeConfig} from './drafts.ts';
+import {driveFacts, readDrive} from './drive.ts';
+
+/**
+ * The size that a disk has, in bytes; null where it is not known. A string that waits may name one
+ * that is no longer true, so that the larger counts: no disk ever shrinks.
+ */
+export function sizeNow(observed: Pick<Observed, 'body' | 'active'>, field: string): number | null {
+  const known = [observed.body[field], observed.active[field]].filter(isNumber);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+function isNumber(value: FieldValue | undefined): value is number {
+  return typeof value === 'number';
+}
+
+/**
+ * Grows a disk. A drive string that waits for a stop and start still names the old size and would
+ * bring it back, so it is written again afterwards.
+ */
+export function addResize(
+  steps: DeviceSteps,
+  device: string,
+  slot: string,
+  size: number,
+  rewritten: boolean,
+  {guest, observed, pending}: DeviceInput,
+): void {
+  const field = `${device}.size`;
+  const live = sizeNow(observed, field);
+  if (live !== null && size < live) {
+    const detail = `${slot} has ${formatDiskSize(live)}; Proxmox cannot make it smaller`;
+    steps.findings.push({
+      reason: 'shrink',
+      detail: `${detail} (${formatDiskSize(size)} is wanted)`,
+    });
+    return;
+  }
+  if (live === null || size > live) steps.resize.push(resize(guest, slot, field, size));
+  const waits = Object.keys(observed.active).some((path) => path.startsWith(`${device}.`));
+  if (!waits && !(pending && rewritten)) return;
+  const text = rewriteText(slot, size, steps, configuredOf(observed));
+  steps.resize.push(
+    writeConfig(guest, {
+      says: `write the pending ${slot} again with its new size`,
+      set: {[slot]: text},
+      fields: [device],
+      expect: {[field]: size},
+    }),
+  );
+}
+
+function rewriteText(slot: string, size: number, steps: DeviceSteps, live: LiveConfig): string {
+  const written = steps.rewrite.at(-1)?.params[slot];
+  const text = typeof written === 'string' ? written : (live.get(slot) ?? '');
+  const parts = readDrive(slot, text).parts;
+  const merged = mergeProperties(parts, new Map([['size', formatDiskSize(size)]]));
+  return formatProperties(merged, driveFacts(slot));
+}
