@@ -5,6 +5,7 @@ import type {Change, Finding, Step, Verb} from './action.ts';
 import type {JsonObject} from './json.ts';
 import type {
   ApiCall,
+  Body,
   Claim,
   Desired,
   Diagnostic,
@@ -135,6 +136,26 @@ export interface ResourceKind extends KindBase {
   readonly listed: (inventory: Inventory) => readonly ListedResource[];
   /** The record's body after a verified read: live values of the declared fields. */
   readonly verify: (request: VerifyRequest) => Verification;
+  /** A manifest that says of a live object what it is, so that a plan of it is empty. */
+  readonly export?: (request: ExportRequest) => Exported;
+}
+
+/** What is to become a manifest. */
+export interface ExportRequest {
+  readonly observed: Observed;
+  /** metadata.name */
+  readonly name: string;
+  /** What Defaults say of any object of this kind where the manifest shall lie. */
+  readonly inherited: Body;
+  /** Snapshots and the like are looked up here, where they were read. */
+  readonly inventory: Inventory;
+}
+
+/** A whole document, and what cannot be said in it: each as a sentence, with its place. */
+export interface Exported {
+  readonly value: JsonObject;
+  /** `path` such as `spec.disks.scsi0` where that is in the document, else null. */
+  readonly notes: readonly {readonly path: string | null; readonly says: string}[];
 }
 
 /** A line of the listing that the kind recognises as its own. */

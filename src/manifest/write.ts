@@ -86,10 +86,16 @@ function keyLength(path: readonly unknown[]): number {
 }
 
 function flowLength(node: unknown): number {
-  if (isScalar(node)) return JSON.stringify(node.value)?.length ?? 4;
+  if (isScalar(node)) return plainLength(node.value);
   if (isSeq(node)) return node.items.reduce((sum: number, item) => sum + flowLength(item) + 2, 2);
   if (!isMap(node)) return 0;
   return node.items.reduce((sum, {key, value}) => sum + flowLength(key) + flowLength(value) + 4, 2);
+}
+
+/** What needs no quotes for sure counts without them. */
+function plainLength(value: unknown): number {
+  const text = String(value);
+  return /^[\w./:-]+$/.test(text) ? text.length : JSON.stringify(text).length;
 }
 
 function comment(document: Document, path: string, lines: readonly string[]): void {

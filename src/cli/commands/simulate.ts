@@ -1,10 +1,12 @@
 // Why this exists: the simulated cluster as a server, for trying things out and for other people's
 // tests: any Proxmox client can talk to it.
-import type {Command} from 'commander';
+import {type Command, Option} from 'commander';
 import {demoCluster, demoSecret} from '../../simulator/build.ts';
 import {listen} from '../../simulator/listen.ts';
+import type {Cluster, Version} from '../../simulator/state.ts';
 import type {CommandContext} from '../command-context.ts';
 import {CommandError, outJson} from '../io.ts';
+import {neveCluster} from '../scenes/neve.ts';
 
 interface SimulateOptions {
   readonly listen?: string | true;
@@ -12,13 +14,18 @@ interface SimulateOptions {
   readonly release: string;
   readonly speed: string;
   readonly seed: string;
+  readonly scene: 'demo' | 'neve';
 }
 
 const HELP = `
 Nothing is kept: when it stops, the cluster is gone. It listens on loopback only.
 
-Example:
+Scenes: demo has template 100 on the nodes that you name; neve is a single, hand-built host with
+nine virtual machines and two containers that nobody manages yet, to try pvegit import on.
+
+Examples:
   pvegit simulate --listen 8006
+  pvegit simulate --scene neve --listen 8006
   curl --insecure -H "Authorization: PVEAPIToken=$TOKEN" https://127.0.0.1:8006/api2/json/version
 `;
 
@@ -26,9 +33,12 @@ Example:
 export function registerSimulate(program: Command, context: CommandContext): void {
   program
     .command('simulate')
-    .description('run a simulated Proxmox cluster with template 100')
+    .description('run a simulated Proxmox cluster')
     .option('--listen [port]', 'serve it with TLS on loopback (default: any free port)')
-    .option('--nodes <names>', 'its nodes, comma-separated', 'pve1')
+    .addOption(
+      new Option('--scene <scene>', 'what is in it').choices(['demo', 'neve']).default('demo'),
+    )
+    .option('--nodes <names>', 'its nodes, comma-separated (scene demo)', 'pve1')
     .option('--release <release>', 'which Proxmox VE it plays: 8.4 or 9.1', '8.4')
     .option('--speed <factor>', 'how much faster than real time its tasks are', '1')
     .option('--seed <number>', 'seed of its random choices', '1')
@@ -45,12 +55,7 @@ async function simulate(context: CommandContext, options: SimulateOptions): Prom
   if (version !== '8.4' && version !== '9.1') {
     throw new CommandError(`there is no simulated release "${version}"`, 'Use 8.4 or 9.1.');
   }
-  const cluster = demoCluster({
-    version,
-    seed: positive(options.seed, '--seed'),
-    nodes: options.nodes.split(',').map((name) => name.trim()),
-    nowMs: Date.now(),
-  });
+  const cluster = sceneOf(options, version);
   const port = options.listen === true ? 0 : positive(options.listen, '--listen');
   const server = await listen(cluster, {port, speed: positive(options.speed, '--speed')});
   const about = {
@@ -71,6 +76,16 @@ async function simulate(context: CommandContext, options: SimulateOptions): Prom
     io.signal.addEventListener('abort', () => resolve(), {once: true});
   });
   await server.close();
+}
+
+function sceneOf(options: SimulateOptions, version: Version): Cluster {
+  const wish = {version, seed: positive(options.seed, '--seed'), nowMs: Date.now()};
+  switch (options.scene) {
+    case 'demo':
+      return demoCluster({...wish, nodes: options.nodes.split(',').map((name) => name.trim())});
+    case 'neve':
+      return neveCluster(wish);
+  }
 }
 
 function positive(text: string, option: string): number {

@@ -75,8 +75,8 @@ export function defaultsText({cluster, node, storage, bridge}: Beginning): strin
   return manifestText({
     schema: '../../schemas/Defaults.json',
     head: [
-      'What new guests of this folder have in common: the choices of the web page’s wizard. A guest',
-      'that says something else wins; pvegit itself has no defaults.',
+      'What new guests of this folder have in common: the choices of the web page’s wizard. What a',
+      'guest says itself wins; pvegit has no defaults of its own.',
     ],
     comments: {},
     value: {

@@ -1,5 +1,6 @@
 // Why this exists: the only thing that others see of a virtual machine: the kind.
 import type {ResourceKind} from '../../core/kind.ts';
+import {exportGuest} from './export.ts';
 import {FIELDS} from './fields.ts';
 import {normalise} from './normalise.ts';
 import {KIND, listed, observe} from './observe.ts';
@@ -21,4 +22,5 @@ export const virtualMachine: ResourceKind = {
   steps,
   listed,
   verify,
+  export: exportGuest,
 };
