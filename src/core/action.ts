@@ -218,6 +218,8 @@ export interface RecordDraft {
   readonly dependsOn: readonly ResourceKey[];
   /** The record's `detached` afterwards. */
   readonly detached?: {readonly [field: string]: string};
+  /** The record's `unfinished` afterwards. */
+  readonly unfinished?: true;
   /** `wantedHash` of what Git wants of the resource: another one stops the action between steps. */
   readonly wanted: string | null;
 }

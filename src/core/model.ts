@@ -252,6 +252,8 @@ export interface ResourceRecord {
    * it, so that a revert attaches it again; absent where there is none.
    */
   readonly detached?: {readonly [field: string]: string};
+  /** Created, and not once complete since; absent when it was. */
+  readonly unfinished?: true;
 }
 
 /** Whose a live object is, from its marker alone (safety.md 6). */

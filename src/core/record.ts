@@ -48,6 +48,7 @@ export function finishedRecord(action: Action, facts: RecordFacts): ResourceReco
     verifiedAt: facts.verifiedAt,
     dependsOn: draft.dependsOn,
     ...(draft.detached === undefined ? {} : {detached: draft.detached}),
+    ...(draft.unfinished === undefined ? {} : {unfinished: draft.unfinished}),
   };
 }
 
@@ -58,7 +59,7 @@ export function finishedRecord(action: Action, facts: RecordFacts): ResourceReco
  */
 export function begunRecord(action: Action, facts: RecordFacts): ResourceRecord | null {
   const record = finishedRecord(action, facts);
-  return record ? {...record, body: {}, secretHashes: {}} : null;
+  return record ? {...record, body: {}, secretHashes: {}, unfinished: true} : null;
 }
 
 /** The former record, with the fields that an action is about to write: ours from that moment. */

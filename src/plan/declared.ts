@@ -181,18 +181,17 @@ function wholeBody(
 function planUpdates(context: Context, subject: DeclaredSubject, observed: Observed): Sketch {
   const found = diffOf(context, subject, observed);
   const {outstanding} = found;
-  const enforced = subject.desired.directives.mode !== 'create-only';
-  const built = (enforced ? partition(found.changes) : []).map((part) => {
-    const request: ActionRequest = {
-      verb: 'update',
-      ...part,
-      findings: [],
-      record: (writes) =>
-        updateDraft(draftInput(context, subject, {changes: part.changes, writes, outstanding})),
-    };
+  const due = dueChanges(subject, found);
+  const draft = (changes: readonly Change[], writes: readonly string[]) => {
+    const unfinished = isUnfinished(subject, found, changes);
+    return updateDraft(draftInput(context, subject, {changes, writes, outstanding, unfinished}));
+  };
+  const built = partition(due).map((part) => {
+    const record = (writes: readonly string[]) => draft(part.changes, writes);
+    const request: ActionRequest = {verb: 'update', ...part, findings: [], record};
     return buildAction(context, subject, request);
   });
-  const follow = updateDraft(draftInput(context, subject, {changes: [], writes: [], outstanding}));
+  const follow = draft([], []);
   const follows = differs(subject.record, follow);
   const idle = idleAction(context, subject, {record: follows ? follow : null});
   const parts = built.map((one) => one.action);
@@ -204,6 +203,22 @@ function planUpdates(context: Context, subject: DeclaredSubject, observed: Obser
       ...unreadSecrets(subject, found),
     ],
   };
+}
+
+/** What is only created is left alone once it is complete; until then its creation goes on. */
+function dueChanges({desired, record}: DeclaredSubject, found: Diff): readonly Change[] {
+  if (desired.directives.mode !== 'create-only') return found.changes;
+  return record?.unfinished === true ? found.changes.filter(isPending) : [];
+}
+
+/** Whether something of the creation is still to be done after these changes. */
+function isUnfinished({record}: DeclaredSubject, found: Diff, changes: readonly Change[]): boolean {
+  if (record?.unfinished !== true) return false;
+  return found.changes.some((change) => isPending(change) && !changes.includes(change));
+}
+
+function isPending({cause}: Change): boolean {
+  return cause === 'pending';
 }
 
 function diffOf(context: Context, subject: DeclaredSubject, observed: Observed): Diff {
@@ -223,7 +238,9 @@ function diffOf(context: Context, subject: DeclaredSubject, observed: Observed):
 function draftInput(
   context: Context,
   subject: DeclaredSubject,
-  rest: Pick<DraftInput, 'changes' | 'writes'> & {readonly outstanding?: readonly string[]},
+  rest: Pick<DraftInput, 'changes' | 'writes' | 'unfinished'> & {
+    readonly outstanding?: readonly string[];
+  },
 ): DraftInput {
   const {desired, record, key} = subject;
   return {

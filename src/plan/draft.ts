@@ -18,6 +18,8 @@ export interface DraftInput {
   readonly changes: readonly Change[];
   /** Fields that the steps write. */
   readonly writes: readonly string[];
+  /** Something that its creation should have brought about is left to another action. */
+  readonly unfinished?: boolean;
 }
 
 /** The record after an update (or after nothing), keeping the base of what is left alone. */
@@ -37,6 +39,7 @@ export function updateDraft(input: DraftInput): RecordDraft {
     secretHashes: hashesAfter(input, left),
     body: bodyAfter(desired.body, record?.body ?? {}, left),
     ...detachedAfter(desired, record, left),
+    ...(input.unfinished === true ? {unfinished: true} : {}),
   };
 }
 
@@ -52,6 +55,7 @@ export function createDraft(input: DraftInput): RecordDraft {
     replaceToken: desired.directives.replace ?? input.record?.replaceToken ?? null,
     secretHashes: hashesAfter({...input, record: null}, left),
     body: bodyAfter(desired.body, {}, left),
+    ...(left.size > 0 ? {unfinished: true} : {}),
   };
 }
 
@@ -89,6 +93,7 @@ export function differs(record: ResourceRecord | null, draft: RecordDraft): bool
     record.path !== draft.path ||
     record.onDelete !== draft.onDelete ||
     record.replaceToken !== draft.replaceToken ||
+    record.unfinished !== draft.unfinished ||
     !sameList([...record.wrote].sort(), draft.wrote) ||
     !sameList(record.dependsOn ?? [], draft.dependsOn) ||
     !sameEntries(record.secretHashes, draft.secretHashes) ||

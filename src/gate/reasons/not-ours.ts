@@ -6,6 +6,6 @@ export const notOurs: ReasonRule = {
   reason: 'not-ours',
   applies: foundByPlan,
   remedy: (action) =>
-    `Take ${action.key} out of Git or let its owner release it first. If the marker is only a copy ` +
-    '(a clone, a restore, a renamed cluster), take that line out of its description, then adopt it.',
+    `Take ${action.key} out of Git or let its owner release it first. If the marker is only ` +
+    'a copy (clone, restore, renamed cluster), take it out of its description, then adopt it.',
 };

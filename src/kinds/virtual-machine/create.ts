@@ -99,7 +99,7 @@ function cloneSteps(input: CloneInput): CreateSteps {
   };
 }
 
-/** A template is there to be cloned; the disks of any other guest belong to whoever may touch it. */
+/** A template is there to be cloned; the disks of another guest are for those who may touch it. */
 function copiedGuest(vmid: number): Claim {
   return {space: 'vmid', value: String(vmid), exclusive: false, path: 'clone.vmid'};
 }

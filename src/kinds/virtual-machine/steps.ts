@@ -146,7 +146,8 @@ function mark(observed: Observed, marker: Marker, adopt: boolean): StepAnswer {
 function roomFindings(description: string): readonly Finding[] {
   const excess = excessOf(description);
   if (excess === 0) return [];
-  const detail = `its description leaves no room for the marker: shorten it by ${excess} characters`;
+  const much = `shorten it by ${excess} characters`;
+  const detail = `its description leaves no room for the marker: ${much}`;
   return [{reason: 'waiting', detail}];
 }
 
