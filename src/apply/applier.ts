@@ -100,7 +100,9 @@ export class Applier {
   }
 
   #start(action: Action, approval: Approval | null, intent: Intent | null): boolean {
-    if (this.#running.has(action.key) || this.#abort.signal.aborted || this.#broken) return false;
+    if (this.#running.has(action.key) || this.#abort.signal.aborted || this.#broken) {
+      return false;
+    }
     const kind = kindOf(this.#context, action.kind);
     if (kind === null) return false;
     const startedAt = this.#context.clock.now();

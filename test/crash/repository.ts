@@ -38,6 +38,11 @@ export class StoryRepository {
     if (this.#history.length > 1) this.#history.pop();
   }
 
+  /** Keeps the newest commits only, as a store that packs does. */
+  forget(): void {
+    this.#history = this.#history.slice(-2);
+  }
+
   /** What is on the branch. */
   head(): {readonly commit: string; readonly files: Files} | null {
     return this.#history.at(-1) ?? null;

@@ -72,6 +72,7 @@ export interface StoryOptions {
   readonly policy?: Policy;
   readonly scope?: Scope;
   readonly log?: Log;
+  readonly onReport?: (report: Report) => void;
   /** Wraps the way to the cluster. */
   readonly wrap?: (exchange: Exchange) => Exchange;
 }
@@ -131,7 +132,9 @@ export class Story {
       controller: new Controller({
         holder,
         onReport: (report) => {
-          if (life.alive) process.report = report;
+          if (!life.alive) return;
+          process.report = report;
+          this.#options.onReport?.(report);
         },
         onBroken: (_cluster, error) => {
           if (life.alive) process.broken = error;

@@ -114,11 +114,13 @@ const foreignHand: Event = (scene) => {
   const {story, random, watch} = scene;
   const vmid = pick(random, OURS);
   const guest = story.cluster.guests.get(vmid);
-  if (guest === undefined) return takeVmid(scene, vmid);
+  if (guest === undefined) {
+    return random.below(5) === 0 ? takeVmid(scene, vmid) : 'nobody takes the free VMID';
+  }
   if (guest.kind !== 'qemu' || watch.isBusy(vmid)) return `guest ${vmid} is left in peace`;
   const before = story.cluster.actor;
   story.cluster.actor = 'root@pam';
-  const what = pick(random, HANDS)(scene, guest);
+  const what = pick(random, random.below(4) === 0 ? ROUGH_HANDS : HANDS)(scene, guest);
   story.cluster.actor = before;
   return `somebody ${what} guest ${vmid}`;
 };
@@ -144,6 +146,17 @@ const HANDS: readonly Hand[] = [
     publishNow(story.cluster);
     return 'stops';
   },
+  ({story}, guest) => {
+    const shared = [...guest.config.values()].every((value) => !value.startsWith('local-lvm:'));
+    if (!shared || guest.runtime !== undefined) return 'cannot move';
+    guest.node = guest.node === 'pve1' ? 'pve2' : 'pve1';
+    publishNow(story.cluster);
+    return 'moves';
+  },
+];
+
+/** What makes the guest nobody's business any more. */
+const ROUGH_HANDS: readonly Hand[] = [
   ({watch}, guest) => {
     const description = guest.config.get('description');
     if (description === undefined) return 'looks at';
@@ -155,13 +168,6 @@ const HANDS: readonly Hand[] = [
     guest.config.set('smbios1', 'uuid=99999999-2222-4333-8444-555555555555');
     watch.forbid(guest.vmid, 'its witness is another one');
     return 'changes the identity of';
-  },
-  ({story}, guest) => {
-    const shared = [...guest.config.values()].every((value) => !value.startsWith('local-lvm:'));
-    if (!shared || guest.runtime !== undefined) return 'cannot move';
-    guest.node = guest.node === 'pve1' ? 'pve2' : 'pve1';
-    publishNow(story.cluster);
-    return 'moves';
   },
   (scene, guest) => {
     removeGuest(scene, guest.vmid);

@@ -1,0 +1,154 @@
+// Why this exists: the twelve ways in which this program could do harm if one line were wrong, each
+// as an edit of its source. What is replaced must be there exactly once, or the edit is stale.
+
+/** One edit of one file. */
+export interface Edit {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** One sabotage: what is broken, and by which edits. */
+export interface Sabotage {
+  readonly what: string;
+  readonly edits: readonly Edit[];
+}
+
+/** Every sabotage. */
+export const SABOTAGES: readonly Sabotage[] = [
+  {
+    what: 'digest not sent',
+    edits: [
+      {
+        file: 'src/apply/fill.ts',
+        from: 'of Object.entries(call.params)) {',
+        to: "of Object.entries(call.params)) {\n    if (name === 'digest') continue;",
+      },
+    ],
+  },
+  {
+    what: '596 on create repeated',
+    edits: [
+      {
+        file: 'src/pve/client.ts',
+        from: "if (call.method !== 'GET' || retryOf(error) !== 'now') return null;",
+        to: "if (retryOf(error) !== 'now') return null;",
+      },
+      {
+        file: 'src/pve/client.ts',
+        from: 'if (state.wasSlow) return',
+        to: "if (state.wasSlow && call.method === 'GET') return",
+      },
+    ],
+  },
+  {
+    what: 'exit status ignored',
+    edits: [
+      {
+        file: 'src/apply/resolve.ts',
+        from: 'if (ended.value.success) return',
+        to: 'if (ended.ok) return',
+      },
+    ],
+  },
+  {
+    what: '595 read as absent',
+    edits: [
+      {
+        file: 'src/kinds/virtual-machine/observe.ts',
+        from: 'return undetermined(`its configuration could not be read: ${',
+        to: "if (read.outcome.ok === false) return {kind: 'absent'};\n    return undetermined(`${",
+      },
+    ],
+  },
+  {
+    what: 'empty fetch prunes',
+    edits: [
+      {
+        file: 'src/plan/prune.ts',
+        from: 'if (manifests.documents === 0) return',
+        to: 'if (manifests.documents < 0) return',
+      },
+    ],
+  },
+  {
+    what: 'marker not checked',
+    edits: [
+      {
+        file: 'src/kinds/guest/marker.ts',
+        from: 'return marker === formatMarker(own) ?',
+        to: 'return marker !== formatMarker({...own, vmid: 0}) ?',
+      },
+    ],
+  },
+  {
+    what: 'witness not checked',
+    edits: [
+      {
+        file: 'src/plan/ownership.ts',
+        from: "return a !== null && b !== null && a !== '' && a.toLowerCase() === b.toLowerCase();",
+        to: 'return a !== null && b !== null;',
+      },
+    ],
+  },
+  {
+    what: 'intent journalled after the call',
+    edits: [
+      {
+        file: 'src/apply/run-step.ts',
+        from: '  const intent = openIntent(context, run, before.observed);\n',
+        to: '',
+      },
+      {
+        file: 'src/apply/run-step.ts',
+        from: '  lastWord.over();\n',
+        to: '  lastWord.over();\n  const intent = openIntent(context, run, before.observed);\n',
+      },
+    ],
+  },
+  {
+    what: 'approval not spent',
+    edits: [
+      {
+        file: 'src/journal/journal.ts',
+        from: 'if (approval !== null) spendApproval(',
+        to: "if (approval?.id === '') spendApproval(",
+      },
+    ],
+  },
+  {
+    what: 'two actions on one guest',
+    edits: [
+      {
+        file: 'src/apply/applier.ts',
+        from: '    if (this.#running.has(action.key) || this.#abort.signal.aborted || this.#broken) {\n',
+        to: '    if (this.#abort.signal.aborted || this.#broken) {\n',
+      },
+      {
+        file: 'src/gate/reasons/applying.ts',
+        from: 'input.applying.has(action.key)',
+        to: "input.applying.has('')",
+      },
+    ],
+  },
+  {
+    what: 'older commit followed',
+    edits: [
+      {
+        file: 'src/reconcile/follow.ts',
+        from: "    case 'rewritten':\n    case 'unknown':\n",
+        to: "    case 'rewritten':\n      return null;\n    case 'unknown':\n",
+      },
+    ],
+  },
+  {
+    what: 'blast radius ignored',
+    edits: [
+      {
+        file: 'src/gate/reasons/blast-radius.ts',
+        from: 'if (destructive.length <= most ||',
+        to: 'if (destructive.length >= 0 ||',
+      },
+    ],
+  },
+];
