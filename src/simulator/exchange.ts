@@ -28,11 +28,16 @@ export class VirtualTime {
   /** Resolves after virtual time; at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return this.until((done) => {
-      const cancel = after(this.#cluster, ms, done);
-      signal?.addEventListener('abort', () => {
-        cancel();
+      const over = new AbortController();
+      const cancel = after(this.#cluster, ms, () => {
+        over.abort(DONE);
         done();
       });
+      const stop = (): void => {
+        cancel();
+        done();
+      };
+      signal?.addEventListener('abort', stop, {once: true, signal: over.signal});
       if (signal?.aborted === true) {
         cancel();
         done();
@@ -73,6 +78,9 @@ export class VirtualTime {
   }
 }
 
+/** A reason is given because making the usual one, an exception with a stack, costs much. */
+const DONE = 'done';
+
 /** An Exchange that speaks to the cluster in process. */
 export function simulatorExchange(cluster: Cluster, time: VirtualTime): Exchange {
   return {
@@ -96,10 +104,12 @@ function exchangeOne(
     const cancelTimeout = after(cluster, request.timeoutMs, () =>
       done(failure('timeout', 'maybe', `no answer in ${request.timeoutMs} ms`)),
     );
-    request.signal?.addEventListener('abort', () => {
+    const over = new AbortController();
+    const giveUp = (): void => {
       cancelTimeout();
       done(failure('cancelled', 'maybe', 'cancelled while waiting for the answer'));
-    });
+    };
+    request.signal?.addEventListener('abort', giveUp, {once: true, signal: over.signal});
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
     );
@@ -111,6 +121,7 @@ function exchangeOne(
       (response) => {
         if (response.kind !== 'silence') {
           cancelTimeout();
+          over.abort(DONE);
           done(outcomeOf(cluster, response));
         }
       },

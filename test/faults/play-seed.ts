@@ -19,7 +19,9 @@ export interface SeedResult {
 const EVENTS_PER_SEED = 24;
 const LONGEST_PAUSE_MS = 120_000;
 /** After the healing: locks, pauses and waits of an hour have to run out. */
-const AFTERWARDS_MS = 3 * 3_600_000;
+const AFTERWARDS_MS = 4 * 3_600_000;
+/** Held for so long by what only a person can change, a schedule is over. */
+const CALM_MINUTES = 20;
 
 /** Plays one schedule. */
 export async function playSeed(seed: number): Promise<SeedResult> {
@@ -56,18 +58,22 @@ async function afterwards(scene: Scene): Promise<void> {
   story.kill();
   story.start();
   const end = story.clock.monotonic() + AFTERWARDS_MS;
-  while (story.clock.monotonic() < end && !isQuiet(story)) {
+  for (let calm = 0; calm < CALM_MINUTES && story.clock.monotonic() < end; ) {
     await story.sleep(60_000);
     operator(scene);
     watch.check();
+    const isCalm = statesOf(story).every((state) => state === 'in_sync' || state === 'held');
+    calm = statesOf(story).every((state) => state === 'in_sync') ? CALM_MINUTES : calm + 1;
+    if (!isCalm) calm = 0;
   }
   watch.violations.push(...silent(story));
 }
 
-function isQuiet({process}: Story): boolean {
+/** Of every resource; a failed state where there is no whole report. */
+function statesOf({process}: Story): readonly string[] {
   const report = process?.report ?? null;
-  if (report === null || report.result !== 'ok' || report.applying.length > 0) return false;
-  return report.resources.every(({state}) => state === 'in_sync');
+  if (report === null || report.result !== 'ok') return ['failed'];
+  return report.resources.map(({state}) => state);
 }
 
 /** What is not as wanted must have a reason that a person can read, and must not be at work. */

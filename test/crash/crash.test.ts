@@ -1,0 +1,14 @@
+// Why this exists: some crash points with every run of the tests; all of them are tried by
+// `npm run test:crash`.
+import {expect, it} from 'vitest';
+import {crashAt, listPoints} from './crash-points.ts';
+
+const EVERY = 60;
+
+it('killed at any moment, it restarts and converges with nothing done twice', async () => {
+  const {points} = await listPoints();
+  expect(points.length).toBeGreaterThan(600);
+  for (const point of points.filter(({index}) => index % EVERY === 7)) {
+    expect(await crashAt(point), `${point.moment} ${point.what} ${point.name}`).toEqual([]);
+  }
+});
