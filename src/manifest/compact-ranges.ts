@@ -1,6 +1,7 @@
 // Why this exists: each field of each guest has a place, and of ten thousand guests hardly one is
 // ever asked for it. Three numbers a field are kept, and the ranges are made when somebody asks.
 import type {Desired, SourceRange} from '../core/model.ts';
+import {onDemand} from './on-demand.ts';
 import {type LocatedText, rangeAt} from './places.ts';
 
 /** Lists of paths that several guests share, by their text. */
@@ -22,28 +23,29 @@ export function withCompactRanges(
     if (!files.includes(located)) files.push(located);
     numbers.set([files.indexOf(located), range.start.offset, range.end.offset], index * 3);
   }
-  return withRanges(desired, desired.dependsOn, () => expanded(paths, files, numbers));
+  return withRanges(copied(desired, desired.dependsOn), {paths, files, numbers});
 }
 
 /** The same Desired with other dependencies; its ranges are still made only when asked for. */
 export function withDependencies(desired: Desired, dependsOn: Desired['dependsOn']): Desired {
-  return withRanges(desired, dependsOn, () => desired.ranges);
+  return withSameRanges(copied(desired, dependsOn), desired);
 }
 
-function withRanges(
-  desired: Desired,
-  dependsOn: Desired['dependsOn'],
-  ranges: () => Desired['ranges'],
-): Desired {
+interface Compact {
+  readonly paths: readonly string[];
+  readonly files: readonly LocatedText[];
+  /** For each path: which file, start, end. */
+  readonly numbers: Int32Array;
+}
+
+const withRanges = onDemand('ranges', expanded);
+const withSameRanges = onDemand('ranges', (desired: Desired) => desired.ranges);
+
+function copied(desired: Desired, dependsOn: Desired['dependsOn']): Omit<Desired, 'ranges'> {
   const {key, kind, name, source, body, creation, directives, labels} = desired;
   const {protection, claims, range} = desired;
-  return {
-    ...{key, kind, name, source, body, creation, directives, labels, dependsOn},
-    ...{protection, claims, range},
-    get ranges() {
-      return ranges();
-    },
-  };
+  const head = {key, kind, name, source, body, creation, directives, labels};
+  return {...head, dependsOn, protection, claims, range};
 }
 
 function shared(paths: readonly string[], shapes: Shapes): readonly string[] {
@@ -54,11 +56,7 @@ function shared(paths: readonly string[], shapes: Shapes): readonly string[] {
   return paths;
 }
 
-function expanded(
-  paths: readonly string[],
-  files: readonly LocatedText[],
-  numbers: Int32Array,
-): Desired['ranges'] {
+function expanded({paths, files, numbers}: Compact): Desired['ranges'] {
   const ranges: {[path: string]: SourceRange} = {};
   for (const [index, path] of paths.entries()) {
     const [file = 0, start = 0, end = 0] = numbers.subarray(index * 3, index * 3 + 3);

@@ -6,6 +6,7 @@ import {isObject, type Json, type JsonObject} from '../core/json.ts';
 import type {ManifestDocument} from '../core/kind.ts';
 import type {Diagnostic, ResourceKey, SourceRange} from '../core/model.ts';
 import {MANIFEST_CODES, type ManifestCode} from './codes.ts';
+import {onDemand} from './on-demand.ts';
 import {type LocatedText, rangeAt, rangesOf} from './places.ts';
 import type {Problem} from './problem.ts';
 import type {ParsedDocument} from './yaml-text.ts';
@@ -44,14 +45,25 @@ export function manifestDocument(
     readonly value: JsonObject;
   },
 ): ManifestDocument {
-  return {
-    ...head,
-    file: located.file,
-    range: rangeAt(located, parsed.start, parsed.end),
-    get ranges() {
-      return rangesOfLatest(parsed, located, head.value);
-    },
-  };
+  const {kind, name, source, value} = head;
+  const range = rangeAt(located, parsed.start, parsed.end);
+  const parts = {kind, name, source, file: located.file, value, range};
+  return withRanges(parts, {parsed, located, value});
+}
+
+/** The same document under its name; a spread would make all ranges at once. */
+export function named(raw: ManifestDocument, name: string): ManifestDocument {
+  const {kind, source, file, value, range} = raw;
+  return withSameRanges({kind, name, source, file, value, range}, raw);
+}
+
+const withRanges = onDemand('ranges', rangesOfLatest);
+const withSameRanges = onDemand('ranges', (raw: ManifestDocument) => raw.ranges);
+
+interface Placed {
+  readonly parsed: ParsedDocument;
+  readonly located: LocatedText;
+  readonly value: JsonObject;
 }
 
 interface Latest {
@@ -66,11 +78,7 @@ interface Latest {
  */
 let latest: Latest | null = null;
 
-function rangesOfLatest(
-  parsed: ParsedDocument,
-  located: LocatedText,
-  value: JsonObject,
-): ManifestDocument['ranges'] {
+function rangesOfLatest({parsed, located, value}: Placed): ManifestDocument['ranges'] {
   if (latest?.parsed !== parsed || latest.located !== located) {
     latest = {parsed, located, ranges: rangesOf(value, parsed.places, located)};
   }

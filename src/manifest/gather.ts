@@ -6,7 +6,7 @@ import type {Kind, ManifestDocument} from '../core/kind.ts';
 import type {Diagnostic, ResourceKey, Revision} from '../core/model.ts';
 import {mapSteps, type Steps} from '../core/steps.ts';
 import {guess, isOurs} from './classify.ts';
-import {manifestDocument, mistake, placed, valueAt} from './document.ts';
+import {manifestDocument, mistake, named, placed, valueAt} from './document.ts';
 import {readEnvelope} from './envelope.ts';
 import {selectFiles} from './files.ts';
 import type {ParseCache} from './parse-cache.ts';
@@ -152,22 +152,6 @@ const LOSES_VALUES: ReadonlySet<string> = new Set([
   'yaml-tag',
   'yaml-too-many-values',
 ]);
-
-/** The same document with its name; a spread would make all ranges at once. */
-function named(raw: ManifestDocument, name: string): ManifestDocument {
-  const {kind, source, file, value, range} = raw;
-  return {
-    kind,
-    name,
-    source,
-    file,
-    value,
-    range,
-    get ranges() {
-      return raw.ranges;
-    },
-  };
-}
 
 function wholePart(parsed: ParsedDocument, located: LocatedText): string {
   return located.text.slice(parsed.start, parsed.end);

@@ -3,6 +3,7 @@
 import type {Json} from '../core/json.ts';
 import {isObject} from '../core/json.ts';
 import type {SourceRange} from '../core/model.ts';
+import {onDemand} from './on-demand.ts';
 import {lineStarts, positionAt} from './text-position.ts';
 
 /** Where one value and its key stand, as offsets, and those below it. */
@@ -51,15 +52,17 @@ export interface LocatedText {
 
 /** A text of a file; its lines are counted when somebody asks. */
 export function locatedText(file: string, text: string): LocatedText {
-  let lines: readonly number[] | null = null;
-  return {
-    file,
-    text,
-    get lines() {
-      lines ??= lineStarts(text);
-      return lines;
-    },
-  };
+  return withLines({file, text}, text);
+}
+
+const withLines = onDemand('lines', (text: string) => linesOfLatest(text));
+
+/** Ranges of one text are asked for one after the other, and then never again. */
+let latest: {readonly text: string; readonly lines: readonly number[]} | null = null;
+
+function linesOfLatest(text: string): readonly number[] {
+  if (latest?.text !== text) latest = {text, lines: lineStarts(text)};
+  return latest.lines;
 }
 
 /** A range of a file from offsets; an end in white space is moved back to what it ends. */
