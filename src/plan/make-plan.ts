@@ -3,14 +3,14 @@
 import type {Action, Plan} from '../core/action.ts';
 import {setFingerprint} from '../core/canonical.ts';
 import type {ResourceKey} from '../core/model.ts';
-import {mapSteps, runSteps, type Steps} from '../core/steps.ts';
+import {runSteps, type Steps} from '../core/steps.ts';
 import {observedOf} from './action.ts';
 import {planDeclared} from './declared.ts';
 import type {PlanInput} from './input.ts';
 import {compareKeys, vmidOf} from './keys.ts';
-import {type Dependencies, orderActions, waitingOf} from './order.ts';
+import {orderActions, waitingOf} from './order.ts';
 import {whose} from './ownership.ts';
-import {pairSteps} from './pair.ts';
+import {pair} from './pair.ts';
 import {planUndeclared} from './prune.ts';
 import {ruleFinder} from './rules.ts';
 import type {Context, Sketch, Subject} from './subject.ts';
@@ -22,14 +22,20 @@ export function makePlan(input: PlanInput): Plan {
 
 /** The same in steps, a resource each, so that a large plan can be made beside other work. */
 export function* planSteps(input: PlanInput): Steps<Plan> {
-  const {subjects, contested, diagnostics} = yield* pairSteps(input);
+  const {keys, contested, diagnostics, subjectOf} = pair(input);
   const manifestsOf = new Map(input.manifests.map((one) => [one.source, one]));
   const context: Context = {input, find: ruleFinder(), manifestsOf, contested};
-  const sketches = yield* mapSteps(subjects, (subject) => planSubject(context, subject));
-  const drafted = sketches.flatMap((sketch) => sketch.actions);
-  const ready = readiness(subjects, drafted);
+  const parts: Part[] = [];
+  for (const key of keys) {
+    const subject = subjectOf(key);
+    if (subject !== null) parts.push(partOf(context, subject));
+    yield;
+  }
+  const drafted = parts.flatMap(({sketch}) => sketch.actions);
+  const ready = readiness(parts, drafted);
   yield;
-  const ordered = orderActions(drafted, dependenciesOf(subjects), ready);
+  const dependencies = new Map(parts.map(({key, dependsOn}) => [key, dependsOn]));
+  const ordered = orderActions(drafted, dependencies, ready);
   yield;
   return {
     cluster: input.cluster,
@@ -40,13 +46,33 @@ export function* planSteps(input: PlanInput): Steps<Plan> {
     waiting: waitingOf(ordered.actions),
     diagnostics: [
       ...diagnostics,
-      ...sketches.flatMap((sketch) => sketch.diagnostics),
+      ...parts.flatMap(({sketch}) => sketch.diagnostics),
       ...ordered.diagnostics,
     ],
-    unmanaged: unmanagedOf(input, subjects),
-    managed: subjects.filter(isManagedGuest).length,
+    unmanaged: unmanagedOf(input, parts),
+    managed: parts.filter(({isManagedGuest}) => isManagedGuest).length,
     pruneCandidates: pruneCandidates(ordered.actions),
     setFingerprint: setFingerprint(destructiveFingerprints(ordered.actions)),
+  };
+}
+
+/** What of a subject is needed once its part of the plan is made: not the live object. */
+interface Part {
+  readonly key: ResourceKey;
+  readonly sketch: Sketch;
+  readonly isAbsent: boolean;
+  readonly isManagedGuest: boolean;
+  readonly dependsOn: readonly ResourceKey[];
+}
+
+function partOf(context: Context, subject: Subject): Part {
+  const {key, desired, record, observation} = subject;
+  return {
+    key,
+    sketch: planSubject(context, subject),
+    isAbsent: observation.kind === 'absent',
+    isManagedGuest: isManagedGuest(subject),
+    dependsOn: desired ? desired.dependsOn : (record?.dependsOn ?? []),
   };
 }
 
@@ -65,15 +91,15 @@ function planSubject(context: Context, subject: Subject): Sketch {
 
 /** Tells why a key cannot be built on yet; null when it is in place. */
 function readiness(
-  subjects: readonly Subject[],
+  parts: readonly Part[],
   actions: readonly Action[],
 ): (key: ResourceKey) => string | null {
-  const byKey = new Map(subjects.map((subject) => [subject.key, subject]));
+  const byKey = new Map(parts.map((part) => [part.key, part]));
   const actionsOf = Map.groupBy(actions, (action) => action.key);
   return (key) => {
-    const subject = byKey.get(key);
-    if (!subject) return `${key} is not managed here`;
-    if (subject.observation.kind === 'absent') return `${key} does not exist yet`;
+    const part = byKey.get(key);
+    if (!part) return `${key} is not managed here`;
+    if (part.isAbsent) return `${key} does not exist yet`;
     const open = (actionsOf.get(key) ?? []).find(isUnfinished);
     return open ? `${key} is not as declared yet (${open.verb})` : null;
   };
@@ -86,22 +112,13 @@ function isUnfinished(action: Action): boolean {
   return action.cause === 'pending' && action.risk === 'benign';
 }
 
-function dependenciesOf(subjects: readonly Subject[]): Dependencies {
-  return new Map(
-    subjects.map(({key, desired, record}) => [
-      key,
-      desired ? desired.dependsOn : (record?.dependsOn ?? []),
-    ]),
-  );
-}
-
 function revisionsOf(input: PlanInput): Plan['revisions'] {
   const pairs = input.manifests.map((one): [string, string] => [one.source, one.commit]);
   return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function unmanagedOf(input: PlanInput, subjects: readonly Subject[]): Plan['unmanaged'] {
-  const known = new Set(subjects.map((subject) => subject.key));
+function unmanagedOf(input: PlanInput, parts: readonly Part[]): Plan['unmanaged'] {
+  const known = new Set(parts.map(({key}) => key));
   const listed = input.kinds.flatMap((kind) => kind.listed(input.inventory));
   const strangers = new Map(
     listed.filter(({key}) => !known.has(key)).map((one) => [one.id, one] as const),

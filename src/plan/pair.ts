@@ -3,45 +3,51 @@
 import {diagnose} from '../core/diagnostic.ts';
 import type {Manifests} from '../core/kind.ts';
 import type {Desired, Diagnostic, KindName, ResourceKey} from '../core/model.ts';
-import type {Steps} from '../core/steps.ts';
 import {PLAN_CODES} from './codes.ts';
 import type {PlanInput} from './input.ts';
 import {compareKeys} from './keys.ts';
 import type {Subject} from './subject.ts';
 
-/** Subjects by key order, with what forbids acting on some of them. */
+/** Every key with what belongs to it, and what forbids acting on some of them. */
 export interface Pairing {
-  readonly subjects: readonly Subject[];
+  /** In order. */
+  readonly keys: readonly ResourceKey[];
+  /** Grows while subjects are made: a key is contested at the latest when its subject is. */
   readonly contested: ReadonlyMap<ResourceKey, string>;
+  /** Grows in the same way. */
   readonly diagnostics: readonly Diagnostic[];
+  /**
+   * What is known of a key, the live object included; null for a kind that this version does not
+   * know. It is made when asked for, once: all live objects together would fill the memory.
+   */
+  readonly subjectOf: (key: ResourceKey) => Subject | null;
 }
 
 /** Pairs by key; claims that two sources make are errors in both (safety.md 5). */
-export function* pairSteps(input: PlanInput): Steps<Pairing> {
+export function pair(input: PlanInput): Pairing {
   const kinds = new Map(input.kinds.map((kind) => [kind.name, kind]));
   const records = new Map(input.records.map((record) => [record.key, record]));
   const desired = desiredByKey(input.manifests);
   const doubles = doubleClaims(input.manifests);
   const contested = new Map(doubles.contested);
   const diagnostics = [...doubles.diagnostics];
-  const subjects: Subject[] = [];
-  for (const key of [...new Set([...desired.keys(), ...records.keys()])].sort(compareKeys)) {
+  const subjectOf = (key: ResourceKey): Subject | null => {
     const wanted = desired.get(key) ?? null;
     const record = records.get(key) ?? null;
     const kind = kinds.get(wanted?.kind ?? record?.kind ?? '');
     if (!kind) {
       diagnostics.push(unknownKind(key, wanted?.kind ?? record?.kind ?? '', wanted));
-      continue;
+      return null;
     }
     if (wanted && record && wanted.kind !== record.kind) {
       diagnostics.push(kindChanged(wanted, record.kind));
       contested.set(key, `declared as ${wanted.kind}, recorded as ${record.kind}`);
     }
     const observation = kind.observe(key, input.inventory, input.installation);
-    subjects.push({key, kind, desired: wanted, record, observation});
-    yield;
-  }
-  return {subjects, contested, diagnostics};
+    return {key, kind, desired: wanted, record, observation};
+  };
+  const keys = [...new Set([...desired.keys(), ...records.keys()])].sort(compareKeys);
+  return {keys, contested, diagnostics, subjectOf};
 }
 
 function desiredByKey(manifests: readonly Manifests[]): Map<ResourceKey, Desired> {
