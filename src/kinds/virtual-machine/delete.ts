@@ -47,7 +47,8 @@ export function deleteFacts(observed: Observed, vmid: number, inventory: Invento
   };
 }
 
-function snapshotsOf(node: string, vmid: number, inventory: Inventory): readonly string[] {
+/** The names of a guest's snapshots, as far as they were read. */
+export function snapshotsOf(node: string, vmid: number, inventory: Inventory): readonly string[] {
   const outcome = inventory.reads[snapshotPath(node, vmid)]?.outcome;
   if (!outcome?.ok || !Array.isArray(outcome.data)) return [];
   const names = outcome.data.flatMap((one) => (isObject(one) ? [String(one['name'])] : []));

@@ -4,7 +4,8 @@ import type {Finding} from '../../core/action.ts';
 import type {ApiParam, Inventory, Observed} from '../../core/model.ts';
 import {type Listing, listingOf} from '../guest/listing.ts';
 import {activeOf, type LiveConfig} from '../guest/live-config.ts';
-import {baseOwner, type Drive, drivesOf} from './drive.ts';
+import {snapshotsOf} from './delete.ts';
+import {baseOwner, type Drive, drivesOf, readDrive} from './drive.ts';
 
 /** Parameters of a migration, and what speaks against it. */
 export interface Migration {
@@ -30,7 +31,10 @@ export function migrationOptions(
   const {listing} = answer;
   const config = activeOf(observed);
   const runs = observed.power !== 'stopped';
-  const local = localDisks(config, observed.node, listing);
+  const volumes = volumesOf(config);
+  const local = volumes.filter(({storage}) => {
+    return storage !== null && !isShared(storage, observed.node, listing);
+  });
   return {
     options: {
       ...(runs ? {online: 1} : {}),
@@ -38,8 +42,10 @@ export function migrationOptions(
     },
     findings: [
       ...targetFindings(target, listing),
-      ...diskFindings(local, target, listing),
-      ...deviceFindings(config, observed.node, runs, listing),
+      ...volumes.flatMap((drive) => storageFindings(drive, target, listing)),
+      ...local.flatMap(linkedFindings),
+      ...deviceFindings(config, observed.node, listing),
+      ...(runs && local.length > 0 ? snapshotFindings(observed, inventory) : []),
     ],
   };
 }
@@ -57,34 +63,42 @@ function targetFindings(target: string, listing: Listing): readonly Finding[] {
   return online ? [] : [{reason: 'waiting', detail: `node ${target} is offline`}];
 }
 
-function localDisks(config: LiveConfig, node: string, listing: Listing): readonly Drive[] {
-  return drivesOf(config).filter(
-    ({kind, storage}) => kind !== 'cdrom' && storage !== null && !isShared(storage, node, listing),
-  );
+/** Everything that has to be there on the other node, firmware and TPM state too. */
+function volumesOf(config: LiveConfig): readonly Drive[] {
+  const state = ['efidisk0', 'tpmstate0'].flatMap((slot) => {
+    const text = config.get(slot);
+    return text === undefined ? [] : [readDrive(slot, text)];
+  });
+  return [...drivesOf(config).filter(({kind}) => kind !== 'cdrom'), ...state];
 }
 
-function diskFindings(
-  local: readonly Drive[],
+function storageFindings(
+  {slot, storage}: Drive,
   target: string,
   listing: Listing,
 ): readonly Finding[] {
-  return local.flatMap(({slot, file, storage}) => {
-    const there = listing.storages.some((entry) => {
-      return entry.storage === storage && entry.node === target;
-    });
-    const missing = there ? [] : [inUse(`${target} has no storage ${storage}, where ${slot} is`)];
-    const base = baseOwner(file);
-    const linked = base === null ? [] : [inUse(`${slot} is a linked clone of guest ${base}`)];
-    return [...missing, ...linked];
+  if (storage === null || listing.nodes.get(target) !== true) return [];
+  const there = listing.storages.some((entry) => {
+    return entry.storage === storage && entry.node === target;
   });
+  return there ? [] : [inUse(`${target} has no storage ${storage}, where ${slot} is`)];
 }
 
-function deviceFindings(
-  config: LiveConfig,
-  node: string,
-  runs: boolean,
-  listing: Listing,
-): readonly Finding[] {
+function linkedFindings({slot, file}: Drive): readonly Finding[] {
+  const base = baseOwner(file);
+  return base === null ? [] : [inUse(`${slot} is a linked clone of guest ${base}`)];
+}
+
+/** Copying a disk while the guest runs copies what it is now, never its snapshots. */
+function snapshotFindings(observed: Observed, inventory: Inventory): readonly Finding[] {
+  const vmid = Number(observed.key.slice('guest/'.length));
+  const names = snapshotsOf(observed.node, vmid, inventory);
+  if (names.length === 0) return [];
+  const detail = `it runs on local disks with the snapshots ${names.join(', ')}`;
+  return [inUse(`${detail}; stop it or delete them first`)];
+}
+
+function deviceFindings(config: LiveConfig, node: string, listing: Listing): readonly Finding[] {
   const cds = drivesOf(config).filter(
     ({kind, file, storage}) =>
       kind === 'cdrom' &&
@@ -93,7 +107,7 @@ function deviceFindings(
   const devices = [...config].filter(([key, text]) => isHostDevice(key, text)).map(([key]) => key);
   return [
     ...cds.map(({slot}) => inUse(`${slot} holds a CD that only ${node} has`)),
-    ...(runs ? devices.map((key) => inUse(`${key} is a device of ${node}`)) : []),
+    ...devices.map((key) => inUse(`${key} is a device of ${node}`)),
   ];
 }
 

@@ -61,7 +61,10 @@ function guestPaths(guest: ListedGuest, listing: Listing, desired: Desired | nul
   // listing may be ten seconds old.
   const leaves = desired === null;
   if (status === 'unknown' || differs || leaves) paths.push(statusPath(node, vmid));
-  if (leaves) paths.push(snapshotPath(node, vmid));
+  // A guest that runs with snapshots cannot be moved with its local disks.
+  const home = desired?.body['node'];
+  const moves = status === 'running' && typeof home === 'string' && home !== node;
+  if (leaves || moves) paths.push(snapshotPath(node, vmid));
   return paths;
 }
 
