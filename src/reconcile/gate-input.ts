@@ -48,7 +48,7 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
     foreignStops: facts.foreignStops,
     breakglass: new Set(),
     backoffs: memory.history.backoffs(now),
-    evidenceMissing: memory.history.evidenceMissing(),
+    evidenceMissing: memory.history.evidenceMissing(now),
     running: loadsOf([...inFlight.values()].flatMap(({action}) => action.loads)),
     limits,
     windows: {

@@ -66,12 +66,14 @@ export class History {
     return Object.fromEntries([...this.#backoffs].filter(([, {until}]) => until > now));
   }
 
-  /** Why forensics failed, by fingerprint. */
-  evidenceMissing(): {readonly [fingerprint: string]: string} {
-    const missing = [...this.#backoffs.values()].filter(({because}) =>
-      because.startsWith(EVIDENCE),
+  /** Why forensics failed, by fingerprint, until their capture is tried again. */
+  evidenceMissing(now: number): {readonly [fingerprint: string]: string} {
+    const missing = [...this.#backoffs.values()].filter(
+      ({because, until}) => until > now && because.startsWith(EVIDENCE),
     );
-    return Object.fromEntries(missing.map(({fingerprint, because}) => [fingerprint, because]));
+    return Object.fromEntries(
+      missing.map(({fingerprint, because}) => [fingerprint, because.slice(EVIDENCE.length)]),
+    );
   }
 
   /** The last failure of a resource, also after its pause. */

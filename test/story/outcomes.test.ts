@@ -1,6 +1,6 @@
-// Why this exists: a call whose answer is lost may have been carried out. For every kind of call and
-// every way to lose it the story ends as if nothing had happened, and nothing was done twice; judged
-// by the simulator's own log of effects.
+// Why this exists: a call whose answer is lost may have been carried out. For every kind of call
+// and every way to lose it the story ends as if nothing had happened, and nothing was done twice;
+// judged by the simulator's own log of effects.
 import {describe, expect, it} from 'vitest';
 import {demoCluster} from '../../src/simulator/build.ts';
 import {armRequest, type RequestFault} from '../../src/simulator/faults.ts';
@@ -18,7 +18,7 @@ const EMPTY: Spec = {
   disks: {scsi0: {storage: 'local-lvm', size: '8GiB'}},
   networks: {net0: {model: 'virtio', bridge: 'vmbr0'}},
 };
-const DISKS = NEO4J['disks'] as Spec;
+const DISKS: Spec = {scsi0: {storage: 'local-lvm', size: '8GiB', discard: true}};
 
 /** One kind of call: what was there, what is wanted (null: nothing), and which request is hit. */
 interface Row {
