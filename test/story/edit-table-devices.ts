@@ -138,6 +138,14 @@ export const DEVICE_EDITS: readonly StoryEdit[] = [
     holds: {ide0: 'none,media=cdrom'},
   },
   {
+    title: 'a CD drive goes in the commit that sets protection',
+    former: {cdroms: {ide0: {file: 'none'}}},
+    patch: {cdroms: {ide0: GONE}, protection: true},
+    running: 'disruptive',
+    holds: {ide0: null, protection: '1'},
+    stays: ['protection'],
+  },
+  {
     title: 'an EFI disk',
     patch: {efi: {storage: 'local-lvm', efitype: '4m'}, config: {bios: 'ovmf'}},
     running: 'disruptive',

@@ -2,6 +2,7 @@
 import type {ResourceKind} from '../../core/kind.ts';
 import {exportGuest} from './export.ts';
 import {FIELDS} from './fields.ts';
+import {fold} from './fold.ts';
 import {normalise} from './normalise.ts';
 import {KIND, listed, observe} from './observe.ts';
 import {reads} from './reads.ts';
@@ -19,6 +20,7 @@ export const virtualMachine: ResourceKind = {
   reads,
   observe,
   fields: FIELDS,
+  fold,
   steps,
   listed,
   verify,
