@@ -59,7 +59,7 @@ export function patched(spec: Spec, patch: Spec): Spec {
   for (const [key, value] of Object.entries(patch)) {
     const former = merged[key];
     if (value === GONE) delete merged[key];
-    else merged[key] = isMap(former) && isMap(value) ? patched(former, value) : value;
+    else merged[key] = isMap(value) ? patched(isMap(former) ? former : {}, value) : value;
   }
   return merged;
 }
