@@ -12,6 +12,7 @@ export function createCluster(options: {
     version: options.version,
     seed: options.seed,
     random: seededRandom(options.seed),
+    aheadMs: 0,
     nowMs: options.nowMs,
     schedule: {heap: [], nextOrder: 0},
     nodes: new Map(),

@@ -50,6 +50,19 @@ beforeAll(async () => {
 afterAll(() => listening.close());
 
 describe('the listening simulator', () => {
+  it('has nodes whose clocks keep to the real time, however fast their tasks are', async () => {
+    const hurried = await listen(demoCluster({nowMs: Date.now()}), {speed: 100_000});
+    const former = listening;
+    listening = hurried;
+    await get('/version');
+    const {data} = JSON.parse((await get('/nodes/pve1/time')).body);
+    listening = former;
+    const ahead = hurried.nowMs() - Date.now();
+    await hurried.close();
+    expect(ahead).toBeGreaterThan(100_000);
+    expect(Math.abs(data.time * 1000 - Date.now())).toBeLessThan(60_000);
+  });
+
   it('is trusted by its own certificate, whose fingerprint it tells', async () => {
     const got = await get('/version');
     expect(JSON.parse(got.body).data.release).toBe('8.4');

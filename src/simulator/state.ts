@@ -232,6 +232,8 @@ export interface Cluster {
   readonly random: Random;
   /** Virtual time: epoch milliseconds. Only `advance` moves it. */
   nowMs: number;
+  /** By how much virtual time has outrun what clocks show: 0 but where tasks are hurried. */
+  aheadMs: number;
   readonly schedule: Schedule;
   readonly nodes: Map<string, ClusterNode>;
   /** The node whose pveproxy answers. */
@@ -283,12 +285,12 @@ export function logLine(cluster: Cluster, node: string, user: string, message: s
   if (cluster.log.length >= keptLogLines) {
     cluster.log.splice(0, keptLogLines / 2);
   }
-  const atS = Math.floor(cluster.nowMs / 1000);
+  const atS = Math.floor((cluster.nowMs - cluster.aheadMs) / 1000);
   cluster.log.push({uid, atS, node, tag: 'pvedaemon', priority: 6, user, message});
 }
 
 /** Seconds since the epoch by the clock of `node`. */
 export function nodeSeconds(cluster: Cluster, node: string): number {
   const skewMs = cluster.nodes.get(node)?.clockSkewMs ?? 0;
-  return Math.floor((cluster.nowMs + skewMs) / 1000);
+  return Math.floor((cluster.nowMs - cluster.aheadMs + skewMs) / 1000);
 }

@@ -77,7 +77,12 @@ describe.runIf(needs('git'))('a controller that is killed at chosen points', () 
     const story = new MortalStory();
     stage = await setStage({admit: story.admit, onAnswer: story.answered});
     await story.play(stage).catch(async (error: unknown) => {
-      console.log((await stage?.pvegit('status'))?.output, (await stage?.pvegit('plan', '--all'))?.output, story.program?.output(), story.met);
+      console.log(
+        (await stage?.pvegit('status'))?.output,
+        (await stage?.pvegit('plan', '--all'))?.output,
+        story.program?.output(),
+        story.met,
+      );
       throw error;
     });
     expect(story.met).toEqual(POINTS.map(({title}) => title));
