@@ -25,7 +25,7 @@ const POINTS: readonly Point[] = [
   {title: 'its configuration is written', when: 'after', request: /^PUT \S+\/150\/config /},
   {title: 'its disk is to grow', when: 'before', request: /^PUT \S+\/150\/resize /},
   {title: 'it is started', when: 'after', request: /^POST \S+\/150\/status\/start/},
-  {title: 'the next clone is begun', when: 'after', request: /^POST \S+\/100\/clone newid=200/},
+  {title: 'the next clone is begun', when: 'after', request: /^POST \S+\/100\/clone newid=201/},
   {title: 'drift is put right', when: 'after', request: /^PUT \S+\/160\/config tags=projects/},
   {title: 'the guest is shut down', when: 'after', request: /^POST \S+\/202\/status\/shutdown/},
   {title: 'the guest is destroyed', when: 'after', request: /^DELETE \S+\/qemu\/202\?/},
@@ -76,15 +76,7 @@ describe.runIf(needs('git'))('a controller that is killed at chosen points', () 
   it('comes to the same end with nothing done twice', {timeout: 600_000}, async () => {
     const story = new MortalStory();
     stage = await setStage({admit: story.admit, onAnswer: story.answered});
-    await story.play(stage).catch(async (error: unknown) => {
-      console.log(
-        (await stage?.pvegit('status'))?.output,
-        (await stage?.pvegit('plan', '--all'))?.output,
-        story.program?.output(),
-        story.met,
-      );
-      throw error;
-    });
+    await story.play(stage);
     expect(story.met).toEqual(POINTS.map(({title}) => title));
     expect(doneByUs(stage.simulator)).toEqual(ONCE);
     expect(writtenTwice(stage.simulator)).toEqual([]);
@@ -98,7 +90,7 @@ describe.runIf(needs('git'))('a controller that is killed at chosen points', () 
 /** Plays the demo's story and kills the controller whenever the next point is met. */
 class MortalStory {
   readonly met: string[] = [];
-  program: Program | null = null;
+  #program: Program | null = null;
   #restarting: Promise<void> = Promise.resolve();
   #stage: ProcessStage | null = null;
   /** The last point is met only once everything is done. */
@@ -110,7 +102,7 @@ class MortalStory {
 
   async play(stage: ProcessStage): Promise<void> {
     this.#stage = stage;
-    this.program = await stage.start();
+    this.#program = await stage.start();
     for (const step of STEPS) {
       await stage.refresh();
       await step.act(stage);
@@ -121,19 +113,19 @@ class MortalStory {
       });
     }
     this.#allDone = true;
-    await until(() => (this.met.length === POINTS.length ? null : 'the last point'));
+    await until(() => (this.met.length === POINTS.length ? null : `met: ${this.met}`));
     await this.#restarting;
     await until(() => settled(stage));
   }
 
   #kills(when: Point['when'], {method, path, body}: Request): boolean {
     const point = POINTS[this.met.length];
-    const program = this.program;
+    const program = this.#program;
     if (point === undefined || program === null || point.when !== when) return false;
     if (point === POINTS.at(-1) && !this.#allDone) return false;
     if (!point.request.test(`${method} ${path} ${body}`)) return false;
     this.met.push(point.title);
-    this.program = null;
+    this.#program = null;
     program.signal('SIGKILL');
     this.#restarting = this.#restart(program);
     return true;
@@ -141,7 +133,7 @@ class MortalStory {
 
   async #restart(dead: Program): Promise<void> {
     expect(await dead.ended).toMatchObject({signal: 'SIGKILL'});
-    this.program = (await this.#stage?.start()) ?? null;
+    this.#program = (await this.#stage?.start()) ?? null;
   }
 }
 

@@ -25,6 +25,7 @@ Examples:
 `;
 const STEP_TIMEOUT_MS = 120_000;
 const LOOK_MS = 100;
+const TEMPLATE = 100;
 
 /** demo */
 export function registerDemo(program: Command, context: CommandContext): void {
@@ -104,19 +105,28 @@ async function stay(context: CommandContext, scene: Scene): Promise<number> {
   io.out(io.style.dim('Creating what the repository describes …'));
   const [first] = STEPS;
   if (first === undefined) throw new CommandError('the demo has no steps', '');
-  const done = new Set<number>();
-  const began = performance.now();
+  const tell = teller(context, scene);
   while (first.missing(scene) !== null && !io.signal.aborted) {
+    tell();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  tell();
+  if (!io.signal.aborted) io.out(welcome(scene, io.style));
+  await scene.controller.ended;
+  return EXIT.ok;
+}
+
+/** Says of each guest once that it runs, and when it did. */
+function teller({io}: CommandContext, scene: Scene): () => void {
+  const told = new Set<number>();
+  const began = performance.now();
+  return () => {
     for (const [vmid, guest] of scene.simulator.guests) {
-      if (vmid === 100 || done.has(vmid) || guest.runtime === undefined) continue;
-      done.add(vmid);
+      if (vmid === TEMPLATE || told.has(vmid) || guest.runtime === undefined) continue;
+      told.add(vmid);
       const time = shownDuration(performance.now() - began);
       const name = guest.config.get('name') ?? '';
       io.out(`${io.style.good('✓')} qemu/${vmid} ${name} runs  ${io.style.dim(time)}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-  if (!io.signal.aborted) io.out(welcome(scene, io.style));
-  await scene.controller.ended;
-  return EXIT.ok;
+  };
 }

@@ -16,8 +16,17 @@ export interface DemoRepository {
   remove(file: string): Promise<void>;
   /** Commits everything and pushes; the commit id. */
   commit(message: string): Promise<string>;
+  /** Commits everything in place of the last commit and pushes by force; the commit id. */
+  rewrite(message: string): Promise<string>;
 }
 
+/** With these, `git commit` and `git push` work in the work tree as they are typed. */
+const OWN_SETTINGS = {
+  'user.name': 'Demo',
+  'user.email': 'demo@example.invalid',
+  'commit.gpgsign': 'false',
+  'push.default': 'current',
+} as const;
 const GIT_TIMEOUT_MS = 30_000;
 const MOST_OUTPUT = 1024 * 1024;
 
@@ -31,6 +40,10 @@ export async function createRepository(folder: string, example: string): Promise
   await git(folder, ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
   await git(workTree, ['init', '--quiet', '--initial-branch=main']);
   await git(workTree, ['remote', 'add', 'origin', bare]);
+  // Whoever tries it may have no configuration of git's, or one that signs commits.
+  for (const [name, value] of Object.entries(OWN_SETTINGS)) {
+    await git(workTree, ['config', name, value]);
+  }
   const repository: DemoRepository = {
     workTree,
     url: `file://${bare}`,
@@ -49,6 +62,11 @@ export async function createRepository(folder: string, example: string): Promise
       await git(workTree, ['add', '--all']);
       await git(workTree, ['commit', '--quiet', '--message', message]);
       await git(workTree, ['push', '--quiet', 'origin', 'main']);
+      return (await git(workTree, ['rev-parse', 'HEAD'])).trim();
+    },
+    rewrite: async (message) => {
+      await git(workTree, ['commit', '--quiet', '--all', '--amend', '--message', message]);
+      await git(workTree, ['push', '--quiet', '--force', 'origin', 'main']);
       return (await git(workTree, ['rev-parse', 'HEAD'])).trim();
     },
   };

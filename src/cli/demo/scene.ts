@@ -21,6 +21,8 @@ import {createRepository, type DemoRepository} from './repository.ts';
 export interface Scene {
   readonly folder: string;
   readonly configFile: string;
+  /** A program in the folder: `pvegit` with the demo's configuration and secrets. */
+  readonly command: string;
   readonly simulator: Cluster;
   readonly server: Listening;
   readonly repository: DemoRepository;
@@ -44,7 +46,8 @@ export const EXAMPLE = fileURLToPath(
   new URL('../../../example-repo/clusters/harness', import.meta.url),
 );
 const PROGRAM = fileURLToPath(new URL('../../../bin/pvegit.mjs', import.meta.url));
-const OPERATOR = 'c0ffee00-0000-4000-8000-000000000001';
+/** The secret of `operator@pve!page`. */
+export const OPERATOR = 'c0ffee00-0000-4000-8000-000000000001';
 const INTERVAL_S = 2;
 
 /** Sets the scene; on any failure nothing is left behind. */
@@ -71,7 +74,12 @@ export async function setScene(context: CommandContext, options: SceneOptions): 
       },
     });
     cleanUps.push(() => controller.stop());
+    // Whoever looks from another terminal must find the port that was free.
+    const port = Number(new URL(controller.url).port);
+    await writeFile(configFile, demoConfig(folder, repository.url, server, port));
+    const command = await writeCommand(folder, configFile);
     return {
+      command,
       folder,
       configFile,
       simulator,
@@ -87,6 +95,18 @@ export async function setScene(context: CommandContext, options: SceneOptions): 
     await end();
     throw error;
   }
+}
+
+/** Runs where no `pvegit` is installed, under the Node that runs this, from any folder. */
+async function writeCommand(folder: string, configFile: string): Promise<string> {
+  const command = join(folder, 'pvegit');
+  const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+  const set = Object.entries(DEMO_ENVIRONMENT).map(([name, value]) => `${name}=${quoted(value)}`);
+  const run = [process.execPath, PROGRAM, '--config', configFile].map(quoted);
+  await writeFile(command, `#!/bin/sh\n${set.join(' ')} exec ${run.join(' ')} "$@"\n`, {
+    mode: 0o700,
+  });
+  return command;
 }
 
 /** Somebody who works at the web page, beside the controller. */

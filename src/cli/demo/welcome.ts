@@ -1,17 +1,15 @@
 // Why this exists: what a newcomer can do next, with commands that can be copied as they stand.
-import {join} from 'node:path';
-import {demoSecret} from '../../simulator/build.ts';
+import {basename, join} from 'node:path';
 import type {Style} from '../print/style.ts';
-import type {Scene} from './scene.ts';
+import {OPERATOR, type Scene} from './scene.ts';
 
-/** The text below the created guests. */
+/** The text below the created guests; a test types its commands. */
 export function welcome(scene: Scene, style: Style): string {
-  const {repository, controller, server, configFile} = scene;
+  const {repository, controller, server, command} = scene;
   const tree = repository.workTree;
   const file = join('clusters', 'harness', 'neo4j-db.yaml');
-  const token = `pvegit@pve!controller=${demoSecret}`;
-  const curl = `curl -ks -H 'Authorization: PVEAPIToken=${token}'`;
-  const pvegit = `PVEGIT_DEMO_TOKEN='${token}' npx pvegit --config ${configFile}`;
+  const pvegit = join('..', basename(command));
+  const page = `${server.url}/api2/json/nodes/pve1/qemu/160/config`;
   return `
 ${style.bold('Everything that the repository describes runs.')}
 
@@ -21,21 +19,25 @@ ${style.bold('Everything that the repository describes runs.')}
   Proxmox     ${server.url}  ${style.dim('(simulated)')}
 
 ${style.bold('Try in another terminal')}
+     cd ${tree}
+     ${pvegit} status
 
 1. Edit and commit: the guest follows.
-     cd ${tree}
      sed -i 's/tags: .*/tags: [database, graph]/' ${file}
      git commit -am 'neo4j-db is a graph database' && git push
+     ${pvegit} why neo4j-db
 
 2. Change something behind its back: drift is put right within seconds.
-     ${curl} \\
-       -X PUT ${server.url}/api2/json/nodes/pve1/qemu/160/config -d tags=by-hand
+     curl -ks -X PUT -d tags=by-hand \\
+       -H 'Authorization: PVEAPIToken=operator@pve!page=${OPERATOR}' \\
+       ${page}
+     ${pvegit} why plane-server
 
-3. Ask for a deletion: it is held until you approve it.
+3. Ask for a deletion: it is held until you approve it, by the digits that plan shows.
      sed -i 's/replicas: 2/replicas: 1/' clusters/harness/claude-dev.yaml
      git commit -am 'One development machine is enough' && git push
      ${pvegit} plan
-     ${pvegit} apply --approve FINGERPRINT
+     ${pvegit} apply --approve ${style.accent('FINGERPRINT')}
 
 ${style.dim('Ctrl-C stops everything and leaves nothing behind.')}`;
 }

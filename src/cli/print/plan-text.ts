@@ -1,7 +1,8 @@
 // Why this exists: a plan as a person reads it in a terminal: what would happen to which guest, how
 // bad it is, why, and what it waits for.
-import type {Action, Change, Plan, Verb, Verdict} from '../../core/action.ts';
+import type {Action, Change, Plan, Reason, Verb, Verdict} from '../../core/action.ts';
 import type {Report} from '../../core/report.ts';
+import {createdLines} from './created-text.ts';
 import {pad, type Style, safe, shownTime} from './style.ts';
 
 const SIGNS = {
@@ -14,6 +15,9 @@ const SIGNS = {
   delete: '-',
   run: '>',
 } as const satisfies {readonly [verb in Verb]: string};
+
+/** Reasons that pass by themselves within the controller's own work. */
+const PASSING: ReadonlySet<Reason> = new Set(['waiting', 'limit', 'applying']);
 
 /** Lines of one cluster's plan, without a trailing line feed. `all`: also what is in sync. */
 export function planText(report: Report, style: Style, all = false): string {
@@ -43,14 +47,23 @@ export function planSummary({plan, verdicts}: Report, style: Style): string {
   const count = (wanted: Verdict['verdict']): number =>
     verdicts.filter(({verdict, fingerprint}) => verdict === wanted && acting.has(fingerprint))
       .length;
+  const turns = verdicts.filter(
+    (verdict) => acting.has(verdict.fingerprint) && waitsItsTurn(verdict),
+  ).length;
   const gate = [
-    [count('allow'), 'go ahead'],
-    [count('hold'), 'held'],
+    [count('allow'), count('allow') === 1 ? 'goes ahead' : 'go ahead'],
+    [turns, turns === 1 ? 'follows' : 'follow'],
+    [count('hold') - turns, 'held'],
     [count('refuse'), 'refused'],
     [inSync, 'in sync'],
   ] as const;
   const said = gate.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
   return style.bold(`${work}; ${said.join(', ')}.`);
+}
+
+/** Held only by what passes by itself: the controller starts it when others are done. */
+function waitsItsTurn({verdict, reasons}: Verdict): boolean {
+  return verdict === 'hold' && reasons.every(({reason}) => PASSING.has(reason));
 }
 
 function fingerprintOf({fingerprint}: Action): string {
@@ -79,7 +92,9 @@ function actionLines(
   return [
     '',
     `${painted}  ${riskText(action, style)}${gateText(verdict, style)}`,
-    ...action.changes.map((change) => changeLine(action, change, style)),
+    ...(action.verb === 'create'
+      ? createdLines(action.changes, style)
+      : action.changes.map((change) => changeLine(action, change, style))),
     ...lossLines(action, style),
     ...(verdict?.verdict === 'allow' ? [] : reasonLines(verdict, style)),
   ];
@@ -93,6 +108,7 @@ function riskText({risk, cause}: Action, style: Style): string {
 
 function gateText(verdict: Verdict | undefined, style: Style): string {
   if (verdict === undefined || verdict.verdict === 'allow') return '';
+  if (waitsItsTurn(verdict)) return ` · ${style.dim('follows when others are done')}`;
   const reason = verdict.reasons[0]?.reason ?? '';
   const said = verdict.verdict === 'hold' ? `held: ${reason}` : `refused: ${reason}`;
   return ` · ${style.accent(said)}`;
@@ -101,7 +117,7 @@ function gateText(verdict: Verdict | undefined, style: Style): string {
 function changeLine(action: Action, change: Change, style: Style): string {
   const from = safe(change.shown.from);
   const to = safe(change.shown.to);
-  const values = action.verb === 'create' ? to : `${from} → ${to}`;
+  const values = `${from} → ${to}`;
   const because = action.risk === 'benign' ? '' : `  ${style.dim(safe(change.because))}`;
   return `    ${pad(change.field, 28)} ${values}${because}`;
 }
@@ -119,7 +135,8 @@ function volumeText(volume: unknown): string {
 }
 
 function reasonLines(verdict: Verdict | undefined, style: Style): readonly string[] {
-  return (verdict?.reasons ?? []).flatMap(({reason, detail, remedy}) => [
+  if (verdict === undefined || waitsItsTurn(verdict)) return [];
+  return verdict.reasons.flatMap(({reason, detail, remedy}) => [
     `    ${style.accent(reason)}: ${safe(detail)}`,
     `      ${style.dim(safe(remedy))}`,
   ]);

@@ -74,7 +74,8 @@ function problems(one: ClusterStatus, style: Style): readonly string[] {
 function resourceLines(resource: ResourceReport, now: number, style: Style): readonly string[] {
   const {id, name, state, because, drift} = resource;
   const [first] = because;
-  const reason = first === undefined ? '' : `: ${first.reason ?? ''} ${safe(first.detail)}`;
+  const word = first?.reason === null || first === undefined ? '' : ` ${first.reason}:`;
+  const reason = first === undefined ? '' : ` ·${word} ${safe(first.detail)}`;
   const ages = drift.map(({cause, risk, fields, since}) => {
     const count = `${fields} field${fields === 1 ? '' : 's'}`;
     return `    ${risk} ${cause}, ${count}, for ${shownDuration(now - since)}`;
@@ -137,7 +138,7 @@ export function journalText(view: JournalView, now: number, style: Style): strin
   });
   return [
     style.bold(safe(view.cluster)),
-    `  ${view.records.length} resources on record`,
+    `  ${view.records.length} resource${view.records.length === 1 ? '' : 's'} on record`,
     ...suspensionLines(view.suspensions, style),
     ...intentLines(intents, style),
     ...outcomeLines(view.outcomes.slice(0, 10), now, style),

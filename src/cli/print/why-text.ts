@@ -1,6 +1,7 @@
 // Why this exists: the one question that people ask of such a tool: why is it not as I wrote?
-import type {Action, Verdict} from '../../core/action.ts';
+import type {Action, Change, Verdict} from '../../core/action.ts';
 import type {ResourceDetail} from '../../core/report.ts';
+import {createdLines} from './created-text.ts';
 import {pad, type Style, safe, shownDuration} from './style.ts';
 
 /** All about one resource as lines. */
@@ -42,18 +43,28 @@ function actionLines(
 ): readonly string[] {
   const {verb, risk, cause, fingerprint, changes, range} = action;
   const place = range === null ? '' : `  ${style.dim(`${safe(range.file)}:${range.start.line}`)}`;
-  const said = verdict?.verdict === 'allow' ? style.good('goes ahead') : (verdict?.verdict ?? '');
+  const said = verdict?.verdict === 'allow' ? style.good('goes ahead') : gateWord(verdict);
   return [
     '',
     `${style.bold(verb)} ${risk}${cause === null ? '' : ` · ${cause}`} · ${said}${place}`,
     style.dim(`  fingerprint ${fingerprint.slice(0, 16)}`),
-    ...changes.map(({field, shown, because}) => {
-      const values = `${safe(shown.from)} → ${safe(shown.to)}`;
-      return `  ${pad(field, 28)} ${values}  ${style.dim(safe(because))}`;
-    }),
+    ...(verb === 'create' ? createdLines(changes, style) : changes.map(changeLine(style))),
     ...(verdict?.reasons ?? []).flatMap(({reason, detail, remedy}) => [
       `  ${style.accent(reason)}: ${safe(detail)}`,
       `    → ${safe(remedy)}`,
     ]),
   ];
+}
+
+const GATE_WORDS = {allow: 'goes ahead', hold: 'held', refuse: 'refused'} as const;
+
+function gateWord(verdict: Verdict | undefined): string {
+  return verdict === undefined ? '' : GATE_WORDS[verdict.verdict];
+}
+
+function changeLine(style: Style): (change: Change) => string {
+  return ({field, shown, because}) => {
+    const values = `${safe(shown.from)} → ${safe(shown.to)}`;
+    return `  ${pad(field, 28)} ${values}  ${style.dim(safe(because))}`;
+  };
 }

@@ -1,0 +1,147 @@
+// Why this exists: what people ask of a running controller: it follows, takes up what is asked within
+// seconds, carries out what is approved, and tells how things are.
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {armTask} from '../../src/simulator/faults.ts';
+import {buildTown, heldDigits, type Town} from './town.ts';
+
+let town: Town;
+beforeEach(async () => {
+  town = await buildTown();
+});
+afterEach(() => town.end());
+
+/** State and reasons of guest 150, by the controller's word. */
+async function stateOf150(): Promise<string> {
+  const {out} = await town.run('why', 'qemu/150', '--json');
+  return out === '' ? 'unknown' : JSON.parse(out).resource.state;
+}
+
+async function created(): Promise<void> {
+  await town.follow();
+  await town.until(async () => (await stateOf150()) === 'in_sync');
+}
+
+describe('with a controller', () => {
+  it('status and why are what it says', async () => {
+    await created();
+    const status = await town.run('status');
+    expect(status).toMatchObject({code: 0, err: ''});
+    expect(status.out).toMatch(/^pvegit .*, installation demo, up /);
+    expect(status.out).toContain('1 in sync · 1 unmanaged');
+    const shown = JSON.parse((await town.run('status', '--json')).out);
+    expect(shown.clusters[0]).toMatchObject({cluster: 'harness', result: 'ok'});
+    const why = await town.run('why', 'web');
+    expect(why.code).toBe(0);
+    expect(why.out).toContain('It is as Git says.');
+    const nobody = await town.run('why', 'nobody');
+    expect(nobody).toMatchObject({code: 1});
+    expect(nobody.err).toContain('nothing is called "nobody"');
+  });
+
+  it('apply is refused, with who applies already', async () => {
+    await created();
+    const {code, err} = await town.run('apply');
+    expect(code).toBe(1);
+    expect(err).toMatch(/pvegit run on .* leads cluster harness/);
+  });
+
+  it('stops with 0 when it is told to', async () => {
+    await created();
+    expect(await town.rest()).toBe(0);
+  });
+
+  it('what is suspended is left alone until it is resumed', async () => {
+    await created();
+    const said = await town.run('suspend', 'web', '--reason', 'repair', '--for', '2h');
+    expect(said).toMatchObject({code: 0, out: '✓ suspended guest/150 of harness'});
+    await town.repository.edit('web.yaml', 'tags: [first]', 'tags: [second]');
+    await town.repository.commit('Another tag');
+    await town.until(async () => (await stateOf150()) === 'suspended');
+    const status = await town.run('status');
+    expect(status.out).toMatch(/suspended guest\/150 by \S+ until .*: repair/);
+    expect(tags()).toBe('first');
+    expect((await town.run('resume', 'web')).code).toBe(0);
+    await town.until(() => tags() === 'second');
+    const again = await town.run('resume', 'web');
+    expect(again.code).toBe(1);
+    expect(again.err).toContain('is not suspended');
+  });
+
+  it('a whole cluster can be suspended', async () => {
+    await created();
+    await town.run('suspend', '*', '--reason', 'moving house');
+    await town.until(async () => (await stateOf150()) === 'suspended');
+    expect((await town.run('resume', '*')).out).toBe('✓ resumed * of harness');
+  });
+
+  it('what is approved is carried out by it, and how it ended is told', async () => {
+    await created();
+    await town.repository.remove('web.yaml');
+    await town.repository.commit('No web any more');
+    await town.until(async () => (await stateOf150()) === 'held');
+    const digits = await heldDigits(town, 150);
+    const {code, out, err} = await town.run('apply', '--approve', digits);
+    expect(err).toContain(`approved ${digits}; the controller carries it out`);
+    expect(out).toContain('guest/150 web: delete done');
+    expect(code).toBe(0);
+    expect(town.simulator.guests.has(150)).toBe(false);
+  });
+
+  it('a guest that was released is left as it is when its manifest goes', async () => {
+    await created();
+    expect((await town.run('release', 'web')).code).toBe(0);
+    await town.repository.remove('web.yaml');
+    await town.repository.commit('No web any more');
+    await town.until(() => !description().includes('pvegit/v1'));
+    expect(town.simulator.guests.has(150)).toBe(true);
+  });
+
+  it('what failed is tried again at once when a person says so', async () => {
+    armTask(town.simulator, {type: 'qmclone'}, {kind: 'fails', text: 'no space', when: 'start'});
+    await town.follow();
+    await town.until(async () => (await stateOf150()) === 'failed');
+    const why = await town.run('why', 'qemu/150');
+    expect(why.code).toBe(3);
+    expect(why.out).toContain('no space');
+    expect((await town.run('retry', 'qemu/150')).code).toBe(0);
+    await town.until(async () => (await stateOf150()) === 'in_sync');
+  });
+
+  it('a history that was rewritten is followed once a person accepts its commit', async () => {
+    await created();
+    await town.repository.edit('web.yaml', 'tags: [first]', 'tags: [other]');
+    const commit = await town.repository.rewrite('Another history');
+    await town.until(async () => (await town.run('status')).out.includes('rewritten'));
+    expect(tags()).toBe('first');
+    const status = await town.run('status');
+    expect(status.out).toContain(`pvegit source accept harness ${commit}`);
+    expect((await town.run('source', 'accept', 'harness', commit)).code).toBe(0);
+    await town.until(() => tags() === 'other');
+    const nowhere = await town.run('source', 'accept', 'nowhere', commit);
+    expect(nowhere.code).toBe(1);
+    expect(nowhere.err).toContain('There are: harness.');
+  });
+});
+
+describe('a guest that was there before', () => {
+  it('is adopted when a person says so, with nothing but the marker written', async () => {
+    await created();
+    await town.rest();
+    const guest = town.simulator.guests.get(150);
+    guest?.config.delete('description');
+    const journal = JSON.parse((await town.run('status', '--json')).out).clusters[0];
+    expect(journal.records).toHaveLength(1);
+    const lost = await town.run('adopt', 'qemu/150');
+    expect(lost.code).toBe(0);
+    await town.follow();
+    await town.until(() => description().includes('pvegit/v1'));
+  });
+});
+
+function tags(): string {
+  return town.simulator.guests.get(150)?.config.get('tags') ?? '';
+}
+
+function description(): string {
+  return town.simulator.guests.get(150)?.config.get('description') ?? '';
+}
