@@ -1,3 +1,5 @@
+// Why this exists: a lease that is taken from somebody who lives makes two controllers of one; one
+// that is kept for the dead leaves the cluster alone.
 import {spawnSync} from 'node:child_process';
 import {describe, expect, it} from 'vitest';
 import {openJournal} from '../journal/journal.ts';

@@ -1,6 +1,7 @@
-// Why this exists: what people ask of a running controller: it follows, takes up what is asked within
-// seconds, carries out what is approved, and tells how things are.
+// Why this exists: what people ask of a running controller: it follows, takes up what is asked
+// within seconds, carries out what is approved, and tells how things are.
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {addGuest} from '../../src/simulator/build.ts';
 import {armTask} from '../../src/simulator/faults.ts';
 import {buildTown, heldDigits, type Town} from './town.ts';
 
@@ -97,12 +98,16 @@ describe('with a controller', () => {
   });
 
   it('what failed is tried again at once when a person says so', async () => {
-    armTask(town.simulator, {type: 'qmclone'}, {kind: 'fails', text: 'no space', when: 'start'});
+    armTask(
+      town.simulator,
+      {type: 'qmstart', times: 2},
+      {kind: 'fails', text: 'no memory', when: 'start'},
+    );
     await town.follow();
     await town.until(async () => (await stateOf150()) === 'failed');
     const why = await town.run('why', 'qemu/150');
     expect(why.code).toBe(3);
-    expect(why.out).toContain('no space');
+    expect(why.out).toContain('no memory');
     expect((await town.run('retry', 'qemu/150')).code).toBe(0);
     await town.until(async () => (await stateOf150()) === 'in_sync');
   });
@@ -125,18 +130,22 @@ describe('with a controller', () => {
 
 describe('a guest that was there before', () => {
   it('is adopted when a person says so, with nothing but the marker written', async () => {
-    await created();
-    await town.rest();
-    const guest = town.simulator.guests.get(150);
-    guest?.config.delete('description');
-    const journal = JSON.parse((await town.run('status', '--json')).out).clusters[0];
-    expect(journal.records).toHaveLength(1);
-    const lost = await town.run('adopt', 'qemu/150');
-    expect(lost.code).toBe(0);
+    const config = {name: 'web', memory: '2048', tags: 'first', smbios1: `uuid=${WITNESS}`};
+    addGuest(town.simulator, 150, {config, running: true});
     await town.follow();
+    await town.until(async () => (await stateOf150()) === 'held');
+    const before = new Map(town.simulator.guests.get(150)?.config);
+    const said = await town.run('adopt', 'qemu/150');
+    expect(said).toMatchObject({code: 0, out: '✓ asked to adopt guest/150 of harness'});
     await town.until(() => description().includes('pvegit/v1'));
+    const after = new Map(town.simulator.guests.get(150)?.config);
+    for (const config of [before, after]) config.delete('description');
+    expect(after).toEqual(before);
+    await town.until(async () => (await stateOf150()) === 'in_sync');
   });
 });
+
+const WITNESS = '5b1c6f2e-4c1d-4c55-9a55-1f0c3a9d5e22';
 
 function tags(): string {
   return town.simulator.guests.get(150)?.config.get('tags') ?? '';

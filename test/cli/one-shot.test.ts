@@ -1,5 +1,5 @@
-// Why this exists: plan, apply, why and status without a controller: what they print, in which form,
-// and how they end, is what scripts and people rely on.
+// Why this exists: plan, apply, why and status without a controller: what they print, in which
+// form, and how they end, is what scripts and people rely on.
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {armTask} from '../../src/simulator/faults.ts';
 import {buildTown, heldDigits, type Town, WEB} from './town.ts';

@@ -2,8 +2,8 @@
 // clients that nobody here wrote send recorded requests to `pvegit simulate --listen` and get what
 // the recordings show.
 import {execFile} from 'node:child_process';
-import {createRequire} from 'node:module';
 import {promisify} from 'node:util';
+import {PveClient} from '@corsinvest/cv4pve-api-javascript';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {differences} from '../conformance/compare.ts';
 import {readScenarios, type Step} from '../conformance/recording.ts';
@@ -12,25 +12,7 @@ import {type Program, startProgram} from '../fixtures/program.ts';
 import {needs} from '../parts.ts';
 
 const run = promisify(execFile);
-// The package is CommonJS and its types name no export: this is the part of it that is used here.
-const {PveClient}: {readonly PveClient: new (host: string, port: number) => PveClient} =
-  createRequire(import.meta.url)('@corsinvest/cv4pve-api-javascript');
-
-interface PveClient {
-  apiToken: string;
-  get(resource: string, parameters?: object): Promise<Result>;
-  create(resource: string, parameters?: object): Promise<Result>;
-  set(resource: string, parameters?: object): Promise<Result>;
-  delete(resource: string, parameters?: object): Promise<Result>;
-  waitForTaskToFinish(upid: string, everyMs: number, limitMs: number): Promise<boolean>;
-  getExitStatusTask(upid: string): Promise<string>;
-}
-
-interface Result {
-  readonly statusCode: number;
-  readonly reasonPhrase: string;
-  readonly response: {readonly data: unknown};
-}
+type Result = Awaited<ReturnType<PveClient['get']>>;
 
 interface Simulated {
   readonly program: Program;
