@@ -13,7 +13,6 @@ const CONFIG: readonly (readonly [string, string | number | boolean, string])[] 
   ['bootdisk', 'scsi0', 'scsi0'],
   ['keyboard', 'de', 'de'],
   ['kvm', false, '0'],
-  ['localtime', true, '1'],
   ['machine', 'q35', 'q35'],
   ['migrate_downtime', 0.25, '0.25'],
   ['migrate_speed', 100, '100'],
@@ -31,6 +30,7 @@ export const PLAIN_EDITS: readonly KeyEdit[] = [
   ...CONFIG.map(([key, value, held]): KeyEdit => {
     return {key, patch: {config: {[key]: value}}, holds: {[key]: held}};
   }),
+  {key: 'localtime', patch: {localtime: true}, holds: {localtime: '1'}},
   {
     key: 'allow-ksm',
     since9: true,
