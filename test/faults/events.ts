@@ -254,8 +254,9 @@ const sourceFails: Event = ({story, random}) => {
   }
 };
 
-const killed: Event = ({story}) => {
+const killed: Event = ({story, watch}) => {
   story.kill();
+  watch.died();
   story.start();
   return 'killed and started';
 };

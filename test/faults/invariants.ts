@@ -11,7 +11,7 @@ export class Watch {
   readonly #untouchable = new Map<number, string>();
   readonly #consents = new Map<number, number>();
   readonly #alive = new Map<number, boolean>();
-  readonly #writing = new Map<string, number>();
+  #writing = new Map<string, number>();
   #read = 0;
 
   constructor(cluster: Cluster, strangers: readonly number[]) {
@@ -36,15 +36,23 @@ export class Watch {
     this.#consents.set(vmid, (this.#consents.get(vmid) ?? 0) + 1);
   }
 
-  /** A write of the controller begins; another one on the same guest must not be under way. */
-  beginWrite(guest: string): void {
-    const others = this.#writing.get(guest) ?? 0;
+  /**
+   * A write of the controller begins; another one on the same guest must not be under way. The
+   * returned function says that it has its answer.
+   */
+  beginWrite(guest: string): () => void {
+    const writing = this.#writing;
+    const others = writing.get(guest) ?? 0;
     if (others > 0) this.violations.push(`two writes at once to ${guest}`);
-    this.#writing.set(guest, others + 1);
+    writing.set(guest, others + 1);
+    return () => {
+      writing.set(guest, (writing.get(guest) ?? 1) - 1);
+    };
   }
 
-  endWrite(guest: string): void {
-    this.#writing.set(guest, (this.#writing.get(guest) ?? 1) - 1);
+  /** The process died: nobody waits for its calls any more, and the next one finds out first. */
+  died(): void {
+    this.#writing = new Map();
   }
 
   /** Whether a write of the controller, or a task of it, is under way on this guest. */

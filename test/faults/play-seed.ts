@@ -56,6 +56,7 @@ export async function playSeed(seed: number): Promise<SeedResult> {
 async function afterwards(scene: Scene): Promise<void> {
   const {story, watch} = scene;
   story.kill();
+  watch.died();
   story.start();
   const end = story.clock.monotonic() + AFTERWARDS_MS;
   for (let calm = 0; calm < CALM_MINUTES && story.clock.monotonic() < end; ) {
@@ -98,9 +99,9 @@ function watched(exchange: Exchange, watch: Watch): Exchange {
     request: async (request) => {
       const guest = /\/qemu\/(\d+)(?!.*\/clone$)/.exec(request.path)?.[1];
       const writes = request.method !== 'GET' && guest !== undefined;
-      if (writes) watch.beginWrite(guest);
+      const end = writes ? watch.beginWrite(guest) : () => {};
       const answer = await exchange.request(request);
-      if (writes) watch.endWrite(guest);
+      end();
       watch.check();
       return answer;
     },
