@@ -4,6 +4,7 @@ import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {codeTables} from './codes.ts';
+import {PLAN_CASES} from './plan-cases.ts';
 import {caseNames, diagnosticsOf, HERE, toldText} from './run-case.ts';
 import {WAITING} from './waiting.ts';
 
@@ -24,7 +25,9 @@ describe('every diagnostic', () => {
   const all = [...told].flatMap(([name, list]) => list.map((one) => ({name, one})));
 
   it('has file, line, column, frame, what, why and remedy', () => {
-    const ofManifests = all.filter(({one}) => !one.code.startsWith('config-'));
+    const ofManifests = all.filter(
+      ({name, one}) => !one.code.startsWith('config-') && !Object.hasOwn(PLAN_CASES, name),
+    );
     const lacking = ofManifests.filter(
       ({one}) =>
         !one.range?.file ||
@@ -36,6 +39,15 @@ describe('every diagnostic', () => {
         !one.remedy,
     );
     expect(lacking.map(({name, one}) => `${name}: ${one.code}`)).toEqual([]);
+  });
+
+  it('of a plan names its resource, and says what, why and remedy', () => {
+    const ofPlans = all.filter(({name}) => Object.hasOwn(PLAN_CASES, name));
+    const lacking = ofPlans.filter(
+      ({one}) => !one.key || !one.summary || !one.detail || !one.remedy,
+    );
+    expect(ofPlans.length).toBeGreaterThanOrEqual(Object.keys(PLAN_CASES).length);
+    expect(lacking.map(({name}) => name)).toEqual([]);
   });
 
   it('is plain: no line of it holds a character that is not visible', () => {

@@ -13,9 +13,9 @@ export interface FoundTable {
   readonly codes: CodeTable;
 }
 
-/** All tables of manifest, kinds, config and source. */
+/** All tables of manifest, kinds, plan, config and source. */
 export async function codeTables(): Promise<readonly FoundTable[]> {
-  const paths = ['manifest', 'kinds/*', 'config', 'source'].flatMap((room) =>
+  const paths = ['manifest', 'kinds/*', 'plan', 'config', 'source'].flatMap((room) =>
     globSync(`src/${room}/codes.ts`, {cwd: TOP}),
   );
   const tables = paths.sort().map(async (path) => {

@@ -12,6 +12,7 @@ import {FAKE_GUEST} from '../builders/fake-kind.ts';
 import {revisionOf} from '../builders/revision.ts';
 import {CONFIG_CASES} from './config-cases.ts';
 import {MADE} from './made-cases.ts';
+import {PLAN_CASES} from './plan-cases.ts';
 import {SAMPLE} from './sample-kind.ts';
 
 /** The folder of the suite. */
@@ -22,13 +23,14 @@ const KINDS: readonly Kind[] = [SAMPLE, FAKE_GUEST, ...kinds];
 /** The names of all cases, sorted. */
 export function caseNames(): readonly string[] {
   const stored = readdirSync(join(HERE, 'cases')).map((name) => name.replace(/\.yaml$/, ''));
-  return [...stored, ...Object.keys(MADE), ...Object.keys(CONFIG_CASES)].sort();
+  const made = [MADE, CONFIG_CASES, PLAN_CASES].flatMap((cases) => Object.keys(cases));
+  return [...stored, ...made].sort();
 }
 
 /** What is told of a case. */
 export function diagnosticsOf(name: string): readonly Diagnostic[] {
-  const config = CONFIG_CASES[name];
-  if (config !== undefined) return config();
+  const ready = CONFIG_CASES[name] ?? PLAN_CASES[name];
+  if (ready !== undefined) return ready();
   return readManifests({revision: revisionFor(name), kinds: KINDS}).diagnostics;
 }
 

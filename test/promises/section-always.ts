@@ -9,7 +9,7 @@ export const ALWAYS: readonly Promised[] = [
     'each step is preceded by a read and carries the digest of the one before',
     [F.steps, 'writes plain keys in one call with the digest of the plan'],
     [F.verify, 'shows a foreign hand when another field moved'],
-    [F.trust, 'a change by another hand between plan and call ends the action; a new plan follows'],
+    [F.trust, 'a change by another hand between plan and call ends the action'],
   ),
   held(
     '3.1',
@@ -22,10 +22,7 @@ export const ALWAYS: readonly Promised[] = [
     'a task is judged by its exit status',
     [F.task, 'that ends with "%s" has success %s'],
     [F.task, 'that stopped without an exit status did not succeed'],
-    [
-      F.trust,
-      'a task that fails fails its action; nothing is rolled back; it is tried again later',
-    ],
+    [F.trust, 'a task that fails fails its action, which is tried again later'],
   ),
   held(
     '3.3',

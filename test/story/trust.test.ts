@@ -92,7 +92,7 @@ describe('other hands', () => {
     expect(configOf(story)['cores']).toBe('2');
   });
 
-  it('a change by another hand between plan and call ends the action; a new plan follows', async () => {
+  it('a change by another hand between plan and call ends the action', async () => {
     let story: Story | null = null;
     let armed = false;
     const wrap = (exchange: Exchange): Exchange => ({
@@ -116,7 +116,7 @@ describe('other hands', () => {
 });
 
 describe('what fails', () => {
-  it('a task that fails fails its action; nothing is rolled back; it is tried again later', async () => {
+  it('a task that fails fails its action, which is tried again later', async () => {
     const story = await begin(STOPPED);
     const fault = {kind: 'fails', text: 'no memory', when: 'start'} as const;
     armTask(story.simulator, {type: 'qmstart', times: 99}, fault);

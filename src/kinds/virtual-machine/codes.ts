@@ -61,5 +61,10 @@ export const VM_CODES = {
   'root-only': 'Only root@pam may set this, never a token.',
 } as const satisfies CodeTable;
 
-/** A code of this table. */
+/** Diagnostics that need the cluster, so that only a plan can make them. */
+export const VM_PLAN_CODES = {
+  'vm-release': 'This Proxmox does not know the field yet.',
+} as const satisfies CodeTable;
+
+/** A code of the table of documents. */
 export type VmCode = keyof typeof VM_CODES;

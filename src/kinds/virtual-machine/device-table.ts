@@ -118,7 +118,7 @@ export const DEVICE_TABLE = {
   'networks.*.queues': net('integer', 'queues', 'Number of packet queues (virtio).'),
   'networks.*.rate': net('number', 'rate', 'Limit in MB/s.'),
   'networks.*.mtu': net('integer', 'mtu', 'MTU; 1 takes the bridge’s (virtio).'),
-  'networks.*.host-tunnel': net('text', 'host-tunnel', 'Tunnel offload of the host (9.2).'),
+  'networks.*.host-tunnel': net('boolean', 'host-tunnel', 'Tunnel offload of the host (9.2).'),
   'cloudInit.user': cloud('text', 'ciuser', 'User that cloud-init sets up.'),
   'cloudInit.password': cloud('secret', 'cipassword', 'That user’s password, by reference.'),
   'cloudInit.sshKeys': cloud('ssh-keys', 'sshkeys', 'Public keys of that user.'),

@@ -15,6 +15,7 @@ import {detachesOf} from './detached.ts';
 import {type GuestPlace, writeConfig} from './drafts.ts';
 import {placeOfField} from './field-path.ts';
 import {vmidOfKey} from './reads.ts';
+import {releaseMistakes} from './release.ts';
 import {type ChainStart, chain, type Draft} from './step-draft.ts';
 import {updateSteps} from './update.ts';
 
@@ -30,6 +31,14 @@ const HA_OPERATIONS: ReadonlySet<Operation> = new Set([
 
 /** The final calls of an action. */
 export function steps(request: StepRequest): StepAnswer {
+  const answer = answerOf(request);
+  const mistakes = releaseMistakes(request);
+  return mistakes.length === 0
+    ? answer
+    : {...answer, diagnostics: [...answer.diagnostics, ...mistakes]};
+}
+
+function answerOf(request: StepRequest): StepAnswer {
   const vmid = vmidOfKey(request.key);
   assert(vmid !== null, `not a guest: ${request.key}`);
   const marker = {installation: request.installation, cluster: request.cluster, vmid};
