@@ -39,12 +39,32 @@ class Table {
   }
 }
 
-/** The text of `src/simulator/schema/api-<version>.generated.json`. */
-export function renderApi(version: '8.4' | '9.1'): string {
+/** Endpoints that pvegit itself calls: guests and what is read around them. */
+export const CALLED: RegExp = new RegExp(
+  `^/(?:${[
+    'version',
+    'pools',
+    'nodes',
+    'access/permissions',
+    'cluster/(?:resources|status|nextid|log)',
+    'nodes/{node}/time',
+    'nodes/{node}/tasks(?:/{upid}/(?:status|log))?',
+    'nodes/{node}/storage/{storage}/content(?:/{volume})?',
+    'nodes/{node}/qemu(?:/{vmid})?',
+    'nodes/{node}/qemu/{vmid}/(?:config|pending|cloudinit|status/[a-z]+|resize|unlink)',
+    'nodes/{node}/qemu/{vmid}/(?:clone|move_disk|migrate|template)',
+    'nodes/{node}/qemu/{vmid}/snapshot(?:/{snapname}(?:/(?:config|rollback))?)?',
+  ]
+    .join('|')
+    .replace(/[{}]/g, '\\$&')})$`,
+);
+
+/** The text of an `api-<version>.generated.json`, of all endpoints or of some. */
+export function renderApi(version: '8.4' | '9.1', paths = /^/): string {
   const table = new Table();
   const methods: Fields = {};
   for (const root of array(read(`api-${version}.json`))) {
-    walk(object(root), table, methods);
+    walk(object(root), table, methods, paths);
   }
   const rows = Object.entries(methods).map(
     ([name, method]) => `${JSON.stringify(name)}: ${JSON.stringify(method)}`,
@@ -59,12 +79,13 @@ export function renderApi(version: '8.4' | '9.1'): string {
   return text.join('\n');
 }
 
-function walk(node: Fields, table: Table, methods: Fields): void {
+function walk(node: Fields, table: Table, methods: Fields, paths: RegExp): void {
+  const path = String(node.path);
   for (const [method, raw] of Object.entries(object(node.info ?? {}))) {
-    methods[`${method} ${String(node.path)}`] = methodFacts(object(raw), table);
+    if (paths.test(path)) methods[`${method} ${path}`] = methodFacts(object(raw), table);
   }
   for (const child of array(node.children ?? [])) {
-    walk(object(child), table, methods);
+    walk(object(child), table, methods, paths);
   }
 }
 

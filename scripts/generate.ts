@@ -5,7 +5,7 @@ import {dirname, join} from 'node:path';
 import {CONFIG_SCHEMA} from '../src/config/schema.ts';
 import {kinds} from '../src/kinds/index.ts';
 import {virtualMachine} from '../src/kinds/virtual-machine/index.ts';
-import {renderApi} from './generate-api.ts';
+import {CALLED, renderApi} from './generate-api.ts';
 import {GRAFANA} from './generate-grafana.ts';
 import {fieldRows, publishedSchema, renderGuestKeys} from './generate-kind-keys.ts';
 import {renderSimulatorKeys} from './generate-sim-keys.ts';
@@ -31,6 +31,16 @@ export const GENERATED: readonly Generated[] = [
     path: 'src/simulator/schema/api-9.1.generated.json',
     needs: FACTS,
     render: () => renderApi('9.1'),
+  },
+  {
+    path: 'src/pve/api/api-8.4.generated.json',
+    needs: FACTS,
+    render: () => renderApi('8.4', CALLED),
+  },
+  {
+    path: 'src/pve/api/api-9.1.generated.json',
+    needs: FACTS,
+    render: () => renderApi('9.1', CALLED),
   },
   {
     path: 'src/simulator/qemu/keys.generated.json',

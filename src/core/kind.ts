@@ -138,6 +138,19 @@ export interface ResourceKind extends KindBase {
   readonly verify: (request: VerifyRequest) => Verification;
   /** A manifest that says of a live object what it is, so that a plan of it is empty. */
   readonly export?: (request: ExportRequest) => Exported;
+  /** Privileges that a call needs beyond what the API's schema says: keys, storages, bridges. */
+  readonly needs?: (call: ApiCall, inventory: Inventory) => readonly Need[];
+}
+
+/** A privilege on a path of the access control list, such as `VM.Audit` on `/vms/150`. */
+export interface Grant {
+  readonly path: string;
+  readonly privilege: string;
+}
+
+/** What somebody must be allowed: any one of these will do. Never empty. */
+export interface Need {
+  readonly anyOf: readonly Grant[];
 }
 
 /** What is to become a manifest. */

@@ -5,6 +5,7 @@ import {registerApply} from './apply.ts';
 import {registerCompletion} from './completion.ts';
 import {registerConfig} from './config.ts';
 import {registerDemo} from './demo.ts';
+import {registerDoctor} from './doctor.ts';
 import {registerImport} from './import.ts';
 import {registerInit} from './init.ts';
 import {registerJournal} from './journal.ts';
@@ -23,6 +24,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
   registerSimulate(program, context);
   registerInit(program, context);
   registerNew(program, context);
+  registerDoctor(program, context);
   registerImport(program, context);
   registerValidate(program, context);
   registerRender(program, context);

@@ -3,6 +3,7 @@ import type {ResourceKind} from '../../core/kind.ts';
 import {exportGuest} from './export.ts';
 import {FIELDS} from './fields.ts';
 import {fold} from './fold.ts';
+import {needs} from './needs.ts';
 import {normalise} from './normalise.ts';
 import {KIND, listed, observe} from './observe.ts';
 import {reads} from './reads.ts';
@@ -25,4 +26,5 @@ export const virtualMachine: ResourceKind = {
   listed,
   verify,
   export: exportGuest,
+  needs,
 };
