@@ -40,6 +40,8 @@ export interface RunningController {
   stop(): Promise<void>;
 }
 
+/** A file that changed is read this much later. */
+const SETTLE_MS = 100;
 /** A stop that takes longer than this leaves the rest to the next start. */
 const STOP_MS = 10_000;
 
@@ -90,8 +92,8 @@ export async function startController(
     log,
   });
   const {url} = await server.start();
-  log.info('controller started', {url, config: file, clusters: Object.keys(config.clusters)});
   const following = followConfig({context, file, log, world, controller});
+  log.info('controller started', {url, config: file, clusters: Object.keys(config.clusters)});
   for (const name of Object.keys(config.clusters)) {
     controller.add(await clusterSetup(world, name));
   }
@@ -163,6 +165,8 @@ function followConfig(following: Following): {end(): void} {
   const abort = new AbortController();
   const reload = (): void => {
     queue = queue.then(async () => {
+      // Editors empty a file before they fill it: what is half written is not looked at.
+      await realClock.sleep(SETTLE_MS);
       current = await reloadOnce(following, current);
     });
   };
