@@ -55,7 +55,7 @@ export function sampleStep(with_: Partial<CallStep> = {}): CallStep {
 }
 
 /** An update of guest 150 with these steps. */
-export function sampleAction(steps: readonly CallStep[]): Action {
+function sampleAction(steps: readonly CallStep[]): Action {
   return {
     fingerprint: 'f'.repeat(64),
     key: 'guest/150',

@@ -1,7 +1,7 @@
 // Why this exists: our own mistakes must stop the pass instead of turning into a wrong call.
 
 /** Thrown only by assert and unreachable; nobody but the loop and main may catch it. */
-export class InvariantError extends Error {
+class InvariantError extends Error {
   override readonly name = 'InvariantError';
 }
 

@@ -75,7 +75,7 @@ export function inForce(followed: Iterable<Followed>): readonly Manifests[] {
 }
 
 /** Where the journal keeps the last followed commit of a source. */
-export function commitName(source: string): string {
+function commitName(source: string): string {
   return `source/${source}/commit`;
 }
 

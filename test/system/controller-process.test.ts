@@ -1,5 +1,5 @@
-// Why this exists: what operators do to the controller's process: stop it, change its configuration,
-// start it twice by mistake, and give it a cluster that is dead.
+// Why this exists: what operators do to the controller's process: stop it, change its
+// configuration, start it twice by mistake, and give it a cluster that is dead.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {afterEach, describe, expect, it} from 'vitest';
 import {addToken, demoCluster, demoSecret, grant} from '../../src/simulator/build.ts';

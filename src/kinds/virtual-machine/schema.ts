@@ -219,7 +219,7 @@ function valueSchema(type: LeafType, facts: LeafFacts, nullable: boolean): JsonO
  * JSON Schema reads patterns as Unicode ones, in which only syntax characters may be escaped;
  * Proxmox's patterns also escape others (`\-`, `\:`), which are written as code points instead.
  */
-export function unicodePattern(pattern: string): string {
+function unicodePattern(pattern: string): string {
   return pattern.replace(/\\([^\p{L}\p{N}\s^$\\.*+?()[\]{}|/])/gu, (_, character: string) => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });
