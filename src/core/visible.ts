@@ -4,6 +4,9 @@
 /** Controls, format and bidi characters, line and paragraph separators, halves of characters. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
+/** Longest text that a message quotes; the frame shows the rest. */
+const LONGEST_QUOTE = 60;
+
 /** The text with every character that is not plainly visible written as an escape. */
 export function visible(text: string): string {
   return text.replace(UNSEEN, (character) => {
@@ -13,4 +16,22 @@ export function visible(text: string): string {
     const code = character.codePointAt(0) ?? 0;
     return `\\u{${code.toString(16)}}`;
   });
+}
+
+/** A value as a message quotes it: visible, in quotes when it is text, and not too long. */
+export function quoted(value: unknown): string {
+  if (typeof value === 'string') return `"${shortened(visible(value))}"`;
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'a map';
+  return String(value);
+}
+
+/** As `quoted`, without the quotes, for names that stand by themselves. */
+export function bare(text: string): string {
+  return shortened(visible(text));
+}
+
+function shortened(text: string): string {
+  const letters = Array.from(text);
+  return letters.length <= LONGEST_QUOTE ? text : `${letters.slice(0, LONGEST_QUOTE).join('')}…`;
 }

@@ -1,9 +1,9 @@
 // Why this exists: a VMID, an address or a MAC that two manifests claim would make two guests one,
 // or take one off the network. It is checked once, for all kinds, over the claims that they state.
 import type {Claim, Desired, Diagnostic, SourceRange} from '../core/model.ts';
+import {bare, quoted} from '../core/visible.ts';
 import type {ManifestCode} from './codes.ts';
 import {mistake} from './document.ts';
-import {bare, quoted} from './quoted.ts';
 
 /** One exclusive claim with who makes it. */
 interface Claimant {

@@ -4,11 +4,11 @@ import {isObject, type JsonObject} from '../core/json.ts';
 import type {Kind, ManifestDocument} from '../core/kind.ts';
 import type {Diagnostic} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
+import {quoted} from '../core/visible.ts';
 import {API_GROUP, API_VERSION} from './classify.ts';
 import type {ManifestCode} from './codes.ts';
 import {mistake, placeOf} from './document.ts';
 import {checkAnnotations, checkLabels, checkName} from './metadata.ts';
-import {quoted} from './quoted.ts';
 
 /** A document before its kind and name are known to be good. */
 export type RawDocument = Pick<ManifestDocument, 'value' | 'ranges' | 'range'>;

@@ -1,11 +1,10 @@
 // Why this exists: which entries of a revision are manifests, and which of the others a person must
 // be told of, because a manifest may be in them that would otherwise look deleted.
 import type {Diagnostic, RepositoryFile, Revision, SourceRange} from '../core/model.ts';
-import {visible} from '../core/visible.ts';
+import {bare, quoted, visible} from '../core/visible.ts';
 import type {ManifestCode} from './codes.ts';
 import {mistake} from './document.ts';
 import {MAX_FILES, MAX_PATH_LENGTH, MAX_TOTAL_BYTES} from './limits.ts';
-import {bare, quoted} from './quoted.ts';
 
 /** The files to read, sorted by path, and what is wrong with the rest. */
 export interface Selection {

@@ -4,12 +4,12 @@ import type {JsonObject} from '../core/json.ts';
 import type {Kind, ManifestDocument} from '../core/kind.ts';
 import type {Diagnostic} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
+import {quoted} from '../core/visible.ts';
 import {pointAt} from './claims.ts';
 import {type FolderDefaults, folderOf} from './defaults.ts';
 import {mistake, placeOf} from './document.ts';
 import type {Broken, Gathered, Headed} from './gather.ts';
 import {escapePointer} from './places.ts';
-import {quoted} from './quoted.ts';
 import {checkPartial, checkSchema} from './schema-check.ts';
 
 /** The Defaults of a revision, usable or not, and what is wrong with them. */

@@ -5,13 +5,13 @@ import {isObject, type Json, type JsonObject} from '../core/json.ts';
 import type {Kind, ManifestDocument} from '../core/kind.ts';
 import type {Diagnostic, ResourceKey, Revision} from '../core/model.ts';
 import {mapSteps, type Steps} from '../core/steps.ts';
+import {quoted} from '../core/visible.ts';
 import {guess, isOurs} from './classify.ts';
 import {manifestDocument, mistake, named, placed, valueAt} from './document.ts';
 import {readEnvelope} from './envelope.ts';
 import {selectFiles} from './files.ts';
 import type {ParseCache} from './parse-cache.ts';
 import {type LocatedText, rangeAt} from './places.ts';
-import {quoted} from './quoted.ts';
 import type {ParsedDocument, ParsedText} from './yaml-text.ts';
 
 /** A document whose head is good. */

@@ -3,9 +3,9 @@
 import {isObject, type JsonObject} from '../core/json.ts';
 import type {Diagnostic} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
+import {quoted} from '../core/visible.ts';
 import type {Tell} from './envelope.ts';
 import {escapePointer} from './places.ts';
-import {quoted} from './quoted.ts';
 
 /** As Kubernetes: labels joined by dots; 63 characters each keep it a host name. */
 const NAME =

@@ -3,6 +3,7 @@
 import {isObject} from '../core/json.ts';
 import type {Kind, ManifestDocument, SecretDeclaration} from '../core/kind.ts';
 import type {Desired, Diagnostic, ResourceKey, SourceRange} from '../core/model.ts';
+import {quoted} from '../core/visible.ts';
 import {pointAt} from './claims.ts';
 import {type Shapes, withCompactRanges} from './compact-ranges.ts';
 import {type FolderDefaults, withDefaults} from './defaults.ts';
@@ -10,7 +11,6 @@ import {mistake} from './document.ts';
 import {claimedKeys, type Headed} from './gather.ts';
 import {judge} from './judge.ts';
 import type {LocatedText} from './places.ts';
-import {quoted} from './quoted.ts';
 
 /** What one document means, or what is wrong with it and what it claims all the same. */
 export interface Outcome {

@@ -4,9 +4,9 @@ import {isObject} from '../core/json.ts';
 import type {SecretDeclaration} from '../core/kind.ts';
 import type {Desired, Diagnostic, ResourceKey, SecretRef, SourceRange} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
+import {bare, quoted} from '../core/visible.ts';
 import {withDependencies} from './compact-ranges.ts';
 import {mistake} from './document.ts';
-import {bare, quoted} from './quoted.ts';
 
 /** Desired with dependencies as keys, and what is wrong with the references. */
 export interface Resolved {

@@ -3,10 +3,10 @@
 import type {ErrorObject} from 'ajv/dist/2020.js';
 import {isObject, type Json} from '../core/json.ts';
 import {suggest} from '../core/suggest.ts';
+import {bare, quoted} from '../core/visible.ts';
 import type {ManifestCode} from './codes.ts';
 import type {Homes} from './field-homes.ts';
 import {pointerParts} from './places.ts';
-import {bare, quoted} from './quoted.ts';
 
 /** What is said of one error of the validator. */
 export interface Told {

@@ -2,10 +2,10 @@
 // than it seems to (aliases, merge keys, tags, odd keys, inexact numbers) stops here.
 import {isAlias, isMap, isPair, isScalar, isSeq, type Pair, type Scalar} from 'yaml';
 import type {Json} from '../core/json.ts';
+import {bare, quoted} from '../core/visible.ts';
 import {MAX_KEY_LENGTH, MAX_TEXT_LENGTH, MAX_VALUES} from './limits.ts';
 import {type Place, placesOf} from './places.ts';
 import type {Problem} from './problem.ts';
-import {bare, quoted} from './quoted.ts';
 
 /** A node as plain data, the offsets of its values, and what was refused in it. */
 export interface ReadValue {

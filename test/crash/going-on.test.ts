@@ -1,5 +1,5 @@
-// Why this exists: what happens between two steps: a stop, a crash, a newer commit, a pause, another
-// controller, a person's word. Judged from what arrived at the cluster.
+// Why this exists: what happens between two steps: a stop, a crash, a newer commit, a pause,
+// another controller, a person's word. Judged from what arrived at the cluster.
 import {afterEach, describe, expect, it} from 'vitest';
 import type {Journal} from '../../src/core/ports.ts';
 import {armRequest, armTask} from '../../src/simulator/faults.ts';
@@ -238,7 +238,7 @@ describe('requests of a person', () => {
   });
 });
 
-it('a restart in the middle of anything keeps the policy: nothing goes without its yes', async () => {
+it('a restart in the middle keeps the policy: nothing goes without its yes', async () => {
   const stage = setStage({policy: {...POLICY, disruptive: 'approval'}});
   await reach(stage);
   stage.story.repository.commit(BIGGER);

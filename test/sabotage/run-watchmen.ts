@@ -1,5 +1,6 @@
-// Why this exists: a sabotaged copy of the program is run by this in a process of its own; it prints
-// the titles of the promises that are broken as one line of JSON. Usage: node run-watchmen.ts
+// Why this exists: a sabotaged copy of the program is run by this in a process of its own; it
+// prints the titles of the promises that are broken as one line of JSON. Usage: node run-
+// watchmen.ts
 import {endStories} from './stage.ts';
 import {WATCHMEN} from './watchmen.ts';
 

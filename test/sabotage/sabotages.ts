@@ -121,7 +121,9 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       {
         file: 'src/apply/applier.ts',
-        from: '    if (this.#running.has(action.key) || this.#abort.signal.aborted || this.#broken) {\n',
+        from:
+          '    if (this.#running.has(action.key) || ' +
+          'this.#abort.signal.aborted || this.#broken) {\n',
         to: '    if (this.#abort.signal.aborted || this.#broken) {\n',
       },
       {

@@ -34,7 +34,7 @@ describe('a network card', () => {
 });
 
 describe('tags', () => {
-  it('that differ in case and order only are the same, whatever style the cluster has', async () => {
+  it('that differ only in case and order are the same in every style', async () => {
     const story = await begin({...STOPPED, tags: ['Web', 'blue']});
     configure(story, {tags: 'blue;WEB'});
     expect(await openLines(story)).toEqual([]);

@@ -1,12 +1,13 @@
 // Why this exists: deleting a guest is shutting it down and destroying it with its own volumes
 // only; what would be lost is named beforehand, and what forbids it too.
 import type {Finding} from '../../core/action.ts';
-import {isObject, type Json, type JsonObject} from '../../core/json.ts';
+import type {Json, JsonObject} from '../../core/json.ts';
 import type {Inventory, Observed} from '../../core/model.ts';
 import {configuredOf, readPending} from '../guest/live-config.ts';
 import {destroy, type GuestPlace} from './drafts.ts';
 import {baseOwner, drivesOf, storageOf, volumeOwner} from './drive.ts';
 import {snapshotPath} from './reads.ts';
+import {snapshotsOf} from './snapshots.ts';
 import type {Draft} from './step-draft.ts';
 import {shutdownDraft} from './update.ts';
 
@@ -45,14 +46,6 @@ export function deleteFacts(observed: Observed, vmid: number, inventory: Invento
     volumes: volumesOf(observed, vmid),
     ...(snapshots.length === 0 ? {} : {snapshots}),
   };
-}
-
-/** The names of a guest's snapshots, as far as they were read. */
-export function snapshotsOf(node: string, vmid: number, inventory: Inventory): readonly string[] {
-  const outcome = inventory.reads[snapshotPath(node, vmid)]?.outcome;
-  if (!outcome?.ok || !Array.isArray(outcome.data)) return [];
-  const names = outcome.data.flatMap((one) => (isObject(one) ? [String(one['name'])] : []));
-  return names.filter((name) => name !== 'current').toSorted();
 }
 
 function volumesOf(observed: Observed, vmid: number): readonly Json[] {

@@ -4,8 +4,8 @@ import type {Finding} from '../../core/action.ts';
 import type {ApiParam, Inventory, Observed} from '../../core/model.ts';
 import {type Listing, listingOf} from '../guest/listing.ts';
 import {activeOf, type LiveConfig} from '../guest/live-config.ts';
-import {snapshotsOf} from './delete.ts';
 import {baseOwner, type Drive, drivesOf, readDrive} from './drive.ts';
+import {snapshotsOf} from './snapshots.ts';
 
 /** Parameters of a migration, and what speaks against it. */
 export interface Migration {
