@@ -84,6 +84,8 @@ export const ATTACKS: readonly Promised[] = [
     '5.scope',
     'a source touches nothing outside of its scope, and a claim of two is an error in both',
     [F.gate, 'refuses other %s'],
+    [F.attacks, 'is not reached: $title'],
+    [F.attacks, 'is not reached by a clone that says no storage'],
     [F.plan, 'A source prunes only what it made, and a claim by two sources is an error in both.'],
     [F.secrets, 'another source’s Secret, an unknown key, any file without a folder'],
   ),

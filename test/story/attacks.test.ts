@@ -157,6 +157,39 @@ describe('a volume of another guest', () => {
   });
 });
 
+describe('a storage outside of the scope', () => {
+  const disks = (scsi1: Spec): Spec => ({disks: {scsi1}});
+  it.each([
+    {title: 'by a CD', spec: {cdroms: {ide0: {file: 'local:iso/theirs.iso'}}}},
+    {
+      title: 'by an import',
+      spec: disks({storage: 'fast', size: '8GiB', 'import-from': 'local:import/a.raw'}),
+    },
+    {title: 'by a volume', spec: disks({file: 'local:150/vm-150-disk-7.qcow2'})},
+    {title: 'by a snippet', spec: {cloudInit: {custom: {user: 'local:snippets/theirs.yaml'}}}},
+    {title: 'by the state of memory', spec: {config: {vmstatestorage: 'local'}}},
+    {title: 'by a disk', spec: disks({storage: 'local', size: '8GiB'})},
+  ])('is not reached: $title', async ({spec}) => {
+    const scope = {...EVERYTHING, storages: ['local-lvm', 'fast']};
+    const story = createStory(demoCluster(), {files: {'vm.yaml': manifest(BASE)}, scope});
+    await settleAll(story);
+    const before = configOf(story);
+    commit(story, manifest(patched(EDITED, spec)));
+    await settleAll(story);
+    expect(configOf(story)).toEqual(before);
+    expect((await reasons(story)).join()).toMatch(/^out-of-scope: storage local of infra/);
+  });
+
+  it('is not reached by a clone that says no storage', async () => {
+    const scope = {...EVERYTHING, storages: ['fast']};
+    const {disks: _disks, ...spec} = BASE;
+    const story = createStory(demoCluster(), {files: {'vm.yaml': manifest(spec)}, scope});
+    await settleAll(story);
+    expect(story.simulator.guests.has(150)).toBe(false);
+    expect((await reasons(story)).join()).toMatch(/^out-of-scope: storage local-lvm of infra/);
+  });
+});
+
 describe('a source', () => {
   it('a source that fails, is renamed or is taken away deletes nothing', async () => {
     const simulator = demoCluster();

@@ -2,6 +2,7 @@
 // what it only uses (node, storages, bridges, pool), for checks of uniqueness and scope.
 import {isObject, type JsonObject} from '../../core/json.ts';
 import type {Body, Claim, FieldValue} from '../../core/model.ts';
+import {storageOf} from './drive.ts';
 
 /** The claims of a virtual machine. */
 export function claimsOf(vmid: number, body: Body, creation: JsonObject): readonly Claim[] {
@@ -12,11 +13,17 @@ export function claimsOf(vmid: number, body: Body, creation: JsonObject): readon
     if (typeof value !== 'string') continue;
     const claim = claimOf(path, value);
     if (claim) claims.push(claim);
+    const storage = storageIn(path, value);
+    if (storage !== null) claims.push(used('storage', storage, path));
   }
   for (const key of devicesOf(body)) {
     claims.push({space: 'device', value: key, exclusive: false, path: `config.${key}`});
   }
-  const {clone} = creation;
+  const {clone, imports} = creation;
+  for (const [slot, file] of Object.entries(isObject(imports) ? imports : {})) {
+    const from = typeof file === 'string' ? storageOf(file) : null;
+    if (from !== null) claims.push(used('storage', from, `disks.${slot}.import-from`));
+  }
   const storage = isObject(clone) ? clone['storage'] : undefined;
   if (typeof storage === 'string') claims.push(used('storage', storage, 'clone.storage'));
   return claims;
@@ -59,6 +66,13 @@ function claimOf(path: string, value: string): Claim | null {
     return {space: 'volume', value, exclusive: true, path};
   }
   return null;
+}
+
+/** The storage of a volume that is named whole: a medium, a disk, a snippet; or by itself. */
+function storageIn(path: string, value: string): string | null {
+  if (path === 'config.vmstatestorage') return value;
+  const names = /^(disks|cdroms)\.[^.]+\.file$|^cloudInit\.custom\./.test(path);
+  return names ? storageOf(value) : null;
 }
 
 function used(space: Claim['space'], value: string, path: string): Claim {

@@ -10,7 +10,7 @@ import {excessOf, type Marker, withMarker, withoutMarker} from '../guest/marker.
 import {cloneTail} from './clone-tail.ts';
 import {emptySteps} from './create-empty.ts';
 import {type CloneCreation, cloneOf, saysHow} from './creation.ts';
-import {drivesOf} from './drive.ts';
+import {type Drive, drivesOf} from './drive.ts';
 import {isShared} from './migration.ts';
 import {pendingPath} from './reads.ts';
 import {type Draft, WAIT_MS} from './step-draft.ts';
@@ -95,13 +95,24 @@ function cloneSteps(input: CloneInput): CreateSteps {
     node,
     loads: [`task:${template.node}`, ...(storages ? [`clone:${storages}`] : [])],
     later: tail.later,
-    claims: template.isTemplate ? [] : [copiedGuest(clone.vmid)],
+    claims: [
+      ...(template.isTemplate ? [] : [copiedGuest(clone.vmid)]),
+      ...(clone.storage === undefined ? inheritedStorages(drives) : []),
+    ],
   };
 }
 
 /** A template is there to be cloned; the disks of another guest are for those who may touch it. */
 function copiedGuest(vmid: number): Claim {
   return {space: 'vmid', value: String(vmid), exclusive: false, path: 'clone.vmid'};
+}
+
+/** Without a storage of its own, a clone lands where its template lies. */
+function inheritedStorages(drives: readonly Drive[]): readonly Claim[] {
+  const storages = new Set(drives.flatMap(({storage}) => storage ?? []));
+  return [...storages].map((value): Claim => {
+    return {space: 'storage', value, exclusive: false, path: 'clone.storage'};
+  });
 }
 
 function roomFindings(text: string): readonly Finding[] {

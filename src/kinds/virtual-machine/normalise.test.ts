@@ -124,6 +124,7 @@ describe('a spec', () => {
       'name neo4j-db',
       'node pve1',
       'pool team',
+      'storage fast',
       'storage local-lvm',
       'vmid 150!',
       'volume fast:vm-150-disk-1!',
