@@ -121,7 +121,8 @@ export async function startController(
 function followed(controller: Controller, config: Config): readonly FollowedCluster[] {
   return controller.clusters().map((cluster) => {
     const sources = config.sources.filter((source) => source.cluster === cluster);
-    return {name: cluster, intervalMs: Math.min(...sources.map(({intervalMs}) => intervalMs))};
+    const intervalMs = Math.min(...sources.map((source) => source.intervalMs));
+    return {name: cluster, intervalMs, standby: controller.isStandby(cluster)};
   });
 }
 

@@ -53,6 +53,11 @@ export class Controller {
     return [...this.#running.keys()];
   }
 
+  /** Whether another controller leads this cluster. */
+  isStandby(cluster: string): boolean {
+    return this.#running.get(cluster)?.loop.isStandby() ?? false;
+  }
+
   /** Starts following a cluster; the first pass begins at once. */
   add(setup: ClusterSetup): void {
     const {cluster, clock, sources} = setup.parts;

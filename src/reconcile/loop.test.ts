@@ -94,8 +94,10 @@ describe('a loop', () => {
     await clock.sleep(25_000);
     expect(passes).toEqual([]);
     expect(loop.leads()).toBe(false);
+    expect(loop.isStandby()).toBe(true);
     await clock.sleep(30_000);
     expect(passes.length).toBe(1);
+    expect(loop.isStandby()).toBe(false);
     await loop.stop();
   });
 

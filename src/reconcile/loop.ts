@@ -36,6 +36,7 @@ export class ClusterLoop {
   readonly #abort = new AbortController();
   #nudged = Promise.withResolvers<void>();
   #isNudged = false;
+  #waits = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: LoopOptions) {
@@ -45,6 +46,11 @@ export class ClusterLoop {
   /** Begins; returns at once. */
   start(): void {
     this.#running = this.#run().catch((error: unknown) => this.#options.onBroken(error));
+  }
+
+  /** True while another controller leads the cluster and this loop waits for it. */
+  isStandby(): boolean {
+    return this.#waits;
   }
 
   /** Asks for a pass soon; many nudges make one. */
@@ -90,6 +96,7 @@ export class ClusterLoop {
     const {cluster, clock, log, metrics} = this.#options;
     const lease = this.#acquire();
     metrics.emit({kind: 'leader', cluster, held: lease.kind === 'held'});
+    this.#waits = lease.kind !== 'held';
     if (lease.kind === 'held') return true;
     log.warn('another controller leads this cluster; waiting', {cluster, holder: lease.holder});
     await clock.sleep(LEASE_MS / 3, this.#abort.signal);
