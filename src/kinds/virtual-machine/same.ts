@@ -15,7 +15,7 @@ export function sameField(
   observed: Pick<Observed, 'body'>,
 ): boolean {
   if (wanted === null && place.spec.sticky === true) return true;
-  if (place.type === 'secret') return wanted === null ? !isSet(live) : isSet(live);
+  if (place.type === 'secret') return isSet(live) === isSet(wanted);
   if (wanted === null && makesDevice(place)) return !isSet(live);
   if (place.type === 'tags') return equalValues(lowered(live), lowered(wanted));
   const absent = isThere(place, observed) ? absentValue(place) : undefined;
