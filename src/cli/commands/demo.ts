@@ -6,6 +6,7 @@ import {type Scene, setScene} from '../demo/scene.ts';
 import {STEPS, type Step} from '../demo/script.ts';
 import {welcome} from '../demo/welcome.ts';
 import {CommandError, EXIT, outJson} from '../io.ts';
+import {portNumber, positive} from '../parse-number.ts';
 import {shownDuration} from '../print/style.ts';
 
 interface DemoOptions {
@@ -38,8 +39,8 @@ export function registerDemo(program: Command, context: CommandContext): void {
     .addHelpText('after', HELP)
     .action(async (options: DemoOptions) => {
       const scene = await setScene(context, {
-        port: Number(options.port),
-        speed: Number(options.speed) || 1,
+        port: portNumber(options.port, '--port'),
+        speed: positive(options.speed, '--speed'),
       });
       try {
         context.exit(options.once ? await playOnce(context, scene) : await stay(context, scene));

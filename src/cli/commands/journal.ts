@@ -26,6 +26,7 @@ function registerAccept(journal: Command, context: CommandContext): void {
   journal
     .command('accept')
     .description('say that a new journal is meant; approvals from before its birth stay refused')
+    .addHelpText('after', '\nExample:\n  pvegit journal accept\n')
     .action(async () => {
       const workspace = await openWorkspace(context);
       workspace.journal.addRequest({kind: 'journal-accept'}, realClock.now());
@@ -61,7 +62,8 @@ function registerRestore(journal: Command, context: CommandContext): void {
     .addHelpText(
       'after',
       '\nThe restored journal counts as new: what was approved before it was copied is not used\n' +
-        'again, and pvegit status says so until: pvegit journal accept\n',
+        'again, and pvegit status says so until: pvegit journal accept\n' +
+        '\nExample:\n  pvegit journal restore /backup/journal-2026-11-21.db\n',
     )
     .action(async (said: string) => {
       const {config} = await readConfigFile(context);

@@ -56,6 +56,7 @@ function registerResume(program: Command, context: CommandContext): void {
   program
     .command('resume')
     .description('end a suspension')
+    .addHelpText('after', '\nExample:\n  pvegit resume qemu/150\n')
     .argument('<resource>', 'qemu/150, a name, or * for the cluster')
     .option('--cluster <name>', 'where there are several')
     .action(async (said: string, options: ClusterOption) => {
@@ -80,6 +81,7 @@ function registerRequests(program: Command, context: CommandContext): void {
     program
       .command(kind)
       .description(REQUESTS[kind])
+      .addHelpText('after', `\nExample:\n  pvegit ${kind} qemu/150\n`)
       .argument('<resource>', 'qemu/150 or a name')
       .option('--cluster <name>', 'where there are several')
       .action(async (said: string, options: ClusterOption) => {
@@ -96,6 +98,7 @@ function registerResolve(program: Command, context: CommandContext): void {
   program
     .command('resolve')
     .description('say what became of a call whose outcome cannot be found out')
+    .addHelpText('after', '\nExample:\n  pvegit resolve 12 --not-done\n')
     .argument('<intent>', 'its number, from pvegit status')
     .option('--done', 'it happened')
     .option('--not-done', 'it did not happen')
@@ -121,6 +124,7 @@ function registerAccepts(program: Command, context: CommandContext): void {
   source
     .command('accept')
     .description('follow a commit although history was rewritten')
+    .addHelpText('after', '\nExample:\n  pvegit source accept infra 1f3c9a2b07…\n')
     .argument('<source>', 'its name in the configuration')
     .argument('<commit>', 'the full commit id, as the refusal shows it')
     .action(async (name: string, commit: string) => {

@@ -6,6 +6,7 @@ import {listen} from '../../simulator/listen.ts';
 import type {Cluster, Version} from '../../simulator/state.ts';
 import type {CommandContext} from '../command-context.ts';
 import {CommandError, outJson} from '../io.ts';
+import {positive} from '../parse-number.ts';
 import {neveCluster} from '../scenes/neve.ts';
 
 interface SimulateOptions {
@@ -86,12 +87,4 @@ function sceneOf(options: SimulateOptions, version: Version): Cluster {
     case 'neve':
       return neveCluster(wish);
   }
-}
-
-function positive(text: string, option: string): number {
-  const number = Number(text);
-  if (!Number.isFinite(number) || number <= 0) {
-    throw new CommandError(`${option} needs a number above 0, not "${text}"`, '');
-  }
-  return number;
 }
