@@ -1,7 +1,6 @@
 // Why this exists: each part of the measurement is a process of its own, which is asked one thing
 // at a time; a part that dies ends the bench with its reason.
 import {type ChildProcess, fork} from 'node:child_process';
-import {fileURLToPath} from 'node:url';
 
 /** A process of the bench; `A` names what it can be asked, and the answers. */
 export interface Child<A> {
@@ -9,7 +8,7 @@ export interface Child<A> {
   end(): Promise<void>;
 }
 
-/** Starts a file of this folder. */
+/** Starts a file of the built bench. */
 export function startChild<A>(
   file: string,
   options: {
@@ -17,8 +16,7 @@ export function startChild<A>(
     readonly execArgv?: readonly string[];
   } = {},
 ): Child<A> {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = fork(path, [], {
+  const child = fork(file, [], {
     env: {...process.env, ...options.env},
     execArgv: [...(options.execArgv ?? [])],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,5 +1,6 @@
 // Why this exists: the program under test, with a process to itself, so that its processor time and
 // its memory can be told from those of the cluster and of the driver.
+import '../src/cli/heap.ts';
 import {monitorEventLoopDelay} from 'node:perf_hooks';
 import type {CommandContext} from '../src/cli/command-context.ts';
 import {processIo} from '../src/cli/io.ts';
@@ -14,6 +15,8 @@ const RESOLUTION_MS = 5;
 const abort = new AbortController();
 const delays = monitorEventLoopDelay({resolution: RESOLUTION_MS});
 let reported = Promise.withResolvers<Report>();
+/** Reports of passes that began before this are somebody else's, ms since the epoch. */
+let askedAt = 0;
 let running: RunningController | null = null;
 let used = process.cpuUsage({user: 0, system: 0});
 
@@ -26,7 +29,9 @@ async function start(configFile: string): Promise<Passed> {
   };
   running = await startController(context, {
     logLevel: 'error',
-    onReport: (report) => reported.resolve(report),
+    onReport: (report) => {
+      if (report.startedAt >= askedAt) reported.resolve(report);
+    },
   });
   const report = await reported.promise;
   return passed(report, performance.now());
@@ -36,6 +41,7 @@ async function pass(): Promise<Passed> {
   reported = Promise.withResolvers<Report>();
   delays.reset();
   used = process.cpuUsage();
+  askedAt = Date.now();
   running?.controller.nudge();
   const report = await reported.promise;
   return passed(report, Date.now() - report.startedAt);

@@ -37,15 +37,18 @@ export async function measureFleet(
   guests: number,
   options: {
     readonly repeats: number;
+    /** Folder of the built processes. */
+    readonly built: string;
     /** Where processor profiles of the controller go. */
     readonly profile: string | null;
     readonly onMeasured: (one: Measurement) => void;
   },
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pvegit-bench-'));
-  const simulator = startChild<SimulatorAnswers>('simulator-process.ts');
-  const bare = startChild<BareAnswers>('bare-process.ts');
-  const bench = new Bench(guests, {folder, simulator, bare, profile: options.profile});
+  const {built, profile} = options;
+  const simulator = startChild<SimulatorAnswers>(join(built, 'simulator-process.js'));
+  const bare = startChild<BareAnswers>(join(built, 'bare-process.js'));
+  const bench = new Bench(guests, {folder, simulator, bare, built, profile});
   try {
     await bench.prepare();
     options.onMeasured(await bench.start('first-start'));
@@ -64,6 +67,7 @@ interface Parts {
   readonly folder: string;
   readonly simulator: Child<SimulatorAnswers>;
   readonly bare: Child<BareAnswers>;
+  readonly built: string;
   readonly profile: string | null;
 }
 
@@ -94,11 +98,14 @@ class Bench {
 
   /** A new process on the same data folder, to the end of its first pass. */
   async start(scenario: Measurement['scenario']): Promise<Measurement> {
-    const {folder, simulator, profile} = this.#parts;
+    const {folder, simulator, built, profile} = this.#parts;
     await this.#stop();
     const execArgv = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
     const env = {BENCH_TOKEN: TOKEN};
-    this.#controller = startChild<ControllerAnswers>('controller-process.ts', {env, execArgv});
+    this.#controller = startChild<ControllerAnswers>(join(built, 'controller-process.js'), {
+      env,
+      execArgv,
+    });
     const passed = await this.#controller.ask('start', join(folder, 'pvegit.yaml'));
     return this.#measured(scenario, passed, await simulator.ask('reads'));
   }

@@ -1,5 +1,6 @@
 // Why this exists: where the process begins and ends: signals and the exit code.
 
+import './heap.ts';
 import {execute} from './execute.ts';
 import {EXIT, processIo} from './io.ts';
 

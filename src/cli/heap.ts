@@ -1,0 +1,14 @@
+// Why this exists: left to itself, V8 lets garbage pile up to twice and four times of what is in
+// use before it looks, which is right for a browser and not for a daemon beside other daemons.
+// Imported for its effect, before anything else grows the heap.
+import {setFlagsFromString} from 'node:v8';
+
+/**
+ * Collect when the heap has grown by this much over what was in use. Measured at 10,000 guests: the
+ * peak falls by half for a tenth more processor time.
+ */
+const GROWTH_PERCENT = 30;
+
+setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+// The nursery stays as large as it is when the program starts, instead of 16 MiB twice.
+setFlagsFromString('--semi-space-growth-factor=1');
