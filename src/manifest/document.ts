@@ -34,36 +34,33 @@ export function mistake(
   return diagnose(table, code, parts);
 }
 
-/** A parsed document as kinds see it; its ranges are made when somebody asks. */
+/** A parsed document, a map, as kinds see it; its values and ranges are had from the text. */
 export function manifestDocument(
   parsed: ParsedDocument,
   located: LocatedText,
-  head: {
-    readonly kind: string;
-    readonly name: string;
-    readonly source: string;
-    readonly value: JsonObject;
-  },
+  head: {readonly kind: string; readonly name: string; readonly source: string},
 ): ManifestDocument {
-  const {kind, name, source, value} = head;
+  const {kind, name, source} = head;
   const range = rangeAt(located, parsed.start, parsed.end);
-  const parts = {kind, name, source, file: located.file, value, range};
-  return withRanges(parts, {parsed, located, value});
+  const parts = {kind, name, source, file: located.file, range};
+  return withRanges(withValue(parts, parsed), {parsed, located});
 }
 
 /** The same document under its name; a spread would make all ranges at once. */
 export function named(raw: ManifestDocument, name: string): ManifestDocument {
-  const {kind, source, file, value, range} = raw;
-  return withSameRanges({kind, name, source, file, value, range}, raw);
+  const {kind, source, file, range} = raw;
+  return withSameRanges(withSameValue({kind, name, source, file, range}, raw), raw);
 }
 
+// Safe: who makes a document of it has seen that it is an object.
+const withValue = onDemand('value', ({value}: ParsedDocument) => value as JsonObject);
 const withRanges = onDemand('ranges', rangesOfLatest);
+const withSameValue = onDemand('value', (raw: ManifestDocument) => raw.value);
 const withSameRanges = onDemand('ranges', (raw: ManifestDocument) => raw.ranges);
 
 interface Placed {
   readonly parsed: ParsedDocument;
   readonly located: LocatedText;
-  readonly value: JsonObject;
 }
 
 interface Latest {
@@ -78,9 +75,9 @@ interface Latest {
  */
 let latest: Latest | null = null;
 
-function rangesOfLatest({parsed, located, value}: Placed): ManifestDocument['ranges'] {
+function rangesOfLatest({parsed, located}: Placed): ManifestDocument['ranges'] {
   if (latest?.parsed !== parsed || latest.located !== located) {
-    latest = {parsed, located, ranges: rangesOf(value, parsed.places, located)};
+    latest = {parsed, located, ranges: rangesOf(parsed.value ?? null, parsed.places, located)};
   }
   return latest.ranges;
 }

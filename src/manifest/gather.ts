@@ -125,8 +125,7 @@ function readDocument(parsed: ParsedDocument, located: LocatedText, context: Con
   if (!isObject(value)) return notAMap(parsed, located, problems);
   const kindName = String(value['kind']);
   const head = {kind: kindName, name: '', source: context.source};
-  // Safe: a JSON value that is an object.
-  const raw = manifestDocument(parsed, located, {...head, value: value as JsonObject});
+  const raw = manifestDocument(parsed, located, head);
   const envelope = readEnvelope(raw, context.kinds);
   const diagnostics = [...problems, ...envelope.diagnostics];
   const {kind, name} = envelope;

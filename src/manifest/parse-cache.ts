@@ -6,6 +6,7 @@ import type {RepositoryFile} from '../core/model.ts';
 import type {Shapes} from './compact-ranges.ts';
 import {decode} from './decode.ts';
 import type {FolderDefaults} from './defaults.ts';
+import {forget, forgettable} from './forgettable.ts';
 import type {FoundInFile, Headed} from './gather.ts';
 import type {Outcome} from './outcome.ts';
 import {type LocatedText, locatedText} from './places.ts';
@@ -53,7 +54,7 @@ export class ParseCache {
     const known = this.#seenTexts.get(blob) ?? this.#texts.get(blob);
     if (known === undefined) this.parsed += 1;
     else this.reused += 1;
-    const parsed = known ?? parseBytes(bytes);
+    const parsed = known ?? forgettable(parseBytes(bytes));
     this.#seenTexts.set(blob, parsed);
     const before = this.#files.get(path);
     const file =
@@ -72,6 +73,19 @@ export class ParseCache {
     this.#seenFiles = new Map();
     if (this.shapes.size > MAX_SHAPES) this.shapes.clear();
   }
+
+  /** Lets go of the text's values where it was understood what they mean. */
+  rest(): void {
+    for (const {parsed, found} of this.#files.values()) {
+      if (found === null || found.broken.length > 0 || !found.documents.every(isResource)) continue;
+      const isUnderstood = (one: Headed): boolean => this.outcomes.get(one)?.outcome.valid === true;
+      if (found.documents.every(isUnderstood)) forget(parsed);
+    }
+  }
+}
+
+function isResource({kind}: Headed): boolean {
+  return kind.role === 'resource';
 }
 
 /** Guests of one fleet have few different sets of fields; beyond this, sharing them is no gain. */

@@ -35,6 +35,7 @@ export function* readSteps({revision, kinds, cache}: ReadRequest): Steps<Manifes
   const gathered = yield* gather(revision, kinds, store);
   store.settle();
   const understood = yield* understand(gathered, store);
+  store.rest();
   const checked = acrossDocuments(gathered, understood);
   yield;
   const diagnostics = [...understood.diagnostics, ...checked.diagnostics];
