@@ -157,6 +157,8 @@ export type Reason = RefuseReason | HoldReason;
 export interface Finding {
   readonly reason: Reason;
   readonly detail: string;
+  /** The fields that it is about; left out, it is about the whole action. */
+  readonly fields?: readonly string[];
 }
 
 /** What happens to one resource, complete and final. */

@@ -8,8 +8,9 @@ import {PLAN_CODES} from './codes.ts';
 import {type Diff, diff, shownOf} from './diff.ts';
 import {adoptDraft, createDraft, type DraftInput, differs, updateDraft} from './draft.ts';
 import {whose} from './ownership.ts';
-import {partition} from './partition.ts';
+import {type Part, partition} from './partition.ts';
 import {declaredRule} from './rules.ts';
+import {splitHeld} from './split.ts';
 import type {Context, Sketch, Subject} from './subject.ts';
 
 /** A subject that Git declares. */
@@ -186,11 +187,12 @@ function planUpdates(context: Context, subject: DeclaredSubject, observed: Obser
     const unfinished = isUnfinished(subject, found, changes);
     return updateDraft(draftInput(context, subject, {changes, writes, outstanding, unfinished}));
   };
-  const built = partition(due).map((part) => {
+  const build = (part: Part) => {
     const record = (writes: readonly string[]) => draft(part.changes, writes);
     const request: ActionRequest = {verb: 'update', ...part, findings: [], record};
     return buildAction(context, subject, request);
-  });
+  };
+  const built = partition(due).flatMap((part) => splitHeld(part, build));
   const follow = draft([], []);
   const follows = differs(subject.record, follow);
   const idle = idleAction(context, subject, {record: follows ? follow : null});

@@ -46,13 +46,13 @@ export function liveFindings(
 
 /** One finding for each reason, in the order of the first; different details are joined. */
 export function distinctFindings(findings: readonly Finding[]): readonly Finding[] {
-  const details = new Map<Finding['reason'], string[]>();
-  for (const {reason, detail} of findings) {
-    const known = details.get(reason) ?? [];
-    if (!known.includes(detail)) known.push(detail);
-    details.set(reason, known);
-  }
-  return [...details].map(([reason, known]) => ({reason, detail: known.join('; ')}));
+  const byReason = Map.groupBy(findings, ({reason}) => reason);
+  return [...byReason].map(([reason, known]) => {
+    const detail = [...new Set(known.map((one) => one.detail))].join('; ');
+    const fields = known.flatMap((one) => one.fields ?? []);
+    const named = known.every((one) => one.fields !== undefined);
+    return named ? {reason, detail, fields: [...new Set(fields)]} : {reason, detail};
+  });
 }
 
 function needsHa(step: Step): boolean {

@@ -158,8 +158,9 @@ describe('the hand stays away', () => {
     await story.clock.sleep(60_000);
     await settleAll(story);
     expect(configOf(story)['shares']).toBe('900');
-    commit(story, text({power: 'running', shares: 900}));
+    commit(story, text({power: 'running', shares: 800}));
     await settleAll(story);
+    expect(configOf(story)['shares']).toBe('800');
     expect(guestOf(story).runtime).toBeUndefined();
     expect((await reasons(story)).join()).toMatch(/ha-managed: /);
     story.files.set('other.yaml', DEFAULTS);

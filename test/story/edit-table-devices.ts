@@ -60,7 +60,8 @@ export const DEVICE_EDITS: readonly StoryEdit[] = [
     patch: {disks: {scsi0: {size: '10GiB', ssd: true}}},
     running: 'disruptive',
     holds: {scsi0: 'local-lvm:vm-150-disk-0,discard=on,size=10G,ssd=1'},
-    revertSays: /\[shrink: scsi0 has 10G/,
+    revertSays: /^update (benign|disruptive): disks\.scsi0\.size \[shrink: scsi0 has 10G/m,
+    reverts: {scsi0: 'local-lvm:vm-150-disk-0,discard=on,size=10G'},
   },
   {
     title: 'a serial of a disk',

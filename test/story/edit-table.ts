@@ -21,6 +21,8 @@ export interface StoryEdit {
   readonly stays?: readonly string[];
   /** What the revert's plan says instead of converging. */
   readonly revertSays?: RegExp;
+  /** What the revert brings about all the same. */
+  readonly reverts?: StoryEdit['holds'];
 }
 
 const SSH_KEY =

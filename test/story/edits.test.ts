@@ -34,7 +34,7 @@ describe.each(['running', 'stopped'] as const)('an edit of a %s guest', (power) 
     const planned = await open(story);
     expect(worstRisk(planned.map((action) => action.risk))).toBe(risk);
     expect(await settleAll(story)).toEqual(planned.map(() => 'update'));
-    expectHolds(story, edit);
+    expectHolds(story, edit.holds);
     await expectNothingOpen(story);
     expect(guestOf(story).runtime !== undefined).toBe(power === 'running');
 
@@ -42,6 +42,7 @@ describe.each(['running', 'stopped'] as const)('an edit of a %s guest', (power) 
     const reverted = await settleAll(story);
     if (edit.revertSays) {
       expect((await openLines(story)).join('\n')).toMatch(edit.revertSays);
+      expectHolds(story, edit.reverts ?? edit.holds);
       return;
     }
     expect(reverted).toSatisfy(onlyUpdates);
@@ -66,7 +67,7 @@ async function expectNothingOpen(story: Story): Promise<void> {
   expect(pendingOf(story)).toEqual({});
 }
 
-function expectHolds(story: Story, {holds}: StoryEdit): void {
+function expectHolds(story: Story, holds: StoryEdit['holds']): void {
   const config = configOf(story);
   for (const [key, wanted] of Object.entries(holds)) {
     if (wanted === null) expect(config).not.toHaveProperty(key);

@@ -103,7 +103,7 @@ function addDevice(steps: DeviceSteps, device: string, slot: string, input: Devi
   const body = desired?.body ?? {};
   const finding = occupied(slot, observed);
   if (finding) {
-    steps.findings.push(finding);
+    steps.findings.push({...finding, fields: [device]});
     return;
   }
   const about = {fields: [device, 'boot.order'], expect: expectDevice(device, body)};
@@ -131,7 +131,7 @@ function addDevice(steps: DeviceSteps, device: string, slot: string, input: Devi
   const volume =
     device === 'efi' || device === 'tpm' ? newState(device, body) : newDisk(slot, body, imported);
   if (!volume.ok) {
-    steps.findings.push({reason: 'waiting', detail: volume.because});
+    steps.findings.push({reason: 'waiting', detail: volume.because, fields: [device]});
     return;
   }
   const file = body[`${device}.file`];

@@ -21,5 +21,5 @@ export function fixedStateFinding(
   const live = String(observed.body[edit.field] ?? FIXED[edit.field]);
   const what = edit.field.slice(edit.field.indexOf('.') + 1);
   const detail = `${slot} holds state of ${what} ${live}, which cannot be changed afterwards`;
-  return {reason: 'in-use', detail};
+  return {reason: 'in-use', detail, fields: [edit.field]};
 }

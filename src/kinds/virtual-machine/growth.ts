@@ -40,6 +40,7 @@ export function addResize(
     steps.findings.push({
       reason: 'shrink',
       detail: `${detail} (${formatDiskSize(size)} is wanted)`,
+      fields: [field],
     });
     return;
   }

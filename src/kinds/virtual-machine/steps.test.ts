@@ -243,7 +243,7 @@ describe('a migration', () => {
     },
   ])('is refused: $reason', ({config, reason}) => {
     const answer = update({node: 'pve2'}, {config: {...CONFIG, ...config}});
-    expect(answer.findings).toEqual([{reason: 'in-use', detail: reason}]);
+    expect(answer.findings).toEqual([{reason: 'in-use', detail: reason, fields: ['node']}]);
   });
 
   it('goes to a node that is there and online only', () => {

@@ -1,7 +1,7 @@
 // Why this exists: an action becomes final calls, together with what the gate must know: what would
 // be lost or interrupted, and what speaks against it.
 
-import type {Finding, Operation, Step} from '../../core/action.ts';
+import type {Change, Finding, Operation, Step} from '../../core/action.ts';
 import {assert} from '../../core/assert.ts';
 import type {JsonObject} from '../../core/json.ts';
 import type {StepAnswer, StepRequest} from '../../core/kind.ts';
@@ -13,6 +13,7 @@ import {createSteps} from './create.ts';
 import {deleteDrafts, deleteFacts, deleteFindings} from './delete.ts';
 import {detachesOf} from './detached.ts';
 import {type GuestPlace, writeConfig} from './drafts.ts';
+import {effectOf} from './effect.ts';
 import {placeOfField} from './field-path.ts';
 import {vmidOfKey} from './reads.ts';
 import {releaseMistakes} from './release.ts';
@@ -88,7 +89,11 @@ function update(request: StepRequest, observed: Observed, marker: Marker): StepA
     .filter(({field}) => field.startsWith('unused.'))
     .map(({field}) => configuredOf(observed).get(field.slice('unused.'.length)) ?? '');
   return answer(chain(startOf(observed, marker), drafts), {
-    findings: [...findings, ...rootFindings(writes), ...stateFindings(observed, drafts)],
+    findings: [
+      ...findings,
+      ...rootFindings(writes),
+      ...stateFindings(observed, drafts, interrupting(request.changes, observed)),
+    ],
     loads: [`task:${observed.node}`],
     writes,
     facts: {
@@ -177,15 +182,32 @@ function placeOf(observed: Observed, marker: Marker): GuestPlace {
 }
 
 /** A lock, and the HA manager, each keep their hand on a guest. */
-function stateFindings(observed: Observed, drafts: readonly Draft[]): readonly Finding[] {
+function stateFindings(
+  observed: Observed,
+  drafts: readonly Draft[],
+  fields?: readonly string[],
+): readonly Finding[] {
   const findings: Finding[] = [];
   if (observed.lock !== null) {
     findings.push({reason: 'locked', detail: `it is locked by Proxmox (${observed.lock})`});
   }
   if (observed.ha !== null && drafts.some(({operation}) => HA_OPERATIONS.has(operation))) {
-    findings.push({reason: 'ha-managed', detail: `HA is in charge of it (${observed.ha})`});
+    const detail = `HA is in charge of it (${observed.ha})`;
+    findings.push({reason: 'ha-managed', detail, ...(fields ? {fields} : {})});
   }
   return findings;
+}
+
+/** The changes that start, stop or move the guest: what HA has in its hand. */
+function interrupting(changes: readonly Change[], observed: Observed): readonly string[] {
+  const runs = observed.power !== 'stopped';
+  return changes
+    .filter(({field, from, to}) => {
+      if (field === 'power' || field === 'node') return true;
+      if (field === 'pool' || !runs) return false;
+      return effectOf({field, from, to, observed}).kind === 'cycle';
+    })
+    .map(({field}) => field);
 }
 
 /** Proxmox refuses these keys for every token. */

@@ -65,7 +65,7 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
     ],
     findings: [
       ...devices.findings,
-      ...migration.findings,
+      ...migration.findings.map((finding) => ({...finding, fields: ['node']})),
       ...protectionFindings(edits, devices, observed, bare.length > 0),
       ...templateFindings(edits, observed),
     ],
@@ -95,7 +95,8 @@ function templateFindings(edits: SortedEdits, observed: Observed): readonly Find
   const marks = edits.keys.some(({field, to}) => field === 'config.template' && to === true);
   if (!marks || observed.power === 'stopped' || edits.power === 'stopped') return [];
   const detail = 'it runs, and what is marked as a template cannot be started again';
-  return [{reason: 'waiting', detail: `${detail}; stop it first (power: stopped)`}];
+  const remedy = `${detail}; stop it first (power: stopped)`;
+  return [{reason: 'waiting', detail: remedy, fields: ['config.template']}];
 }
 
 /** Shutdown of a running guest, stop of a paused one. */
