@@ -28,7 +28,11 @@ export async function playSeed(seed: number): Promise<SeedResult> {
   const random = seededRandom(seed);
   const cluster = scenarioCluster(seed);
   const watch = new Watch(cluster, STRANGERS);
-  const wrap = (exchange: Exchange): Exchange => watched(exchange, watch);
+  let processes = 0;
+  const wrap = (exchange: Exchange): Exchange => {
+    processes += 1;
+    return watched(exchange, watch, `process ${processes}`);
+  };
   const story = new Story({cluster, seed, journal: 'memory', wrap});
   const scene: Scene = {story, watch, random};
   const log: string[] = [];
@@ -93,13 +97,18 @@ function broken({processes}: Story): readonly string[] {
     .map((process) => `a process broke: ${String(process.broken)}`);
 }
 
-function watched(exchange: Exchange, watch: Watch): Exchange {
+/**
+ * Sees every request of one process. A successor may write while its predecessor still waits for an
+ * answer that never comes: it has found out first what became of that call.
+ */
+function watched(exchange: Exchange, watch: Watch, process: string): Exchange {
   return {
     close: () => exchange.close(),
     request: async (request) => {
       const guest = /\/qemu\/(\d+)(?!.*\/clone$)/.exec(request.path)?.[1];
+      const place = `${guest} by ${process}`;
       const writes = request.method !== 'GET' && guest !== undefined;
-      const end = writes ? watch.beginWrite(guest) : () => {};
+      const end = writes ? watch.beginWrite(place) : () => {};
       const answer = await exchange.request(request);
       end();
       watch.check();
