@@ -3,6 +3,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {afterEach, describe, expect, it} from 'vitest';
 import {type Desk, openDesk} from '../../../test/builders/terminal.ts';
+import {olderNode} from '../../../test/fixtures/older-node.ts';
 import type {Inventory} from '../../core/model.ts';
 import {addToken, buildCluster, demoCluster, demoSecret} from '../../simulator/build.ts';
 import {type Listening, listen} from '../../simulator/listen.ts';
@@ -108,6 +109,25 @@ describe('doctor', () => {
     cluster.access.acl.push({...auditor, kind: 'token', subject: 'pvegit@pve!controller'});
     const {out} = await desk.run(['doctor']);
     expect(out).toContain('pvegit@pve!controller lacks, though its user has, VM.Allocate');
+  });
+
+  it('works on 8.3, whose errors are status lines only', async () => {
+    await barred('8.4');
+    if (server === null) throw new Error('nothing listens');
+    const node = await olderNode(server);
+    try {
+      const config = desk.read('pvegit.yaml').replace(server.url, node.url);
+      desk.write('pvegit.yaml', config.replace(server.fingerprint, node.fingerprint));
+      const {code, out} = await desk.run(['doctor']);
+      expect(out).toContain('✓ release: Proxmox VE 8.3, checked by the API of 8.4; errors come as');
+      expect(out).toContain('pveum acl modify /vms/150 --tokens');
+      expect(code).toBe(1);
+      desk.env['PVEGIT_HARNESS_TOKEN'] = 'pvegit@pve!controller=wrong';
+      const refused = await desk.run(['doctor']);
+      expect(refused.out).toContain('The token is wrong, expired or disabled');
+    } finally {
+      await node.close();
+    }
   });
 
   it('names certificate, token and address when they are wrong', async () => {
