@@ -7,10 +7,18 @@ import {processIo} from '../src/cli/io.ts';
 import {type RunningController, startController} from '../src/cli/run-controller.ts';
 import type {Report} from '../src/core/report.ts';
 import {answer} from './child.ts';
-import type {ControllerAnswers, Passed} from './messages.ts';
+import type {Blocks, ControllerAnswers, Passed} from './messages.ts';
 
 /** Samples this often find every block that is worth a word. */
 const RESOLUTION_MS = 5;
+
+/** The most processor time that the main thread used between two turns of its event loop, ms. */
+const longest = {ms: 0, last: cpuMs()};
+setInterval(() => {
+  const now = cpuMs();
+  longest.ms = Math.max(longest.ms, now - longest.last);
+  longest.last = now;
+}, RESOLUTION_MS).unref();
 
 const abort = new AbortController();
 const delays = monitorEventLoopDelay({resolution: RESOLUTION_MS});
@@ -39,7 +47,7 @@ async function start(configFile: string): Promise<Passed> {
 
 async function pass(): Promise<Passed> {
   reported = Promise.withResolvers<Report>();
-  delays.reset();
+  watch();
   used = process.cpuUsage();
   askedAt = Date.now();
   running?.controller.nudge();
@@ -54,7 +62,7 @@ function passed(report: Report, wallMs: number): Passed {
   return {
     wallMs,
     cpuMs: (user + system) / 1000,
-    maxBlockMs: maxBlockMs(),
+    blocks: blocks(),
     rssMib: process.resourceUsage().maxRSS / 1024,
     requests: report.requests,
     states,
@@ -69,19 +77,29 @@ function passed(report: Report, wallMs: number): Passed {
   };
 }
 
+function watch(): void {
+  delays.reset();
+  longest.ms = 0;
+}
+
 /** The histogram holds intervals between samples: what is beyond the resolution is a block. */
-function maxBlockMs(): number {
-  return Math.max(0, delays.max / 1e6 - RESOLUTION_MS);
+function blocks(): Blocks {
+  return {wallMs: Math.max(0, delays.max / 1e6 - RESOLUTION_MS), cpuMs: longest.ms};
+}
+
+function cpuMs(): number {
+  const {user, system} = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 answer<ControllerAnswers>({
   start: (configFile) => start(String(configFile)),
   pass: () => pass(),
   watch: async () => {
-    delays.reset();
+    watch();
     return running?.url ?? '';
   },
-  watched: async () => maxBlockMs(),
+  watched: async () => blocks(),
   stop: async () => {
     await running?.stop();
     return null;

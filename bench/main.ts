@@ -48,9 +48,17 @@ async function measure(size: number): Promise<void> {
 function heading(): string {
   return [
     'scenario'.padEnd(16),
-    ...['guests', 'requests', 'wall ms', 'bare ms', 'ratio', 'cpu ms', 'rss MiB', 'block ms'].map(
-      (name) => name.padStart(9),
-    ),
+    ...[
+      'guests',
+      'requests',
+      'wall ms',
+      'bare ms',
+      'ratio',
+      'cpu ms',
+      'rss MiB',
+      'block ms',
+      'own',
+    ].map((name) => name.padStart(9)),
     '  stages, ms',
   ].join('');
 }
@@ -62,7 +70,7 @@ function row(one: Measurement): string {
   const write = write_ms === undefined ? '' : `; commit to first write ${Math.round(write_ms)}`;
   return [
     scenario.padEnd(16),
-    ...[...numbers, max_block_ms].map((value) => String(value).padStart(9)),
+    ...[...numbers, max_block_ms, one.max_block_cpu_ms].map((value) => String(value).padStart(9)),
     `  ${stages.join(', ')}${write}`,
   ].join('');
 }

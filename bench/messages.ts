@@ -9,11 +9,19 @@ export interface SimulatorAnswers {
   readonly firstWriteAt: number;
 }
 
+/** How long the event loop was held up at most. */
+export interface Blocks {
+  /** By the clock: on a busy machine also by other programs. */
+  readonly wallMs: number;
+  /** By the controller's own work. */
+  readonly cpuMs: number;
+}
+
 /** One pass of the controller. */
 export interface Passed {
   readonly wallMs: number;
   readonly cpuMs: number;
-  readonly maxBlockMs: number;
+  readonly blocks: Blocks;
   readonly rssMib: number;
   readonly requests: number;
   /** Resources by state. */
@@ -31,8 +39,7 @@ export interface ControllerAnswers {
   readonly pass: Passed;
   /** Where it serves; from now on its event loop is watched. */
   readonly watch: string;
-  /** The longest block since, ms. */
-  readonly watched: number;
+  readonly watched: Blocks;
   readonly stop: null;
 }
 
