@@ -1,7 +1,7 @@
 // Why this exists: one command says how fast a pass is, and fails when it is not fast enough.
 import {parseArgs} from 'node:util';
 import {build} from './build.ts';
-import {misses} from './judge.ts';
+import {missedCounts, misses} from './judge.ts';
 import {type Measurement, measureFleet} from './scenarios.ts';
 
 const SMALL = 1_000;
@@ -15,6 +15,7 @@ const {values} = parseArgs({
     json: {type: 'boolean', default: false},
     profile: {type: 'string'},
     only: {type: 'boolean', default: false},
+    counts: {type: 'boolean', default: false},
   },
 });
 const guests = Number(values.guests);
@@ -31,7 +32,7 @@ try {
 } finally {
   await built.remove();
 }
-const missed = misses(measurements);
+const missed = values.counts ? missedCounts(measurements) : misses(measurements);
 for (const sentence of missed) console.error(`not kept: ${sentence}`);
 process.exitCode = missed.length === 0 ? 0 : 1;
 

@@ -21,7 +21,7 @@ import {kinds} from '../../src/kinds/index.ts';
 import {createPve} from '../../src/pve/client.ts';
 import {type ClusterSetup, createApplier} from '../../src/reconcile/controller.ts';
 import type {ClusterParts} from '../../src/reconcile/parts.ts';
-import {newMemory, type PassResult, runPass} from '../../src/reconcile/pass.ts';
+import {newMemory, type PassMemory, type PassResult, runPass} from '../../src/reconcile/pass.ts';
 import {runUntilSettled, type Settled} from '../../src/reconcile/until-settled.ts';
 import {demoSecret} from '../../src/simulator/build.ts';
 import {simulatorExchange, VirtualTime} from '../../src/simulator/exchange.ts';
@@ -61,6 +61,8 @@ export interface Story {
   /** Secret values by `name.key`. */
   readonly secrets: Map<string, string>;
   approvals: Approval[];
+  /** What the loop remembers between passes. */
+  readonly memory: PassMemory;
   /** One pass without applying. */
   plan(): Promise<PassResult>;
   /** Passes and actions until nothing is left that may be done. */
@@ -147,6 +149,7 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
     outcomes,
     secrets,
     approvals: [],
+    memory: setup.memory,
     plan: () => runPass({...parts, applier: null}, setup.memory, never),
     settle,
     approveAll: async () => {

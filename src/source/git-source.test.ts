@@ -1,0 +1,109 @@
+// Why this exists: what a fetch costs is counted in objects read, so that a commit to a large
+// repository stays as cheap as what it changes.
+import {createHash} from 'node:crypto';
+import {describe, expect, it} from 'vitest';
+import {ok} from '../core/result.ts';
+import {BOUNDS} from './create-source.ts';
+import type {Engine, RawObject} from './engine.ts';
+import {createGitSource} from './git-source.ts';
+
+/** A remote of one folder of files, and what was asked of it. */
+class CountedRemote {
+  readonly asked: string[] = [];
+  resets = 0;
+  fetches = 0;
+  readonly #objects = new Map<string, RawObject>();
+  #tip = '';
+
+  commit(files: {readonly [name: string]: string}): void {
+    const entries = Object.entries(files).map(([name, text]) => {
+      const blob = this.#add('blob', Buffer.from(text));
+      return Buffer.concat([Buffer.from(`100644 ${name}\0`), Buffer.from(blob, 'hex')]);
+    });
+    const tree = this.#add('tree', Buffer.concat(entries));
+    const who = 'Tester <tester@example.invalid> 1767600000 +0000';
+    const text = `tree ${tree}\nauthor ${who}\ncommitter ${who}\n\nA commit\n`;
+    this.#tip = this.#add('commit', Buffer.from(text));
+  }
+
+  /** Since it was last asked: types of the objects that were read. */
+  taken(): readonly string[] {
+    return this.asked.splice(0);
+  }
+
+  engine(): Engine {
+    let fetched = '';
+    return {
+      tip: async () => ok(this.#tip),
+      fetch: async () => {
+        this.fetches += 1;
+        fetched = this.#tip;
+        return ok(fetched);
+      },
+      objects: async (ids) => {
+        const here = fetched === this.#tip ? ids.flatMap((id) => this.#objects.get(id) ?? []) : [];
+        this.asked.push(...here.map(({type}) => type));
+        return ok({found: new Map(here.map((one) => [one.id, one])), tooLarge: new Set<string>()});
+      },
+      isAncestor: async () => ok(true),
+      commitsBetween: async () => ok([]),
+      rest: () => {},
+      reset: async () => {
+        this.resets += 1;
+      },
+    };
+  }
+
+  #add(type: string, bytes: Buffer): string {
+    const head = `${type} ${bytes.length}\0`;
+    const id = createHash('sha1').update(head).update(bytes).digest('hex');
+    this.#objects.set(id, {id, type, bytes});
+    return id;
+  }
+}
+
+function follow(remote: CountedRemote) {
+  return createGitSource('infra', remote.engine(), {
+    branch: 'main',
+    path: [],
+    timeoutMs: 60_000,
+    allowedSigners: null,
+    bounds: BOUNDS,
+    prepare: async () => {},
+  });
+}
+
+async function commitOf(source: ReturnType<typeof follow>, last: string | null): Promise<string> {
+  const revision = await source.fetch(last);
+  if (!revision.ok) throw new Error(revision.error.message);
+  return revision.value.commit;
+}
+
+describe('what a fetch reads', () => {
+  const files = Object.fromEntries(
+    Array.from({length: 500}, (_, index) => [`guest-${1000 + index}.yaml`, `name: ${index}\n`]),
+  );
+
+  it('is every file once at first, and nothing while the remote is unchanged', async () => {
+    const remote = new CountedRemote();
+    remote.commit(files);
+    const source = follow(remote);
+    const commit = await commitOf(source, null);
+    expect(remote.taken().filter((type) => type === 'blob').length).toBe(500);
+    for (let time = 0; time < 3; time += 1) await commitOf(source, commit);
+    expect(remote.taken()).toEqual([]);
+    expect(remote.fetches).toBe(1);
+  });
+
+  it('is one file when a commit changes one, without a new clone', async () => {
+    const remote = new CountedRemote();
+    remote.commit(files);
+    const source = follow(remote);
+    const commit = await commitOf(source, null);
+    remote.taken();
+    remote.commit({...files, 'guest-1007.yaml': 'name: changed\n'});
+    await commitOf(source, commit);
+    expect(remote.taken().toSorted()).toEqual(['blob', 'commit', 'tree']);
+    expect(remote.resets).toBe(0);
+  });
+});
