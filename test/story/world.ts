@@ -94,11 +94,7 @@ export interface StoryOptions {
 /** Sets a story up on a simulated cluster. */
 export function createStory(simulator: Cluster, options: StoryOptions): Story {
   const time = new VirtualTime(simulator);
-  const clock: Clock = {
-    now: () => time.now(),
-    monotonic: () => time.now(),
-    sleep: (ms, signal) => time.sleep(ms, signal),
-  };
+  const clock = clockOf(time);
   const random = seededRandom();
   const journal = options.journal ?? openJournal({path: ':memory:', clock, random});
   const files = new Map(Object.entries(options.files));
@@ -162,6 +158,14 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
     },
   };
   return story;
+}
+
+function clockOf(time: VirtualTime): Clock {
+  return {
+    now: () => time.now(),
+    monotonic: () => time.now(),
+    sleep: (ms, signal) => time.sleep(ms, signal),
+  };
 }
 
 /** What of a cluster's parts differs from story to story. */
