@@ -47,6 +47,12 @@ Examples:
   pvegit import                          the whole cluster, one file a guest
   pvegit import --vmid 100-199 --layout node
   pvegit import --pool web --tag prod --folder clusters/home
+
+To try it on a host that does not exist, in an empty folder:
+  pvegit simulate --scene neve --listen 8006                                # in another terminal
+  pvegit init --cluster neve --url https://127.0.0.1:8006 --accept-pin
+  export PVEGIT_NEVE_TOKEN=…                                                # as simulate prints it
+  pvegit import --check
 `;
 
 /** import */

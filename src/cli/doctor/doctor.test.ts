@@ -5,7 +5,7 @@ import {afterEach, describe, expect, it} from 'vitest';
 import {type Desk, openDesk} from '../../../test/builders/terminal.ts';
 import {olderNode} from '../../../test/fixtures/older-node.ts';
 import type {Inventory} from '../../core/model.ts';
-import {addToken, buildCluster, demoCluster, demoSecret} from '../../simulator/build.ts';
+import {addGuest, addToken, buildCluster, demoCluster, demoSecret} from '../../simulator/build.ts';
 import {type Listening, listen} from '../../simulator/listen.ts';
 import type {Cluster, Version} from '../../simulator/state.ts';
 import {checkCluster, checkPins} from './connection.ts';
@@ -109,6 +109,21 @@ describe('doctor', () => {
     cluster.access.acl.push({...auditor, kind: 'token', subject: 'pvegit@pve!controller'});
     const {out} = await desk.run(['doctor']);
     expect(out).toContain('pvegit@pve!controller lacks, though its user has, VM.Allocate');
+  });
+
+  it('counts what a pool grants on its members', async () => {
+    const cluster = await barred('8.4');
+    const guest = {config: {name: 'web', smbios1: 'uuid=0b5d1f6e-0150-4a7e-9d65-0c6a1b2f0150'}};
+    cluster.pools.set('web', {comment: undefined, vms: new Set([150]), storages: new Set()});
+    addGuest(cluster, 150, {...guest, pool: 'web'});
+    const entry = {path: '/pool/web', role: 'PVEVMAdmin', propagate: true};
+    cluster.access.acl.push(
+      {...entry, kind: 'user', subject: 'pvegit@pve'},
+      {...entry, kind: 'token', subject: 'pvegit@pve!controller'},
+    );
+    const {out} = await desk.run(['doctor']);
+    expect(out).toContain('privilege /vms/160');
+    expect(out).not.toContain('privilege /vms/150');
   });
 
   it('works on 8.3, whose errors are status lines only', async () => {

@@ -49,7 +49,8 @@ function summary({check, files, written}: Imported, style: Style): string {
   const adopt = check.empty.filter(({verb}) => verb === 'adopt').length;
   const wrong = check.different.length;
   const did = written === null ? 'checked' : 'imported';
-  const said = `${files.length} guests ${did}: the plan changes nothing, ${adopt} to adopt`;
+  const guests = `${files.length} guest${files.length === 1 ? '' : 's'} ${did}`;
+  const said = `${guests}: the plan changes nothing, ${adopt} to adopt`;
   if (wrong + check.diagnostics.length === 0) return style.good(`${said}.`);
-  return style.bad(`${files.length} guests ${did}: the plan of ${wrong} is not empty.`);
+  return style.bad(`${guests}: the plan of ${wrong} is not empty.`);
 }
