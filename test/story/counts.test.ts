@@ -75,7 +75,7 @@ async function callsOf({story}: Counted, work: () => Promise<unknown>): Promise<
 }
 
 describe('a pass over guests that are in sync', () => {
-  it('asks for the listing and once for each guest; at first also for what holds long', async () => {
+  it('asks for the listing and once per guest; at first also for what holds long', async () => {
     const counted = fleet();
     const first = await callsOf(counted, () => counted.story.settle());
     expect(first.length).toBe(GUESTS + FIRST);
