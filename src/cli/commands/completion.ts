@@ -7,6 +7,8 @@ import {knownWords} from '../completion/known-words.ts';
 import {completionTree} from '../completion/tree.ts';
 
 const HELP = `
+For bash the package bash-completion is needed, as most distributions have it.
+
 Examples:
   source <(pvegit completion bash)                        # this shell, bash
   pvegit completion bash > ~/.local/share/bash-completion/completions/pvegit

@@ -57,7 +57,7 @@ describe('audit', () => {
     after: {},
   };
 
-  it('says what was changed by whose commit and leave, and nothing that harms a terminal', async () => {
+  it('says what was changed, by whose commit and leave, and harms no terminal', async () => {
     look((journal) => journal.addAudit({...entry, result: 'done'}));
     look((journal) => journal.addAudit({...entry, key: 'guest/151', result: 'failed'}));
     const one = await desk.run(['audit', 'qemu/150']);
