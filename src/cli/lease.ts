@@ -7,6 +7,8 @@ const LEASE_MS = 30_000;
 
 /** A held lease; `end` gives it back. */
 export interface HeldLease {
+  /** Whether this process still leads; renews the lease if so. */
+  leads(): boolean;
   end(): Promise<void>;
 }
 
@@ -17,11 +19,13 @@ export function holdLease(
   clock: Clock,
 ): HeldLease | {readonly holder: string} {
   const holder = holderName('pvegit apply');
-  const lease = journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+  const acquire = () => journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+  const lease = acquire();
   if (lease.kind === 'other') return {holder: lease.holder};
   const stop = new AbortController();
   const renewing = renew();
   return {
+    leads: () => acquire().kind === 'held',
     end: async () => {
       stop.abort();
       await renewing;
@@ -32,7 +36,7 @@ export function holdLease(
   async function renew(): Promise<void> {
     while (!stop.signal.aborted) {
       await clock.sleep(LEASE_MS / 3, stop.signal);
-      if (!stop.signal.aborted) journal.acquireLease(cluster, holder, clock.now(), LEASE_MS);
+      if (!stop.signal.aborted) acquire();
     }
   }
 }

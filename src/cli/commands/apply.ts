@@ -9,7 +9,7 @@ import {approvalsOf} from '../approve.ts';
 import type {CommandContext} from '../command-context.ts';
 import {handOver} from '../hand-over.ts';
 import {CommandError, EXIT, outJson} from '../io.ts';
-import {holdLease} from '../lease.ts';
+import {type HeldLease, holdLease} from '../lease.ts';
 import {type OneShot, type OneShotOptions, openOneShot} from '../one-shot.ts';
 import {diagnosticsText} from '../print/diagnostics-text.ts';
 import {planText} from '../print/plan-text.ts';
@@ -84,7 +84,7 @@ async function applyOne(
     const first = typed.length === 0 ? null : await runPass(look, memory, context.io.signal);
     const approvals =
       first === null ? [] : approvalsOf(typed, first.report, world.config, options.reason ?? '');
-    return await settle(context, setup, approvals);
+    return await settle(context, setup, approvals, lease);
   } finally {
     await lease.end();
   }
@@ -94,12 +94,14 @@ async function settle(
   context: CommandContext,
   setup: ClusterSetup,
   approvals: readonly Approval[],
+  lease: HeldLease,
 ): Promise<number> {
   const {io} = context;
   const outcomes: Outcome[] = [];
   let broken: unknown = null;
   const applier = createApplier(setup, {
     nudge: () => undefined,
+    leads: () => lease.leads(),
     ended: (outcome) => outcomes.push(outcome),
     broken: (error) => {
       broken = error;
