@@ -161,6 +161,30 @@ describe('a disk', () => {
   });
 });
 
+it('new disks get the same volumes, in whatever order the document names them', async () => {
+  const disks = {
+    scsi1: {storage: 'local-lvm', size: '4GiB'},
+    sata1: {storage: 'local-lvm', size: '4GiB'},
+  };
+  const turned = {sata1: disks.sata1, scsi1: disks.scsi1};
+  const [one, two] = [await begin(STOPPED), await begin(STOPPED)];
+  commit(one, manifest({...STOPPED, disks: {...Object(STOPPED['disks']), ...disks}}));
+  commit(two, manifest({...STOPPED, disks: {...turned, ...Object(STOPPED['disks'])}}));
+  await settleAll(one);
+  await settleAll(two);
+  const {sata1, scsi1} = configOf(one);
+  expect(sata1).toBeDefined();
+  expect(configOf(two)).toMatchObject({sata1, scsi1});
+});
+
+it('a guest is made with the same volumes, in whatever order its document names them', async () => {
+  const scsi1 = {scsi1: {storage: 'local-lvm', size: '4GiB'}};
+  const sata1 = {sata1: {storage: 'local-lvm', size: '4GiB'}};
+  const one = await begin(patched(patched(STOPPED, {disks: scsi1}), {disks: sata1}));
+  const two = await begin(patched(patched(STOPPED, {disks: sata1}), {disks: scsi1}));
+  expect(configOf(one)['sata1']).toBe(configOf(two)['sata1']);
+});
+
 describe('a linked clone', () => {
   it('stands on its template, which is refused to be deleted meanwhile', async () => {
     const story = await begin(STOPPED);

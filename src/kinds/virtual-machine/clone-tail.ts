@@ -31,7 +31,9 @@ export function cloneTail(input: TailInput): {
 } {
   const {desired, marker} = input;
   const observed = foresee(input);
-  const differing = Object.entries(desired.body).filter(([field, wanted]) => {
+  // In one order, whatever the document's: new volumes get their numbers as they come.
+  const declared = Object.entries(desired.body).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const differing = declared.filter(([field, wanted]) => {
     if (field === 'power' || field === 'node' || field === 'pool') return false;
     return !sameField(placeOfField(field), observed.body[field], wanted, observed);
   });

@@ -71,7 +71,8 @@ function plainKeys(edits: readonly Edit[], marker: Marker): {readonly [key: stri
 function devices(desired: Desired): readonly (readonly [string, string, VolumeText])[] {
   const {body} = desired;
   const found = Object.keys(body).filter((path) => deviceOf(path) === path && body[path] === true);
-  return found.map((device) => {
+  // In one order, whatever the document's: new volumes get their numbers as they come.
+  return found.toSorted().map((device) => {
     if (device === 'efi') return [device, 'efidisk0', newState('efi', body)];
     if (device === 'tpm') return [device, 'tpmstate0', newState('tpm', body)];
     if (device === 'cloudInit.drive') {

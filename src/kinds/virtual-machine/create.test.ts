@@ -50,8 +50,8 @@ describe('a create', () => {
     expect(lines(answer.steps)).toEqual([
       'POST /100/clone newid=150 name=neo4j-db description=Golden image\n' +
         `${MARKER} full=1 storage=fast pool=team`,
-      'PUT /150/config tags=database protection=0 cores=4 memory=4096 ' +
-        'net0=virtio,bridge=vmbr1,firewall=1,tag=70 @chain',
+      'PUT /150/config cores=4 memory=4096 ' +
+        'net0=virtio,bridge=vmbr1,firewall=1,tag=70 protection=0 tags=database @chain',
       'PUT /150/resize disk=scsi0 size=16G @chain',
       'POST /150/config scsi1=fast:8 @chain',
       'POST /150/status/start',
@@ -140,7 +140,7 @@ describe('a create', () => {
       'POST  vmid=150 description=Made from nothing\n' +
         '<!-- pvegit/v1 installation=home cluster=harness vmid=150 --> memory=1024 ' +
         'net0=virtio,bridge=vmbr0,firewall=0 ostype=l26 rng0=/dev/urandom name=neo4j-db ' +
-        'scsi0=local-lvm:8,discard=on ide0=none,media=cdrom ide2=local-lvm:cloudinit ' +
+        'ide0=none,media=cdrom ide2=local-lvm:cloudinit scsi0=local-lvm:8,discard=on ' +
         'efidisk0=local-lvm:1,efitype=4m tpmstate0=local-lvm:1,version=v2.0',
       'PUT /150/config cipassword=(secret) @chain',
       'POST /150/status/start',
