@@ -3,6 +3,7 @@
 import type {Command} from 'commander';
 import type {Config} from '../../config/model.ts';
 import type {Manifests, ResourceKind} from '../../core/kind.ts';
+import type {Inventory} from '../../core/model.ts';
 import {kinds} from '../../kinds/index.ts';
 import {apiReleaseOf} from '../../pve/api/methods.ts';
 import type {ClusterSetup} from '../../reconcile/controller.ts';
@@ -17,7 +18,7 @@ import {EXIT, outJson} from '../io.ts';
 import {type OneShotOptions, openOneShot} from '../one-shot.ts';
 import {countText} from '../print/diagnostics-text.ts';
 import {doctorLines} from '../print/doctor-text.ts';
-import {rehearse} from '../rehearse/calls.ts';
+import {callsOf, type PossibleCall, rehearse} from '../rehearse/calls.ts';
 import {realClock, realRandom} from '../world/clock.ts';
 import {openPve} from '../world/cluster-setup.ts';
 
@@ -79,7 +80,8 @@ async function examine(
   const nodes = await parts.pve.read('/nodes', {signal});
   findings.push(...checkCluster(inventory, report.quorate));
   if (cluster !== undefined) findings.push(...checkPins(nodes.ok ? nodes.value : null, cluster));
-  findings.push(...(await privileges(setup, inventory, manifests, signal)));
+  const now = report.plan === null ? [] : callsOf(report.plan, inventory);
+  findings.push(...(await privileges(setup, {inventory, manifests, now}, signal)));
   return findings;
 }
 
@@ -106,10 +108,16 @@ async function endpoints(
   return findings;
 }
 
+/** What a pass saw, with the calls that its plan would make now. */
+interface Seen {
+  readonly inventory: Inventory;
+  readonly manifests: readonly Manifests[];
+  readonly now: readonly PossibleCall[];
+}
+
 async function privileges(
   {parts}: ClusterSetup,
-  inventory: NonNullable<Awaited<ReturnType<typeof runPass>>['inventory']>,
-  manifests: readonly Manifests[],
+  {inventory, manifests, now}: Seen,
   signal: AbortSignal,
 ): Promise<readonly DoctorFinding[]> {
   const resources = kinds.filter((kind): kind is ResourceKind => kind.role === 'resource');
@@ -131,7 +139,7 @@ async function privileges(
     pve,
     token: parts.user,
     rehearsal: {
-      calls: rehearsals.flatMap(({calls}) => calls),
+      calls: [...now, ...rehearsals.flatMap(({calls}) => calls)],
       reads: rehearsals.flatMap(({reads}) => reads),
     },
     inventory,

@@ -1,7 +1,7 @@
 // Why this exists: every request that a repository can lead to, without making any: to create its
 // guests, to bring each declared field about, and to delete what leaves. doctor asks for the
 // privileges of these calls, validate --target for their form.
-import type {Action, CallStep} from '../../core/action.ts';
+import type {Action, CallStep, Plan} from '../../core/action.ts';
 import type {Manifests, ResourceKind} from '../../core/kind.ts';
 import type {ApiCall, Inventory, SourceRange} from '../../core/model.ts';
 import {makePlan} from '../../plan/make-plan.ts';
@@ -48,6 +48,15 @@ export function rehearse(
   return {calls: plans.flatMap(({calls}) => calls), reads: plans.flatMap(({reads}) => reads)};
 }
 
+/** The calls of a plan, in the state for which it was made. */
+export function callsOf(plan: Plan, inventory: Inventory): readonly PossibleCall[] {
+  return plan.actions.flatMap((action) =>
+    action.steps.flatMap((step) =>
+      step.kind === 'until' ? [] : [possible(action, step, inventory)],
+    ),
+  );
+}
+
 function planned(
   {kinds, installation, cluster}: Parameters<typeof rehearse>[0],
   manifests: Manifests,
@@ -63,11 +72,7 @@ function planned(
     inventory,
     secretHashes: {},
   });
-  const calls = plan.actions.flatMap((action) =>
-    action.steps.flatMap((step) =>
-      step.kind === 'until' ? [] : [possible(action, step, inventory)],
-    ),
-  );
+  const calls = callsOf(plan, inventory);
   // Asked again with nothing read, a kind says everything that it reads.
   const listing = inventory.reads['/cluster/resources'];
   const bare = {...inventory, reads: listing === undefined ? {} : {[listing.path]: listing}};

@@ -3,10 +3,11 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import {revisionOf} from '../../../test/builders/revision.ts';
 import {type Desk, openDesk} from '../../../test/builders/terminal.ts';
+import type {Plan} from '../../core/action.ts';
 import type {Manifests, ResourceKind} from '../../core/kind.ts';
 import {kinds} from '../../kinds/index.ts';
 import {readManifests} from '../../manifest/read.ts';
-import {type Rehearsal, rehearse} from './calls.ts';
+import {callsOf, type Rehearsal, rehearse} from './calls.ts';
 
 const WEB = `apiVersion: pvegit/v1
 kind: VirtualMachine
@@ -123,5 +124,22 @@ describe('validate --target', () => {
     const {code, err} = await desk.run(['validate', '--target', '7.4']);
     expect(code).toBe(1);
     expect(err).toContain('8.4, 9.1');
+  });
+});
+
+describe('the calls of a plan', () => {
+  it('are each of its steps that calls, with the state for which they were made', () => {
+    const {calls} = rehearsed(WEB);
+    const [first] = calls;
+    if (first === undefined) throw new Error('the rehearsal makes no call');
+    const {call, inventory} = first;
+    const step = {kind: 'task', says: 'clone', call} as const;
+    const wait = {kind: 'until', says: 'wait'} as const;
+    const action = {key: 'guest/150', name: 'web', verb: 'create', range: null};
+    // Safe: what the function reads of a plan is there.
+    const plan = {actions: [{...action, steps: [step, wait]}]} as unknown as Plan;
+    expect(callsOf(plan, inventory)).toEqual([
+      {key: 'guest/150', name: 'web', verb: 'create', says: 'clone', call, range: null, inventory},
+    ]);
   });
 });
