@@ -118,7 +118,7 @@ describe('apply', () => {
     ['nonsense', 'is not a fingerprint'],
     ['0123456789abcde', 'is not a fingerprint'],
     ['0123456789abcdef', 'no action of the plan as it is now'],
-  ])('refuses the approval %s: it %s', async (digits, because) => {
+  ])('refuses the approval %s: %s', async (digits, because) => {
     await deletionWaits();
     const {code, err} = await town.run('apply', '--approve', digits);
     expect(code).toBe(1);

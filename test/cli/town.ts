@@ -28,7 +28,7 @@ export interface Town {
 
 /** How much faster than real time the cluster works. */
 const SPEED = 100;
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 50_000;
 
 /** Builds it; `policy` replaces the last lines of the configuration. */
 export async function buildTown(policy?: string): Promise<Town> {
