@@ -254,6 +254,8 @@ export interface Journal {
   /** One holder per cluster. Renewed by the holder; a lease past `ttlMs` may be taken over. */
   acquireLease(cluster: string, holder: string, now: number, ttlMs: number): LeaseResult;
   releaseLease(cluster: string, holder: string): void;
+  /** Who holds the cluster's lease at `now`, if anybody does. */
+  leader(cluster: string, now: number): string | null;
 
   /** Consistent copy into a new file while in use. */
   backup(path: string): Promise<void>;

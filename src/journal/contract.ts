@@ -259,7 +259,10 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
       deepEqual(journal.acquireLease('other', 'one', 1900, 1000), {kind: 'held', token: 1});
       journal.releaseLease('harness', 'one');
       deepEqual(ask('one', 1901), {kind: 'other', holder: 'two', expiresAt: 2900});
+      equal(journal.leader('harness', 2899), 'two');
+      equal(journal.leader('harness', 2900), null);
       journal.releaseLease('harness', 'two');
+      equal(journal.leader('harness', 1902), null);
       deepEqual(ask('two', 1902), {kind: 'held', token: 3});
     },
   },

@@ -5,7 +5,7 @@ import type {AuditEntry, Clock, Journal, PersonRequest, Random, Suspension} from
 import {endApprovals, spendApproval} from './approvals.ts';
 import {backupStore} from './backup.ts';
 import {identityOf, newIdentity} from './identity.ts';
-import {acquireLease, releaseLease} from './leases.ts';
+import {acquireLease, leaderOf, releaseLease} from './leases.ts';
 import {recordCalls} from './records.ts';
 import {MIGRATIONS} from './schema.ts';
 import {openStore, type Row, type Store} from './store.ts';
@@ -49,6 +49,7 @@ export function openJournal(options: JournalOptions): Journal {
     ...values(store),
     acquireLease: (...lease) => acquireLease(store, ...lease),
     releaseLease: (cluster, holder) => releaseLease(store, cluster, holder),
+    leader: (cluster, now) => leaderOf(store, cluster, now),
     backup: (target) => backupStore(store, target),
     close: () => store.close(),
   };

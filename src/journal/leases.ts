@@ -34,3 +34,10 @@ export function releaseLease(store: Store, cluster: string, holder: string): voi
   const sql = 'UPDATE leases SET holder = NULL, expires_at = 0 WHERE cluster = ? AND holder = ?';
   store.run(sql, cluster, holder);
 }
+
+/** Who holds a cluster's lease, if anybody does; nothing is changed by asking. */
+export function leaderOf(store: Store, cluster: string, now: number): string | null {
+  const sql = 'SELECT holder FROM leases WHERE cluster = ? AND expires_at > ?';
+  const row = store.get(sql, cluster, Math.trunc(now));
+  return typeof row?.holder === 'string' ? row.holder : null;
+}

@@ -7,6 +7,7 @@ import type {GateInput} from '../gate/input.ts';
 import {keptApprovals} from './approvals.ts';
 import type {ClusterParts} from './parts.ts';
 import type {PassMemory} from './pass.ts';
+import {underWay} from './under-way.ts';
 
 /** What this pass found out. */
 export interface PassFacts {
@@ -27,6 +28,7 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
   const now = parts.clock.now();
   const approvals = [...parts.approvals(), ...keptApprovals(journal, cluster, now)];
   const inFlight = parts.applier?.inFlight() ?? new Map();
+  const applying = new Set(underWay(parts, now).map(({key}) => key));
   return {
     plan,
     policy,
@@ -41,8 +43,8 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
     now,
     clockOff: clockOff(facts.inventory),
     quorate: facts.quorate,
-    applying: new Set(inFlight.keys()),
-    unknown: unknownOf(parts, new Set(inFlight.keys())),
+    applying,
+    unknown: unknownOf(parts, applying),
     corrections: Object.fromEntries(memory.history.corrections(now)),
     driftSince: memory.history.driftSince(plan, now),
     foreignStops: facts.foreignStops,

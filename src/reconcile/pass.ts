@@ -20,6 +20,7 @@ import type {ClusterParts} from './parts.ts';
 import {takeRequests} from './requests.ts';
 import {resourceReports} from './resources.ts';
 import {inSlices} from './slices.ts';
+import {underWay} from './under-way.ts';
 
 /** What a loop keeps between its passes. */
 export interface PassMemory {
@@ -172,15 +173,15 @@ class Stages {
     readonly seen: Seen;
   }): Promise<Report> {
     const {parts, memory, sources, plan, verdicts, seen} = made;
-    const {cluster, clock, journal, pve, applier} = parts;
+    const {cluster, clock, journal, pve} = parts;
     const now = clock.now();
-    const inFlight = applier?.inFlight() ?? new Map();
+    const applying = underWay(parts, now);
     const problems = stageProblems(sources, seen);
     const states = resourceReports({
       plan,
       verdicts,
       kinds: resourceKinds(parts.kinds),
-      applying: new Set(inFlight.keys()),
+      applying: new Set(applying.map(({key}) => key)),
       suspensions: journal.suspensions(cluster),
       failure: (key) => memory.history.failure(key),
       drift: driftOf(journal, plan, now),
@@ -200,14 +201,7 @@ class Stages {
       plan,
       verdicts,
       resources,
-      applying: [...inFlight.values()].map(({key, action, step, startedAt}) => ({
-        key,
-        name: action.name,
-        verb: action.verb,
-        fingerprint: action.fingerprint,
-        says: step?.says ?? null,
-        startedAt,
-      })),
+      applying,
       dispatched: made.dispatched,
       requests: seen.requests,
       quorate: seen.quorate,

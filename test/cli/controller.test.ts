@@ -46,6 +46,15 @@ describe('with a controller', () => {
     expect(err).toMatch(/pvegit run on .* leads cluster harness/);
   });
 
+  it('plan says of what it is at that it is under way, not that it is unknown', async () => {
+    const late = {kind: 'late', delayMs: 36_000_000} as const;
+    armTask(town.simulator, {type: 'qmclone'}, late);
+    await town.follow();
+    await town.until(() => town.simulator.guests.has(150));
+    await town.until(async () => (await town.run('plan')).out.includes('under way'));
+    expect((await town.run('plan')).out).toMatch(/1 under way\.$/);
+  });
+
   it('stops with 0 when it is told to', async () => {
     await created();
     expect(await town.rest()).toBe(0);

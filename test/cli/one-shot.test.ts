@@ -1,6 +1,7 @@
 // Why this exists: plan, apply, why and status without a controller: what they print, in which
 // form, and how they end, is what scripts and people rely on.
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {addGuest} from '../../src/simulator/build.ts';
 import {armTask} from '../../src/simulator/faults.ts';
 import {buildTown, heldDigits, type Town, WEB} from './town.ts';
 
@@ -20,6 +21,17 @@ describe('plan', () => {
     const after = await town.run('plan');
     expect(after).toMatchObject({code: 0, err: ''});
     expect(after.out).toMatch(/Nothing to do: 1 in sync\.$/);
+  });
+
+  it('shows what stands in the way, and does not call it in sync', async () => {
+    addGuest(town.simulator, 150, {config: {name: 'stranger', memory: '512'}});
+    const {code, out} = await town.run('plan');
+    expect(code).toBe(2);
+    expect(out).toContain('150 web  benign · refused: vmid-taken');
+    expect(out).toMatch(/1 refused\.$/);
+    expect((await town.run('apply')).code).toBe(3);
+    const {out: table} = await town.run('plan', '--markdown');
+    expect(table).toContain('refuse: vmid-taken');
   });
 
   it('changes nothing', async () => {

@@ -11,6 +11,7 @@ import {handOver} from '../hand-over.ts';
 import {CommandError, EXIT, outJson} from '../io.ts';
 import {type HeldLease, holdLease} from '../lease.ts';
 import {type OneShot, type OneShotOptions, openOneShot} from '../one-shot.ts';
+import {openActions} from '../open-actions.ts';
 import {diagnosticsText} from '../print/diagnostics-text.ts';
 import {planText} from '../print/plan-text.ts';
 import {problemLines} from '../print/problems-text.ts';
@@ -133,6 +134,5 @@ function exitOf(report: Report, outcomes: readonly Outcome[]): number {
     return error !== null || diagnostics.some(({severity}) => severity === 'error');
   });
   if (failed || wrong || report.result !== 'ok') return EXIT.error;
-  const left = report.plan?.actions.some(({verb}) => verb !== 'none') ?? true;
-  return left ? EXIT.held : EXIT.ok;
+  return report.plan === null || openActions(report).length > 0 ? EXIT.held : EXIT.ok;
 }

@@ -5,6 +5,7 @@ import {runPass} from '../../reconcile/pass.ts';
 import type {CommandContext} from '../command-context.ts';
 import {EXIT, outJson} from '../io.ts';
 import {type OneShotOptions, openOneShot} from '../one-shot.ts';
+import {openActions} from '../open-actions.ts';
 import {diagnosticsText} from '../print/diagnostics-text.ts';
 import {planMarkdown} from '../print/plan-markdown.ts';
 import {planText} from '../print/plan-text.ts';
@@ -74,7 +75,7 @@ function exitOf(reports: readonly Report[]): number {
       report.plan?.diagnostics.some(isError),
   );
   if (wrong) return EXIT.error;
-  const changes = reports.some(({plan}) => plan?.actions.some(({verb}) => verb !== 'none'));
+  const changes = reports.some((report) => openActions(report).length > 0);
   return changes ? EXIT.changes : EXIT.ok;
 }
 

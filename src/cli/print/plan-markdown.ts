@@ -3,6 +3,7 @@
 import type {Action, Verdict} from '../../core/action.ts';
 import type {Report} from '../../core/report.ts';
 import {visible} from '../../core/visible.ts';
+import {openActions} from '../open-actions.ts';
 import {planSummary} from './plan-text.ts';
 import {createStyle} from './style.ts';
 
@@ -13,7 +14,7 @@ export function planMarkdown(report: Report): string {
   const {plan} = report;
   if (plan === null) return `### ${cell(report.cluster)}\n\nNo plan could be made.`;
   const verdicts = new Map(report.verdicts.map((verdict) => [verdict.fingerprint, verdict]));
-  const work = plan.actions.filter(({verb}) => verb !== 'none');
+  const work = openActions(report);
   const rows = work.map((action) => row(action, verdicts.get(action.fingerprint)));
   const table =
     rows.length === 0

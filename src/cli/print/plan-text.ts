@@ -2,6 +2,7 @@
 // bad it is, why, and what it waits for.
 import type {Action, Change, Plan, Reason, Verb, Verdict} from '../../core/action.ts';
 import type {Report} from '../../core/report.ts';
+import {openActions} from '../open-actions.ts';
 import {createdLines} from './created-text.ts';
 import {pad, type Style, safe, shownTime} from './style.ts';
 
@@ -23,11 +24,10 @@ const PASSING: ReadonlySet<Reason> = new Set(['waiting', 'limit', 'applying']);
 export function planText(report: Report, style: Style, all = false): string {
   const {plan} = report;
   if (plan === null) return style.bad('no plan could be made');
-  const verdicts = new Map(report.verdicts.map((verdict) => [verdict.fingerprint, verdict]));
-  const work = plan.actions.filter(({verb}) => all || verb !== 'none');
+  const work = all ? plan.actions : openActions(report);
   return [
     heading(report, plan, style),
-    ...work.flatMap((action) => actionLines(action, verdicts.get(action.fingerprint), style)),
+    ...work.flatMap((action) => actionLines(report, action, style)),
     ...waitingLines(plan, style),
     '',
     planSummary(report, style),
@@ -35,39 +35,51 @@ export function planText(report: Report, style: Style, all = false): string {
 }
 
 /** One line that counts: `2 to create, 1 to update; 2 go ahead, 1 held, 5 in sync`. */
-export function planSummary({plan, verdicts}: Report, style: Style): string {
+export function planSummary(report: Report, style: Style): string {
+  const {plan} = report;
   if (plan === null) return '';
   const counts = new Map<Verb, number>();
-  for (const {verb} of plan.actions) counts.set(verb, (counts.get(verb) ?? 0) + 1);
-  const inSync = counts.get('none') ?? 0;
+  const open = openActions(report);
+  const inSync = plan.actions.length - open.length;
+  if (open.length === 0) return style.good(`Nothing to do: ${inSync} in sync.`);
+  for (const {verb} of open) counts.set(verb, (counts.get(verb) ?? 0) + 1);
   counts.delete('none');
-  if (counts.size === 0) return style.good(`Nothing to do: ${inSync} in sync.`);
   const work = [...counts].map(([verb, count]) => `${count} to ${verb}`).join(', ');
-  const acting = new Set(plan.actions.filter(({verb}) => verb !== 'none').map(fingerprintOf));
-  const count = (wanted: Verdict['verdict']): number =>
-    verdicts.filter(({verdict, fingerprint}) => verdict === wanted && acting.has(fingerprint))
-      .length;
-  const turns = verdicts.filter(
-    (verdict) => acting.has(verdict.fingerprint) && waitsItsTurn(verdict),
-  ).length;
+  const turns = new Map(open.map((action) => [action.fingerprint, turnOf(report, action)]));
+  const count = (wanted: Turn): number =>
+    open.filter(({fingerprint}) => turns.get(fingerprint) === wanted).length;
   const gate = [
-    [count('allow'), count('allow') === 1 ? 'goes ahead' : 'go ahead'],
-    [turns, turns === 1 ? 'follows' : 'follow'],
-    [count('hold') - turns, 'held'],
-    [count('refuse'), 'refused'],
+    [count('under way'), 'under way'],
+    [count('goes'), count('goes') === 1 ? 'goes ahead' : 'go ahead'],
+    [count('follows'), count('follows') === 1 ? 'follows' : 'follow'],
+    [count('held'), 'held'],
+    [count('refused'), 'refused'],
     [inSync, 'in sync'],
   ] as const;
   const said = gate.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
-  return style.bold(`${work}; ${said.join(', ')}.`);
+  return style.bold(`${[work, said.join(', ')].filter((part) => part !== '').join('; ')}.`);
 }
 
-/** Held only by what passes by itself: the controller starts it when others are done. */
-function waitsItsTurn({verdict, reasons}: Verdict): boolean {
-  return verdict === 'hold' && reasons.every(({reason}) => PASSING.has(reason));
+/** A report has as many verdicts as guests, and each is asked for more than once. */
+const VERDICTS = new WeakMap<Report, ReadonlyMap<string, Verdict>>();
+
+function verdictsOf(report: Report): ReadonlyMap<string, Verdict> {
+  const known = VERDICTS.get(report);
+  if (known !== undefined) return known;
+  const verdicts = new Map(report.verdicts.map((verdict) => [verdict.fingerprint, verdict]));
+  VERDICTS.set(report, verdicts);
+  return verdicts;
 }
 
-function fingerprintOf({fingerprint}: Action): string {
-  return fingerprint;
+/** What becomes of an action without anybody's help. */
+type Turn = 'goes' | 'under way' | 'follows' | 'held' | 'refused';
+
+function turnOf(report: Report, {key, fingerprint}: Action): Turn {
+  const verdict = verdictsOf(report).get(fingerprint);
+  if (verdict === undefined || verdict.verdict === 'allow') return 'goes';
+  if (report.applying.some((one) => one.key === key)) return 'under way';
+  if (verdict.verdict === 'refuse') return 'refused';
+  return verdict.reasons.every(({reason}) => PASSING.has(reason)) ? 'follows' : 'held';
 }
 
 function heading(report: Report, plan: Plan, style: Style): string {
@@ -79,11 +91,9 @@ function heading(report: Report, plan: Plan, style: Style): string {
   return `${style.bold(safe(plan.cluster))}: ${sources.join(', ')}  ${when}`;
 }
 
-function actionLines(
-  action: Action,
-  verdict: Verdict | undefined,
-  style: Style,
-): readonly string[] {
+function actionLines(report: Report, action: Action, style: Style): readonly string[] {
+  const verdict = verdictsOf(report).get(action.fingerprint);
+  const turn = turnOf(report, action);
   const sign = SIGNS[action.verb];
   const id = action.vmid === null ? action.key : String(action.vmid);
   const what = `${sign} ${pad(action.verb, 8)}${id} ${safe(action.name)}`;
@@ -91,12 +101,12 @@ function actionLines(
   const painted = action.risk === 'destructive' ? style.bad(what) : paint(what);
   return [
     '',
-    `${painted}  ${riskText(action, style)}${gateText(verdict, style)}`,
+    `${painted}  ${riskText(action, style)}${gateText(turn, verdict, style)}`,
     ...(action.verb === 'create'
       ? createdLines(action.changes, style)
       : action.changes.map((change) => changeLine(action, change, style))),
     ...lossLines(action, style),
-    ...(verdict?.verdict === 'allow' ? [] : reasonLines(verdict, style)),
+    ...(turn === 'held' || turn === 'refused' ? reasonLines(verdict, style) : []),
   ];
 }
 
@@ -106,12 +116,18 @@ function riskText({risk, cause}: Action, style: Style): string {
   return cause === null || cause === 'pending' ? paint(risk) : `${paint(risk)} · ${cause}`;
 }
 
-function gateText(verdict: Verdict | undefined, style: Style): string {
-  if (verdict === undefined || verdict.verdict === 'allow') return '';
-  if (waitsItsTurn(verdict)) return ` · ${style.dim('follows when others are done')}`;
-  const reason = verdict.reasons[0]?.reason ?? '';
-  const said = verdict.verdict === 'hold' ? `held: ${reason}` : `refused: ${reason}`;
-  return ` · ${style.accent(said)}`;
+function gateText(turn: Turn, verdict: Verdict | undefined, style: Style): string {
+  switch (turn) {
+    case 'goes':
+      return '';
+    case 'under way':
+      return ` · ${style.dim('under way')}`;
+    case 'follows':
+      return ` · ${style.dim('follows when others are done')}`;
+    case 'held':
+    case 'refused':
+      return ` · ${style.accent(`${turn}: ${verdict?.reasons[0]?.reason ?? ''}`)}`;
+  }
 }
 
 function changeLine(action: Action, change: Change, style: Style): string {
@@ -135,8 +151,7 @@ function volumeText(volume: unknown): string {
 }
 
 function reasonLines(verdict: Verdict | undefined, style: Style): readonly string[] {
-  if (verdict === undefined || waitsItsTurn(verdict)) return [];
-  return verdict.reasons.flatMap(({reason, detail, remedy}) => [
+  return (verdict?.reasons ?? []).flatMap(({reason, detail, remedy}) => [
     `    ${style.accent(reason)}: ${safe(detail)}`,
     `      ${style.dim(safe(remedy))}`,
   ]);
