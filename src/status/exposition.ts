@@ -42,12 +42,12 @@ function joinLines(metrics: ReadonlyMap<ReportGauge, Written>): void {
   }
 }
 
-/** The gauges of several clusters, each metric under one head. */
-export function joinGauges(clusters: readonly GaugeTexts[]): string {
+/** The gauges of several clusters, each metric under one head, in pieces. */
+export function joinGauges(clusters: readonly GaugeTexts[]): readonly string[] {
   return REPORT_GAUGES.flatMap((name) => {
     const pieces = clusters.flatMap((texts) => texts.get(name) ?? []);
     return pieces.length === 0 ? [] : [head(name), ...pieces];
-  }).join('');
+  });
 }
 
 // Safe: the keys of the table are the names.

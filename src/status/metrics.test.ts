@@ -22,9 +22,12 @@ import {METRICS, type MetricName} from './metric-table.ts';
 import {createMetrics} from './metrics.ts';
 
 async function scrape(...events: readonly MetricEvent[]): Promise<readonly string[]> {
-  const {metrics, text} = createMetrics({version: '9.8.7'});
+  const {metrics, pieces} = createMetrics({version: '9.8.7'});
   for (const event of events) metrics.emit(event);
-  return (await text()).split('\n').filter((line) => line.startsWith('pvegit_'));
+  return (await pieces())
+    .join('')
+    .split('\n')
+    .filter((line) => line.startsWith('pvegit_'));
 }
 
 const pass = (parts: Partial<Report> = {}): MetricEvent => ({
@@ -256,7 +259,7 @@ describe('what may happen next', () => {
 describe('a pause', () => {
   it('is counted by scope while it is in force', async () => {
     const suspension = {cluster: 'harness', reason: 'r', owner: 'o', since: NOW};
-    const {metrics, text} = createMetrics({
+    const {metrics, pieces} = createMetrics({
       version: '1',
       now: () => NOW,
       journal: {
@@ -268,7 +271,7 @@ describe('a pause', () => {
       },
     });
     metrics.emit(pass());
-    const lines = (await text()).split('\n');
+    const lines = (await pieces()).join('').split('\n');
     expect(lines).toContain('pvegit_suspended{cluster="harness",scope="cluster"} 1');
     expect(lines).toContain('pvegit_suspended{cluster="harness",scope="resource"} 1');
   });
@@ -276,10 +279,13 @@ describe('a pause', () => {
 
 describe('the text', () => {
   it('has one head per metric, also with several clusters', async () => {
-    const {metrics, text} = createMetrics({version: '1'});
+    const {metrics, pieces} = createMetrics({version: '1'});
     metrics.emit(pass());
     metrics.emit(pass({cluster: 'neve'}));
-    const heads = (await text()).split('\n').filter((line) => line.startsWith('# TYPE'));
+    const heads = (await pieces())
+      .join('')
+      .split('\n')
+      .filter((line) => line.startsWith('# TYPE'));
     expect(heads).toEqual([...new Set(heads)]);
     expect(heads).toContain('# TYPE pvegit_resources gauge');
   });
@@ -297,15 +303,15 @@ describe('the text', () => {
     const resources = Array.from({length: 10_000}, (_, at) =>
       aResource({vmid: 1_000 + at, name: `claude-dev-${at}`}),
     );
-    const {metrics, text} = createMetrics({version: '1'});
+    const {metrics, pieces} = createMetrics({version: '1'});
     metrics.emit(pass({resources}));
     const delay = monitorEventLoopDelay({resolution: 5});
     delay.enable();
-    const lines = (await text()).split('\n');
+    const lines = (await pieces()).join('').split('\n');
     delay.disable();
     expect(lines.length).toBeLessThan(81_000);
     expect(delay.max / 1e6).toBeLessThan(200);
-    expect(await text()).toContain('qemu/10999');
+    expect((await pieces()).join('')).toContain('qemu/10999');
   });
 });
 

@@ -19,7 +19,8 @@ export interface MetricsOptions {
 /** The sink, and what `/metrics` answers. */
 export interface MetricsText {
   readonly metrics: Metrics;
-  text(): Promise<string>;
+  /** The whole text, in pieces: that of ten thousand guests is some 10 MB. */
+  pieces(): Promise<readonly string[]>;
   readonly contentType: string;
 }
 
@@ -38,14 +39,14 @@ export function createMetrics(options: MetricsOptions): MetricsText {
   events.set('pvegit_config_reload_success', {}, 1);
   return {
     metrics: {emit: (event) => take(events, newest, event)},
-    text: async () => {
+    pieces: async () => {
       readSuspensions(events, newest.keys(), options);
       const texts: GaugeTexts[] = [];
       for (const one of newest.values()) {
         one.texts ??= gaugeTexts(one.report);
         texts.push(await one.texts);
       }
-      return `${await registry.metrics()}${joinGauges(texts)}`;
+      return [await registry.metrics(), ...joinGauges(texts)];
     },
     contentType: registry.contentType,
   };

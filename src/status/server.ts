@@ -1,5 +1,6 @@
 // Why this exists: metrics, health, API and page over HTTP. It only shows: there is no endpoint
 // that changes anything, and it listens elsewhere than loopback only with a token or TLS.
+import {Readable} from 'node:stream';
 import {type FastifyInstance, type FastifyReply, fastify} from 'fastify';
 import type {Log} from '../core/ports.ts';
 import {
@@ -27,7 +28,7 @@ export interface StatusServerOptions extends Omit<ApiParts, 'identity'> {
   readonly token: string | null;
   /** PEM texts. */
   readonly tls?: {readonly cert: string; readonly key: string} | null;
-  readonly metricsText: Pick<MetricsText, 'text' | 'contentType'>;
+  readonly metricsText: Pick<MetricsText, 'pieces' | 'contentType'>;
   /** Every cluster that is followed, also before its first pass. */
   readonly clusters: () => readonly FollowedCluster[];
   readonly version: string;
@@ -134,8 +135,8 @@ function addHealth(app: FastifyInstance, options: StatusServerOptions): void {
   app.get('/healthz', (_request, reply) => send(reply, liveness(input())));
   app.get('/readyz', (_request, reply) => send(reply, readiness(input())));
   app.get('/metrics', async (_request, reply) => {
-    const text = await metricsText.text();
-    return reply.type(metricsText.contentType).send(text);
+    const pieces = await metricsText.pieces();
+    return reply.type(metricsText.contentType).send(Readable.from(pieces, {objectMode: false}));
   });
 }
 
