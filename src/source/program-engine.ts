@@ -45,6 +45,8 @@ export function createProgramEngine(settings: ProgramSettings): Engine {
       return fetched;
     },
     async objects(ids, maxBytes, signal) {
+      const few = await readFew(offline, ids, maxBytes, signal);
+      if (few !== null) return ok(few);
       const sizes = fromMirror(await offline.sizes(ids, signal), signal);
       if (!sizes.ok) return sizes;
       const {wanted, tooLarge, total} = sortBySize(sizes.value, maxBytes);
@@ -76,6 +78,30 @@ export function createProgramEngine(settings: ProgramSettings): Engine {
     },
     rest() {},
     reset: () => rm(gitDir, {recursive: true, force: true}),
+  };
+}
+
+/** Beyond this, starting one program less is no gain. */
+const FEW_OBJECTS = 500;
+const FEW_BYTES = 8 * 1024 * 1024;
+
+/**
+ * A few objects without asking for their sizes first, which is another program to start; null when
+ * they are many, or too much together: then sizes come first, and reasons from there.
+ */
+async function readFew(
+  git: Git,
+  ids: readonly string[],
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Objects | null> {
+  if (ids.length > FEW_OBJECTS) return null;
+  const read = await git.objects(ids, {maxBytes: FEW_BYTES}, signal);
+  if (!read.ok) return null;
+  const all = [...read.value];
+  return {
+    found: new Map(all.filter(([, {bytes}]) => bytes.length <= maxBytes)),
+    tooLarge: new Set(all.flatMap(([id, {bytes}]) => (bytes.length > maxBytes ? [id] : []))),
   };
 }
 
