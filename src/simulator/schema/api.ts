@@ -146,7 +146,15 @@ export function namedSubKeys(
   version: Version,
   format: string,
 ): Readonly<Record<string, ParamFacts>> | undefined {
+  if (format === 'pve-qm-ide') return ideSubKeys(version);
   return apis[version].raw.formats[format];
+}
+
+/** `cdrom` has the sub-keys of an IDE drive that is not allocated. */
+function ideSubKeys(version: Version): Readonly<Record<string, ParamFacts>> {
+  const ide = findMethod(version, 'POST', '/nodes/n/qemu')?.method.params['ide[n]']?.format;
+  const {'import-from': _, ...subKeys} = typeof ide === 'object' ? ide : {};
+  return subKeys;
 }
 
 function descend(

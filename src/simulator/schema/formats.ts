@@ -6,6 +6,7 @@ import {splitList} from '../route.ts';
 import type {Version} from '../state.ts';
 import {calendarProblem} from './calendar.ts';
 import {firewallFormats} from './firewall-formats.ts';
+import {guestFormats} from './guest-formats.ts';
 
 /** A format's check: the text of the complaint, newline included, or undefined. */
 export type FormatCheck = (value: string, version: Version) => string | undefined;
@@ -67,55 +68,25 @@ function isIp(value: string): boolean {
 function isCidr(value: string, accepts: (address: string) => boolean = isIp): boolean {
   const [address = '', bits = '', rest] = value.split('/');
   const most = isIPv4(address) ? 32 : 128;
-  return rest === undefined && /^\d+$/.test(bits) && Number(bits) <= most && accepts(address);
+  const fits = /^\d+$/.test(bits) && Number(bits) > 7 && Number(bits) <= most;
+  return rest === undefined && fits && accepts(address);
 }
 
-function bootProblem(value: string): string | undefined {
-  const legacy = /^(?:legacy=)?[acdn]{1,4}$/;
-  const order = /^order=(?:[a-z]+\d+(?:;[a-z]+\d+)*)?$/;
-  return value === '' || legacy.test(value) || order.test(value)
-    ? undefined
-    : `format error\nboot: value does not match the regex pattern\n`;
-}
-
-function pruneProblem(value: string): string | undefined {
-  const all = /(^|,)keep-all=(1|on|yes|true)/.test(value);
-  const others = value.split(',').filter((part) => /^keep-(?!all)\w+=[1-9]/.test(part));
-  return all && others.length > 0
-    ? 'keep-all cannot be set together with other options.\n'
-    : undefined;
-}
-
-const builtInCpus = new RegExp(
-  `^(?:${[
-    '486 athlon Broadwell Cascadelake Conroe Cooperlake core EPYC Graniterapids GraniteRapids',
-    'Haswell host Icelake IvyBridge Knights kvm max Nehalem Opteron Penryn pentium phenom',
-    'qemu SandyBridge SapphireRapids SierraForest Skylake Westmere x86-64-v coreduo',
-    'ClearwaterForest DiamondRapids',
-  ]
-    .flatMap((line) => line.split(' '))
-    .join('|')})`,
-  'i',
+const storageId = matching(
+  /^[a-z][a-z0-9\-_.]*[a-z0-9]$/i,
+  (value) => `storage ID '${value}' contains illegal characters`,
 );
-
-function cpuProblem(value: string): string | undefined {
-  const first = value.split(',')[0] ?? '';
-  const type = first.startsWith('cputype=') ? first.slice('cputype='.length) : first;
-  if (type === '' || type.includes('=') || type.startsWith('custom-') || builtInCpus.test(type)) {
-    return undefined;
-  }
-  return `Built-in cputype '${type}' is not defined (missing 'custom-' prefix?)\n`;
-}
+const bridgeId = matching(/^[-_.\w\d]+$/, (value) => `invalid bridge ID '${value}'`);
+const mailUser = '[\\w+\\-~]+(\\.[\\w+\\-~]+)*';
+const mail = new RegExp(`^${mailUser}@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*$`);
 
 const checks: Readonly<Record<string, FormatCheck>> = {
   ...firewallFormats,
+  ...guestFormats({storage: (id) => storageId(id, '8.4'), bridge: (id) => bridgeId(id, '8.4')}),
   'pve-vmid': looksLike('VM ID', (value) => /^[1-9][0-9]{2,8}$/.test(value)),
   'pve-node': looksLike('node name', (value) => nodeName.test(value)),
   'pve-configid': matching(configId, (value) => `invalid configuration ID '${value}'`),
-  'pve-storage-id': matching(
-    /^[a-z][a-z0-9\-_.]*[a-z0-9]$/i,
-    (value) => `storage ID '${value}' contains illegal characters`,
-  ),
+  'pve-storage-id': storageId,
   'pve-userid': matching(
     /^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+$/,
     (value) => `value '${value}' does not look like a valid user name`,
@@ -135,15 +106,17 @@ const checks: Readonly<Record<string, FormatCheck>> = {
     (value) => `pool name '${value}' contains invalid characters`,
   ),
   'dns-name': looksLike('DNS name', (value) => dnsName.test(value)),
-  email: looksLike('email address', (value) =>
-    /^[\w+\-~]+(\.[\w+\-~]+)*@[\w-]+(\.[\w-]+)*$/.test(value),
+  email: looksLike('email address', (value) => mail.test(value)),
+  'email-or-username': looksLike(
+    'email address or user name',
+    (value) => mail.test(value) || new RegExp(`^${mailUser}$`).test(value),
   ),
   ipv4: looksLike('IPv4 address', isIPv4),
   ipv6: looksLike('IPv6 address', isIPv6),
   ip: looksLike('IP address', isIp),
   CIDR: looksLike('CIDR network', (value) => isCidr(value)),
-  CIDRv4: looksLike('IPv4 network', (value) => isCidr(value, isIPv4)),
-  CIDRv6: looksLike('IPv6 network', (value) => isCidr(value, isIPv6)),
+  CIDRv4: looksLike('IPv4 CIDR network', (value) => isCidr(value, isIPv4)),
+  CIDRv6: looksLike('IPv6 CIDR network', (value) => isCidr(value, isIPv6)),
   IPorCIDR: looksLike('IP address or CIDR network', (value) => isIp(value) || isCidr(value)),
   'pve-ipv4-config': looksLike(
     'ipv4 network configuration',
@@ -160,11 +133,11 @@ const checks: Readonly<Record<string, FormatCheck>> = {
     new RegExp(`^(?:[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*|${dnsName.source.slice(1, -1)})$`),
     (value) => `value does not look like a valid address: ${value}`,
   ),
-  'pve-iface': (value) =>
-    value.length >= 2 && value.length <= 20 && /^[a-z][a-z0-9_]{1,20}([:.]\d+)?$/i.test(value)
-      ? undefined
-      : `invalid network interface name '${value}'\n`,
-  'pve-bridge-id': matching(/^[-_.\w\d]+$/, (value) => `invalid bridge ID '${value}'`),
+  'pve-iface': matching(
+    /^[a-z][a-z0-9_]{1,20}([:.]\d+)?$/i,
+    (value) => `invalid network interface name '${value}'`,
+  ),
+  'pve-bridge-id': bridgeId,
   'pve-volume-id': matching(volumeId, (value) => `unable to parse volume ID '${value}'`),
   'pve-volume-id-or-qm-path': (value) =>
     ['none', 'cdrom'].includes(value) || value.startsWith('/') || volumeId.test(value)
@@ -175,7 +148,7 @@ const checks: Readonly<Record<string, FormatCheck>> = {
       ? undefined
       : `unable to parse volume ID '${value}'\n`,
   'disk-size': matching(
-    /^\d+(\.\d+)?[KMGT]?$/,
+    /^\d+(\.\d+)?([KMGT](iB)?)?$/,
     (value) => `value does not look like a valid disk size: ${value}`,
   ),
   urlencoded: matching(
@@ -184,24 +157,7 @@ const checks: Readonly<Record<string, FormatCheck>> = {
   ),
   'pve-storage-content': (value) =>
     contentTypes.has(value) ? undefined : `invalid content type '${value}'\n`,
-  'pve-storage-path': looksLike('absolute path', (value) => value.startsWith('/')),
+  'pve-storage-path': looksLike('absolute path', (value) => /^\/[^;()]+/.test(value)),
   'pve-tag': (value) => (tag.test(value) ? undefined : 'invalid characters in tag\n'),
-  'pve-startup-order': (value) =>
-    value
-      .split(',')
-      .every((part) => part.trim() === '' || /^(?:(?:order=)?\d+|(?:up|down)=\d+)$/.test(part))
-      ? undefined
-      : 'unable to parse startup options\n',
-  'pve-hotplug-features': (value) =>
-    value === '0' ||
-    value === '1' ||
-    splitList(value).every((one) =>
-      ['network', 'disk', 'cpu', 'memory', 'usb', 'cloudinit'].includes(one),
-    )
-      ? undefined
-      : 'unable to parse hotplug option\n',
   'pve-calendar-event': calendarProblem,
-  'pve-qm-boot': bootProblem,
-  'pve-vm-cpu-conf': cpuProblem,
-  'prune-backups': pruneProblem,
 };

@@ -4,6 +4,8 @@ import type {Version} from '../state.ts';
 import type {Method, ParamFacts} from './api.ts';
 import {namedSubKeys, paramFacts} from './api.ts';
 import {formatProblem} from './formats.ts';
+import type {Rule} from './named-formats.ts';
+import {describedSubKeys, rules} from './named-formats.ts';
 import type {SubKeys} from './property-string.ts';
 import {splitPropertyString} from './property-string.ts';
 
@@ -64,8 +66,8 @@ function checkRequires(
 function checkValue(into: Collected, path: string, facts: ParamFacts, value: RawParam): void {
   if (facts.type === 'array') {
     const items = typeof value === 'string' ? [value] : value;
-    for (const item of items) {
-      checkText(into, path, facts.items ?? {}, item);
+    for (const [index, item] of items.entries()) {
+      checkText(into, `${path}[${index}]`, facts.items ?? {}, item);
     }
     return;
   }
@@ -90,7 +92,7 @@ function fitsType(type: ParamFacts['type'], value: string): boolean {
     case 'integer':
       return /^[+-]?\d+$/.test(value);
     case 'number':
-      return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(value);
+      return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value);
     case 'boolean':
       return value === '0' || value === '1';
     case 'string':
@@ -104,6 +106,10 @@ function fitsType(type: ParamFacts['type'], value: string): boolean {
 
 function checkLimits(into: Collected, path: string, facts: ParamFacts, value: string): void {
   const {maxLength, minLength, pattern, enum: words} = facts;
+  if (pattern !== undefined && !perlPattern(pattern).test(value)) {
+    note(into, path, 'value does not match the regex pattern');
+    return;
+  }
   const length = [...value].length;
   if (maxLength !== undefined && length > maxLength) {
     note(into, path, `value may only be ${maxLength} characters long`);
@@ -116,10 +122,6 @@ function checkLimits(into: Collected, path: string, facts: ParamFacts, value: st
   const range = outOfRange(facts, value);
   if (range !== undefined) {
     note(into, path, range);
-    return;
-  }
-  if (pattern !== undefined && !perlPattern(pattern).test(value)) {
-    note(into, path, 'value does not match the regex pattern');
     return;
   }
   if (words !== undefined && !words.map(String).includes(value)) {
@@ -152,22 +154,23 @@ function checkFormat(
   if (typeof format !== 'string') {
     return format === undefined ? undefined : propertyProblem(into, path, format, value);
   }
-  const named = namedSubKeys(into.version, format);
+  const named = describedSubKeys(into.version, format) ?? namedSubKeys(into.version, format);
   const problem = formatProblem(into.version, format, value);
   if (problem !== undefined || named === undefined || looseFormats.has(format)) {
     return problem;
   }
-  return propertyProblem(into, path, named, value);
+  return propertyProblem(into, path, named, value, rules[format]);
 }
 
 /** Named property strings that have a parser of their own and are not checked as one. */
-const looseFormats = new Set(['pve-qm-boot', 'pve-startup-order']);
+const looseFormats = new Set(['pve-startup-order']);
 
 function propertyProblem(
   into: Collected,
   path: string,
   subKeys: SubKeys,
   value: string,
+  rule?: Rule,
 ): string | undefined {
   const split = splitPropertyString(subKeys, value);
   if (split.kind === 'unreadable') {
@@ -184,7 +187,8 @@ function propertyProblem(
     checkSubKey(inner, path, subKeys, split.values, {key, part});
   }
   const lines = Object.entries(inner.problems).map(([key, text]) => `${key}: ${text}\n`);
-  return lines.length === 0 ? undefined : `format error\n${lines.join('')}`;
+  if (lines.length > 0) return `format error\n${lines.join('')}`;
+  return rule?.(split.values, into.version);
 }
 
 function checkSubKey(
