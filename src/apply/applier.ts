@@ -18,6 +18,14 @@ export interface InFlight {
   readonly step: {readonly index: number; readonly says: string} | null;
 }
 
+/** What the newest plan knows of what Git wants. */
+export interface Wishes {
+  /** `wantedHash` by key, of what is declared. */
+  readonly wanted: ReadonlyMap<ResourceKey, string>;
+  /** Why it cannot be told whether an action is still wanted; null: it can. */
+  readonly unsaid: (action: Action) => string | null;
+}
+
 /** What the applier asks, and tells of its actions' ends. */
 export interface ApplierOptions {
   /** After an action ended, whatever way; the loop is nudged by it. */
@@ -37,7 +45,9 @@ export class Applier {
   readonly #ready = Promise.withResolvers<void>();
   /** When an action without an end may be looked at again, by the id of its newest intent. */
   readonly #pauses = new Map<number, {readonly until: number; readonly lastMs: number}>();
-  #wanted: ReadonlyMap<ResourceKey, string> | null = null;
+  /** Why an action that was begun goes on later, by its resource. */
+  readonly #paused = new Map<ResourceKey, string>();
+  #wishes: Wishes | null = null;
   #broken = false;
 
   constructor(context: ApplyContext, options: ApplierOptions) {
@@ -50,9 +60,17 @@ export class Applier {
     return new Map([...this.#running].map(([key, {view}]) => [key, view]));
   }
 
-  /** The newest plan's wishes by key: an action whose wish changed stops before its next step. */
-  setWanted(wanted: ReadonlyMap<ResourceKey, string>): void {
-    this.#wanted = wanted;
+  /** Why what was begun and has not ended does not go on right now, by key. */
+  paused(): ReadonlyMap<ResourceKey, string> {
+    return this.#paused;
+  }
+
+  /**
+   * The newest plan's wishes: an action whose wish changed stops before its next step, and one whose
+   * wish cannot be told waits there.
+   */
+  setWishes(wishes: Wishes): void {
+    this.#wishes = wishes;
     this.#ready.resolve();
   }
 
@@ -63,7 +81,8 @@ export class Applier {
 
   /**
    * Goes on with actions that have no recorded end: after a crash, or because what became of a call
-   * is still unknown. Those in flight are skipped, and those looked at a short while ago.
+   * is still unknown. Those in flight are skipped, those looked at a short while ago, and those that
+   * wait for a clear word of their source.
    */
   takeUp(intents: readonly Intent[]): void {
     const ids = new Set(intents.map(({id}) => id));
@@ -120,6 +139,7 @@ export class Applier {
       intent,
       signal: this.#abort.signal,
       barred: () => (this.#options.leads() ? null : 'another controller leads this cluster'),
+      unsaid: () => this.#wishes?.unsaid(action) ?? null,
       unwanted: () => this.#unwanted(action),
       ready: this.#ready.promise,
       onStep,
@@ -137,7 +157,11 @@ export class Applier {
     {outcome, left}: ActionEnd,
   ): void {
     this.#running.delete(action.key);
-    if (left) return;
+    if (left) {
+      this.#paused.set(action.key, outcome.because);
+      return;
+    }
+    this.#paused.delete(action.key);
     // Still unknown after another look: that was said already.
     const isNews = outcome.result !== 'unknown' || !this.#pause(action.key, intent);
     if (!isNews) return;
@@ -166,9 +190,10 @@ export class Applier {
     this.#context.journal.addAudit(auditEntry(this.#context, action, approval, outcome));
   }
 
-  #isDue({id}: Intent): boolean {
+  #isDue({id, action}: Intent): boolean {
     const pause = this.#pauses.get(id);
-    return pause === undefined || pause.until <= this.#context.clock.monotonic();
+    if (pause !== undefined) return pause.until <= this.#context.clock.monotonic();
+    return !this.#paused.has(action.key) || (this.#wishes?.unsaid(action) ?? null) === null;
   }
 
   /** Lengthens the pause before the next look; true when this was not the first look. */
@@ -198,10 +223,18 @@ export class Applier {
           (key === '*' || key === action.key) && (expiresAt === null || expiresAt > now),
       );
     if (suspended) return `suspended by ${suspended.owner}: ${suspended.reason}`;
-    if (this.#wanted === null) return null;
-    const wanted = this.#wanted.get(action.key) ?? null;
+    if (this.#isReleased(action)) return 'it was released: it shall not be deleted';
+    if (this.#wishes === null) return null;
+    const wanted = this.#wishes.wanted.get(action.key) ?? null;
     return wanted === (action.record?.wanted ?? null)
       ? null
       : 'a newer commit wants something else';
+  }
+
+  /** A person may say so while it is shut down to be deleted. */
+  #isReleased({verb, key}: Action): boolean {
+    if (verb !== 'delete') return false;
+    const {journal, cluster} = this.#context;
+    return journal.records(cluster).some((one) => one.key === key && one.onDelete === 'retain');
   }
 }

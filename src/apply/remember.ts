@@ -13,8 +13,9 @@ export function rememberStart(context: ApplyContext, action: Action): void {
 }
 
 /**
- * After a step: what was brought into being with our marker is ours from here on, and of what was
- * destroyed no record speaks any more.
+ * After a step: what was brought into being with our marker is ours from here on, of what was
+ * destroyed no record speaks any more, and a guest that we stopped or started is so by our doing: if
+ * the action ends here, to start it again is work that is left, not another's drift.
  */
 export function rememberStep(
   context: ApplyContext,
@@ -23,10 +24,21 @@ export function rememberStep(
   seen: Observed | null,
 ): void {
   if (operation === 'destroy') context.journal.deleteRecord(context.cluster, action.key);
+  if (POWER.includes(operation) && seen !== null) rememberPower(context, action, seen);
   if (operation !== 'create' && operation !== 'clone') return;
   if (seen?.ownership.kind !== 'ours') return;
   const record = begunRecord(action, facts(context, seen));
   if (record !== null) context.journal.putRecord(record);
+}
+
+const POWER: readonly Operation[] = ['shutdown', 'stop', 'start'];
+
+function rememberPower(context: ApplyContext, action: Action, {power}: Observed): void {
+  const former = formerRecord(context, action);
+  if (former === null || former.body['power'] === undefined || power === 'unknown') return;
+  const run = power === 'stopped' ? 'stopped' : 'running';
+  if (former.body['power'] === run) return;
+  context.journal.putRecord({...former, body: {...former.body, power: run}});
 }
 
 /** After every step is verified. `seen` is null only when the object is gone. */

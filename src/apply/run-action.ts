@@ -23,6 +23,8 @@ export interface ActionRun {
   readonly signal: AbortSignal;
   /** Null while this process may act on the resource, else why not. Asked before each step. */
   readonly barred: () => string | null;
+  /** Null while it can be told whether the action is wanted, else why not: then it waits. */
+  readonly unsaid: () => string | null;
   /** Null while the newest plan still wants the action, else why not. Asked before each step. */
   readonly unwanted: () => string | null;
   /** Resolves once `unwanted` can be answered (after the first plan of this process). */
@@ -154,6 +156,8 @@ async function oneStep(
     if (run.signal.aborted) return STOPS;
     const barred = run.barred();
     if (barred !== null) return {result: 'interrupted', because: barred, left: true};
+    const unsaid = owed ? null : run.unsaid();
+    if (unsaid !== null) return {result: 'interrupted', because: unsaid, left: true};
     const unwanted = owed ? null : run.unwanted();
     if (unwanted !== null) return {result: 'interrupted', because: unwanted};
     run.onStep(index, step);

@@ -3,14 +3,15 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {Action, Plan, Verdict} from '../core/action.ts';
 import type {Manifests} from '../core/kind.ts';
-import type {ResourceKey, ResourceRecord} from '../core/model.ts';
-import {finishedRecord, wantedHash} from '../core/record.ts';
+import type {ResourceRecord} from '../core/model.ts';
+import {finishedRecord} from '../core/record.ts';
 import type {Steps} from '../core/steps.ts';
 import {acceptFirstStart} from './first-start.ts';
 import {remember} from './follow.ts';
 import type {ClusterParts} from './parts.ts';
 import type {PassMemory} from './pass.ts';
 import {inSlices} from './slices.ts';
+import {wishesOf} from './wishes.ts';
 
 /** What a pass decided. */
 export interface Decided {
@@ -30,11 +31,9 @@ export async function dispatch(
 ): Promise<readonly string[]> {
   const {applier, clock} = parts;
   if (applier === null) return [];
-  const wanted = new Map<ResourceKey, string>();
-  for (const {desired} of manifests) {
-    for (const one of desired) wanted.set(one.key, wantedHash(one) ?? '');
-  }
-  applier.setWanted(wanted);
+  applier.setWishes(wishesOf(memory.followed, manifests));
+  // What waited for a clear word goes on in the pass that has read it.
+  if (applier.paused().size > 0) applier.takeUp(parts.journal.unfinished(parts.cluster));
   remember(parts, memory.followed.values());
   acceptFirstStart(parts, plan);
   const allowed = new Map(

@@ -90,11 +90,13 @@ function unknownOf(
   const open = unfinished.filter(
     ({key, state}) => state !== 'failed' && state !== 'interrupted' && !inFlight.has(key),
   );
+  const paused = parts.applier?.paused() ?? new Map<ResourceKey, string>();
   return Object.fromEntries(
-    open.map(({key, id, step, because}) => [
-      key,
-      `intent ${id} (${step.says}): ${because || 'not resolved yet'}`,
-    ]),
+    open.map(({key, id, step, state, because}) => {
+      const waits = paused.get(key) ?? 'it goes on from there';
+      const says = state === 'done' ? `is done; ${waits}` : because || 'not resolved yet';
+      return [key, `intent ${id} (${step.says}): ${says}`];
+    }),
   );
 }
 

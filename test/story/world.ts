@@ -65,6 +65,8 @@ export interface Story {
   readonly memory: PassMemory;
   /** One pass without applying. */
   plan(): Promise<PassResult>;
+  /** One pass that starts what it may, and waits for none of it. */
+  pass(): Promise<PassResult>;
   /** Passes and actions until nothing is left that may be done. */
   settle(): Promise<Settled>;
   /** Approves every action of the plan that is held for approval, and settles. */
@@ -147,6 +149,7 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
     approvals: [],
     memory: setup.memory,
     plan: () => runPass({...parts, applier: null}, setup.memory, never),
+    pass: () => runPass({...parts, applier}, setup.memory, never),
     settle,
     approveAll: async () => {
       const {report} = await story.plan();
