@@ -2,6 +2,7 @@
 // ends them early; and what is taken up again after a restart.
 import type {Action, Approval, Intent, Outcome, Step} from '../core/action.ts';
 import type {ResourceKey} from '../core/model.ts';
+import {isReleased} from '../journal/releases.ts';
 import {auditEntry} from './audit.ts';
 import {type ApplyContext, kindOf} from './context.ts';
 import {type ActionEnd, runAction} from './run-action.ts';
@@ -66,8 +67,8 @@ export class Applier {
   }
 
   /**
-   * The newest plan's wishes: an action whose wish changed stops before its next step, and one whose
-   * wish cannot be told waits there.
+   * The newest plan's wishes: an action whose wish changed stops before its next step, and one
+   * whose wish cannot be told waits there.
    */
   setWishes(wishes: Wishes): void {
     this.#wishes = wishes;
@@ -80,9 +81,9 @@ export class Applier {
   }
 
   /**
-   * Goes on with actions that have no recorded end: after a crash, or because what became of a call
-   * is still unknown. Those in flight are skipped, those looked at a short while ago, and those that
-   * wait for a clear word of their source.
+   * Goes on with actions that have no recorded end: after a crash, or because what became of a
+   * call is still unknown. Those in flight are skipped, those looked at a short while ago, and
+   * those that wait for a clear word of their source.
    */
   takeUp(intents: readonly Intent[]): void {
     const ids = new Set(intents.map(({id}) => id));
@@ -233,8 +234,6 @@ export class Applier {
 
   /** A person may say so while it is shut down to be deleted. */
   #isReleased({verb, key}: Action): boolean {
-    if (verb !== 'delete') return false;
-    const {journal, cluster} = this.#context;
-    return journal.records(cluster).some((one) => one.key === key && one.onDelete === 'retain');
+    return verb === 'delete' && isReleased(this.#context.journal, this.#context.cluster, key);
   }
 }

@@ -14,8 +14,8 @@ export function rememberStart(context: ApplyContext, action: Action): void {
 
 /**
  * After a step: what was brought into being with our marker is ours from here on, of what was
- * destroyed no record speaks any more, and a guest that we stopped or started is so by our doing: if
- * the action ends here, to start it again is work that is left, not another's drift.
+ * destroyed no record speaks any more, and a guest that we stopped or started is so by our doing:
+ * if the action ends here, to start it again is work that is left, not another's drift.
  */
 export function rememberStep(
   context: ApplyContext,

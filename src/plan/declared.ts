@@ -9,6 +9,7 @@ import {type Diff, diff, shownOf} from './diff.ts';
 import {adoptDraft, createDraft, type DraftInput, differs, updateDraft} from './draft.ts';
 import {whose} from './ownership.ts';
 import {type Part, partition} from './partition.ts';
+import {forgotten, isLetGo} from './prune.ts';
 import {declaredRule} from './rules.ts';
 import {splitHeld} from './split.ts';
 import type {Context, Sketch, Subject} from './subject.ts';
@@ -84,6 +85,10 @@ function planPresent(context: Context, subject: DeclaredSubject, observed: Obser
   const owner = whose(observed, record, desired.directives.adopt);
   switch (owner.kind) {
     case 'hands-off':
+      // The next plan begins without the record: it may be adopted then.
+      if (record !== null && isLetGo(context, subject)) {
+        return forgotten(context, {...subject, record});
+      }
       return {
         actions: [idleAction(context, subject, {findings: [owner.finding]})],
         diagnostics: [],

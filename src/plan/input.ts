@@ -13,6 +13,8 @@ export interface PlanInput {
   readonly unread: readonly string[];
   /** Records of this cluster. */
   readonly records: readonly ResourceRecord[];
+  /** Resources that a person let go of: never destroyed, and forgotten where they are not ours. */
+  readonly released?: readonly ResourceKey[];
   readonly inventory: Inventory;
   readonly secretHashes: SecretHashes;
   /** Resources whose secrets are written even where no hash was recorded (--rewrite-secrets). */

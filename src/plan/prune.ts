@@ -50,8 +50,13 @@ function held(context: Context, subject: Subject, finding: Finding): Sketch {
   return {actions: [idleAction(context, subject, {cause, findings: [finding]})], diagnostics: []};
 }
 
-/** Left Git and the cluster: the journal follows. */
-function forgotten(context: Context, subject: RecordedSubject): Sketch {
+/** Whether a person let go of it. */
+export function isLetGo({input}: Context, {key, record}: Subject): boolean {
+  return record !== null && (input.released?.includes(key) ?? false);
+}
+
+/** It is not ours any more, or it left Git and the cluster: the journal follows. */
+export function forgotten(context: Context, subject: RecordedSubject): Sketch {
   const record = forgetDraft(subject.record, commitOf(context, subject.record));
   return {actions: [idleAction(context, subject, {record})], diagnostics: []};
 }
@@ -60,7 +65,11 @@ function planLeaving(context: Context, subject: RecordedSubject, observed: Obser
   const {record} = subject;
   const owner = whose(observed, record, null);
   // Without an adoption, a live object with a record is ours or nothing is written to it.
-  if (owner.kind === 'hands-off') return held(context, subject, owner.finding);
+  if (owner.kind === 'hands-off') {
+    return isLetGo(context, subject)
+      ? forgotten(context, subject)
+      : held(context, subject, owner.finding);
+  }
   const retained = record.onDelete === 'retain';
   const built = buildAction(context, subject, {
     verb: retained ? 'release' : 'delete',

@@ -2,9 +2,10 @@
 // waits for a task, and one thing that cannot be read never stops the rest.
 import type {Plan, Verdict} from '../core/action.ts';
 import type {Manifests} from '../core/kind.ts';
-import type {Inventory, ResourceKey} from '../core/model.ts';
+import type {Inventory, ResourceKey, ResourceRecord} from '../core/model.ts';
 import type {Report, SourceReport, Stage} from '../core/report.ts';
 import {judgeSteps} from '../gate/judge.ts';
+import {forgetRelease, releasedKeys} from '../journal/releases.ts';
 import {ParseCache} from '../manifest/parse-cache.ts';
 import {planSteps} from '../plan/make-plan.ts';
 import {createInventoryCache, type InventoryCache} from '../pve/inventory.ts';
@@ -63,7 +64,8 @@ export async function runPass(
   if (parts.applier) parts.applier.takeUp(parts.journal.unfinished(parts.cluster));
   const sources = await pass.stage('fetch', () => followAll(parts, memory, signal));
   const read = inForce(memory.followed.values());
-  const records = parts.journal.records(parts.cluster);
+  const released = releasedOf(parts);
+  const records = recordsOf(parts, released);
   const seen = await pass.stage('observe', async () => {
     const secrets = await hashSecrets(parts, read);
     const observed = await observe(parts, memory, {manifests: read, records}, signal);
@@ -78,6 +80,7 @@ export async function runPass(
       manifests,
       unread: sources.filter(({error}) => error !== null).map(({name}) => name),
       records,
+      released,
       inventory: seen.inventory,
       secretHashes: seen.secrets.hashes,
     });
@@ -135,6 +138,26 @@ function withAdoptions(
       return {...desired, directives: {...desired.directives, adopt}};
     }),
   }));
+}
+
+/** What persons let go of; the word is forgotten once there is no record any more. */
+function releasedOf({journal, cluster, applier}: ClusterParts): readonly ResourceKey[] {
+  const asked = releasedKeys(journal, cluster);
+  if (asked.length === 0) return [];
+  const known = new Set(journal.records(cluster).map(({key}) => key));
+  const done = asked.filter((key) => !known.has(key));
+  if (applier !== null) for (const key of done) forgetRelease(journal, cluster, key);
+  return asked.filter((key) => known.has(key));
+}
+
+/** The records, with the last word of persons on what becomes of a guest. */
+function recordsOf(
+  {journal, cluster}: ClusterParts,
+  released: readonly ResourceKey[],
+): readonly ResourceRecord[] {
+  const records = journal.records(cluster);
+  if (released.length === 0) return records;
+  return records.map((one) => (released.includes(one.key) ? {...one, onDelete: 'retain'} : one));
 }
 
 interface Seen {

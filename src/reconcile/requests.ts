@@ -2,6 +2,7 @@
 // at the beginning of a pass.
 import {unreachable} from '../core/assert.ts';
 import type {PersonRequest} from '../core/ports.ts';
+import {forgetRelease, keepRelease} from '../journal/releases.ts';
 import {keepApproval} from './approvals.ts';
 import {acceptName} from './follow.ts';
 import type {ClusterParts} from './parts.ts';
@@ -22,15 +23,14 @@ function takeRequest(parts: Asked, memory: PassMemory, request: PersonRequest): 
   switch (request.kind) {
     case 'adopt':
       memory.adopt.add(request.key);
+      forgetRelease(journal, request.cluster, request.key);
       return;
     case 'approve':
       keepApproval(journal, request.cluster, request.approval);
       return;
-    case 'release': {
-      const record = journal.records(request.cluster).find(({key}) => key === request.key);
-      if (record) journal.putRecord({...record, onDelete: 'retain'});
+    case 'release':
+      keepRelease(journal, request.cluster, request.key);
       return;
-    }
     case 'retry':
       memory.history.retry(request.key);
       parts.applier?.hurry(request.key, journal.unfinished(request.cluster));

@@ -1,5 +1,5 @@
 // Why this exists: an action that takes minutes asks before each step whether it is still wanted.
-// Who cannot be asked has not said yes: a deletion, above all, waits for a clear word (safety.md 9).
+// Who cannot be asked has not said yes: a deletion above all waits for a clear word (safety.md 9).
 import type {Wishes} from '../apply/applier.ts';
 import type {Action} from '../core/action.ts';
 import type {Manifests} from '../core/kind.ts';

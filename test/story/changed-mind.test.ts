@@ -21,7 +21,7 @@ import {approval, createStory, type Story, type StoryOptions} from './world.ts';
 const RUNNING = patched(NEO4J, {power: 'running'});
 
 describe('while a guest is shut down to be deleted', () => {
-  it('a document of it that has a mistake keeps it, and a whole one calls the deletion off', async () => {
+  it('its document with a mistake keeps it, and a whole one calls the deletion off', async () => {
     const story = await deleting((one) => commit(one, broken(RUNNING)));
     expect(story.simulator.guests.has(150)).toBe(true);
     expect((await reasons(story)).join()).toMatch(/incomplete: .*documents with errors/);
