@@ -7,21 +7,46 @@ import type {Cluster} from './state.ts';
 
 /** The caller, or why there is none (a 401 with this reason). */
 export type Authenticated =
-  | {readonly kind: 'caller'; readonly auth: Auth}
+  | {
+      readonly kind: 'caller';
+      readonly auth: Auth;
+      /** Whether the call may write: a ticket alone is not enough. */
+      readonly hasCsrfToken: boolean;
+    }
   | {readonly kind: 'refused'; readonly reason: string};
 
 const ticketLifetimeS = 2 * 3600;
+/** Clocks of two nodes may differ by this much. */
+const graceS = 300;
 
 /** Who sends this request. */
 export function authenticate(cluster: Cluster, request: Request): Authenticated {
-  const cookie = /(?:^|;\s*)PVEAuthCookie=([^;]*)/.exec(request.headers.cookie ?? '')?.[1];
-  if (cookie !== undefined && cookie !== '') {
-    return byTicket(cluster, request, decodeURIComponent(cookie));
+  const {cookie = '', authorization = ''} = request.headers;
+  const ticket = authValue(cookie, 'PVEAuthCookie') ?? authValue(authorization, 'PVEAuthCookie');
+  if (ticket !== undefined) {
+    return byTicket(cluster, request, ticket);
   }
-  const token = /^PVEAPIToken[= ](.+)$/.exec(request.headers.authorization ?? '')?.[1];
-  return token === undefined
-    ? {kind: 'refused', reason: 'No ticket'}
-    : byToken(cluster, decodeURIComponent(token));
+  const token = authValue(authorization, 'PVEAPIToken');
+  return token === undefined ? {kind: 'refused', reason: 'No ticket'} : byToken(cluster, token);
+}
+
+/** Whether a call carries an API token, valid or not, and no ticket. */
+export function sendsToken(request: Request): boolean {
+  const {cookie = '', authorization = ''} = request.headers;
+  const ticket = authValue(cookie, 'PVEAuthCookie') ?? authValue(authorization, 'PVEAuthCookie');
+  return ticket === undefined && authValue(authorization, 'PVEAPIToken') !== undefined;
+}
+
+/** What follows `key=` or `key ` up to a semicolon, percent-decoded; nothing counts as absent. */
+function authValue(header: string, key: string): string | undefined {
+  const value = new RegExp(`(?:^|\\s)${key}(?:=| )([^;]*)`).exec(header)?.[1] ?? '';
+  return value === '' || value === '0' ? undefined : unescaped(value);
+}
+
+function unescaped(text: string): string {
+  return text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }
 
 /** A ticket that a user gets by logging in. */
@@ -40,9 +65,13 @@ export function makeCsrfToken(cluster: Cluster, user: string): string {
 export function ticketUser(cluster: Cluster, ticket: string): string | undefined {
   const match = /^PVE:([^:]+):([0-9A-F]{8})::(.+)$/.exec(ticket);
   const [, user = '', time = '', signed] = match ?? [];
-  const age = Math.floor(cluster.nowMs / 1000) - Number.parseInt(time, 16);
-  const valid = signed === signature(cluster, `${user}:${time}`) && age < ticketLifetimeS;
+  const valid = signed === signature(cluster, `${user}:${time}`) && isFresh(cluster, time);
   return valid && isEnabled(cluster, user) ? user : undefined;
+}
+
+function isFresh(cluster: Cluster, hexTime: string): boolean {
+  const age = Math.floor(cluster.nowMs / 1000) - Number.parseInt(hexTime, 16);
+  return age > -graceS && age < ticketLifetimeS;
 }
 
 /** Whether a user exists, is enabled and not expired. */
@@ -56,34 +85,43 @@ function byTicket(cluster: Cluster, request: Request, ticket: string): Authentic
   if (user === undefined) {
     return {kind: 'refused', reason: 'Authentication failed!'};
   }
-  if (request.method !== 'GET' && !isCsrfValid(cluster, request, user)) {
-    return {kind: 'refused', reason: 'Permission denied - invalid csrf token'};
-  }
   return {
     kind: 'caller',
     auth: {user, tokenid: undefined, authid: user, isRoot: user === 'root@pam'},
+    hasCsrfToken: request.method === 'GET' || isCsrfValid(cluster, request, user),
   };
 }
 
 function byToken(cluster: Cluster, text: string): Authenticated {
-  const match = /^([^!=\s]+)!([^=\s]+)[= ](\S+)$/.exec(text);
-  const [, user = '', tokenid = '', secret = ''] = match ?? [];
+  const match = /^(.*)=(.*)$/.exec(text);
+  const named = /^([^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+)!([A-Za-z][A-Za-z0-9.\-_]*)$/.exec(
+    match?.[1] ?? '',
+  );
+  const [, user = '', tokenid = ''] = named ?? [];
   const token = cluster.access.users.get(user)?.tokens.get(tokenid);
   const valid =
-    token?.secret === secret && isEnabled(cluster, user) && !isExpired(cluster, token.expireS);
+    token !== undefined &&
+    token.secret === match?.[2] &&
+    isEnabled(cluster, user) &&
+    !isExpired(cluster, token.expireS);
   return valid
-    ? {kind: 'caller', auth: {user, tokenid, authid: `${user}!${tokenid}`, isRoot: false}}
+    ? {
+        kind: 'caller',
+        auth: {user, tokenid, authid: `${user}!${tokenid}`, isRoot: false},
+        hasCsrfToken: true,
+      }
     : {kind: 'refused', reason: 'Authentication failed!'};
 }
 
 function isCsrfValid(cluster: Cluster, request: Request, user: string): boolean {
   const token = request.headers.csrfpreventiontoken ?? '';
   const time = token.slice(0, 8);
-  return token.slice(9) === signature(cluster, `csrf:${time}:${user}`);
+  const isSigned = token.slice(9) === signature(cluster, `csrf:${time}:${user}`);
+  return isSigned && isFresh(cluster, time);
 }
 
 function isExpired(cluster: Cluster, expireS: number): boolean {
-  return expireS !== 0 && expireS <= Math.floor(cluster.nowMs / 1000);
+  return expireS !== 0 && expireS < Math.floor(cluster.nowMs / 1000);
 }
 
 function hexSeconds(cluster: Cluster): string {

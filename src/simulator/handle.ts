@@ -1,8 +1,8 @@
 // Why this exists: one request in, one answer out, without I/O: faults, authentication, 501, the
 // permission check, validation, proxying to the node, the handler, the 30 s proxy time-out.
-import {authenticate} from './authenticate.ts';
+import {authenticate, sendsToken} from './authenticate.ts';
 import type {CheckParams} from './check.ts';
-import {enforce} from './check.ts';
+import {enforce, normalPath} from './check.ts';
 import {advance, after, nextDueMs} from './clock.ts';
 import {ApiFailure, fail, forbid, paramError} from './failure.ts';
 import type {RequestFault} from './faults.ts';
@@ -13,9 +13,13 @@ import {
   dataAnswer,
   failureAnswer,
   parametersOf,
+  refuseContent,
   TextFailure,
   targetOf,
+  textAnswer,
+  uploadPath,
 } from './http.ts';
+import {may} from './permission.ts';
 import type {Auth, Content, Context, Reply} from './route.ts';
 import {complete} from './route.ts';
 import {findRoute} from './router.ts';
@@ -40,7 +44,7 @@ export function accept(
   advance(cluster, nowMs);
   const target = targetOf(request.path);
   if (target === undefined) {
-    respond(bareAnswer(501, unknownFormat(request.path)));
+    respond(outside(request.path));
     return;
   }
   const fault = takeRequestFault(cluster, request.method, target.path);
@@ -51,12 +55,13 @@ export function accept(
   }
 }
 
-/** `501 no formatter for uri /version, xml`, or what lies outside of the API. */
-function unknownFormat(path: string): string {
-  const match = /^\/+api2\/+([^/?]+)([^?]*)/.exec(path);
-  return match === null
-    ? `no such file '${path}'`
-    : `no formatter for uri ${match[2] || '/'}, ${match[1]}`;
+/** What lies outside of the API is a file that is not there. */
+function outside(path: string): Answer {
+  const [file = ''] = path.split('?');
+  if (file.startsWith('/api2')) {
+    return bareAnswer(501, 'no such uri', 'no such uri');
+  }
+  return bareAnswer(500, `no such file '${file}'`, `no such file '${file}'\n`);
 }
 
 /** Work on a request and let virtual time pass until it is answered. */
@@ -124,6 +129,15 @@ function serve(
     respond(bareAnswer(501, `method '${request.method}' not available`));
     return;
   }
+  const transfer = request.headers['transfer-encoding']?.toLowerCase();
+  if (transfer !== undefined) {
+    const text =
+      transfer === 'chunked'
+        ? 'chunked transfer encoding not supported'
+        : `Unknown transfer encoding '${transfer}'`;
+    respond(bareAnswer(501, text, text));
+    return;
+  }
   const reply = outcomeOf(() => begin(cluster, request, target));
   if (reply instanceof ApiFailure) {
     conclude(cluster, target, reply, respond);
@@ -165,20 +179,21 @@ function conclude(
   respond: (response: Response) => void,
 ): void {
   if (!(outcome instanceof ApiFailure)) {
-    const answer = dataAnswer(target.format, outcome.data, outcome.top);
+    const answer =
+      outcome.raw === undefined
+        ? dataAnswer(target.format, outcome.data, outcome.top)
+        : textAnswer(outcome.raw);
     // After an upload the connection is closed.
-    respond({...answer, closeConnection: target.path.endsWith('/upload')});
+    respond({...answer, closeConnection: uploadPath.test(target.path)});
     return;
   }
   const {status, message} = outcome;
   if (outcome instanceof TextFailure) {
     respond(bareAnswer(status, message.trimEnd(), message));
+  } else if (outcome instanceof AuthFailure) {
+    after(cluster, refusalMs, () => respond(bareAnswer(status, message.trimEnd())));
   } else if (status === 401) {
-    const answer =
-      target.path === '/access/ticket'
-        ? failureAnswer(target.format, outcome)
-        : bareAnswer(status, message);
-    after(cluster, refusalMs, () => respond(answer));
+    after(cluster, refusalMs, () => respond(failureAnswer(target.format, outcome)));
   } else if (status >= 595) {
     respond(bareAnswer(status, message));
   } else {
@@ -186,24 +201,30 @@ function conclude(
   }
 }
 
+/** A refusal before any endpoint is known: after three seconds, without a body. */
+class AuthFailure extends ApiFailure {}
+
 function begin(cluster: Cluster, request: Request, target: Target): Reply {
-  const parameters = readParameters(request, target);
   const matched = findMethod(cluster.version, request.method, target.path);
-  const auth = callerOf(cluster, request, matched);
+  const isOpen = matched?.method.user === 'world';
+  const auth = isOpen ? nobody : callerOf(cluster, request, target);
   cluster.actor = auth.authid;
+  const parameters = readParameters(request, target);
   if (matched === undefined) {
     fail(501, `Method '${request.method} ${target.path}' not implemented`);
   }
-  if (matched.method.noToken && auth.tokenid !== undefined) {
+  const all = {...parameters.values, ...matched.path};
+  refuseTwins(parameters.values, matched.path);
+  const byToken = isOpen ? sendsToken(request) : auth.tokenid !== undefined;
+  if (matched.method.noToken && byToken) {
     const text = `(URI '${target.path}' not available with API token, need proper ticket.`;
     throw new ApiFailure(403, `Permission check failed ${text}\n)`);
   }
-  const all = {...parameters.values, ...matched.path};
   const {check, user} = matched.method;
   if (!auth.isRoot && check === undefined && user === undefined) {
-    forbid('user != root@pam');
+    forbid(isOpen ? undefined : 'user != root@pam');
   }
-  if (!auth.isRoot && check !== undefined) {
+  if (!auth.isRoot && check !== undefined && user !== 'all') {
     enforce({cluster, auth}, check, checkParams(all));
   }
   const node = reach(cluster, matched, all);
@@ -221,12 +242,12 @@ function run(cluster: Cluster, call: Call): Reply {
   const {matched, auth, parameters, node} = call;
   const {method} = matched;
   const all = {...parameters.values, ...matched.path};
-  const problems = validate(cluster.version, method, all);
+  const problems = validate(cluster.version, method, all, parameters.nulls);
   if (Object.keys(problems).length > 0) {
     paramError(problems);
   }
   const [undefinedName] = parameters.nulls;
-  if (undefinedName !== undefined) {
+  if (undefinedName !== undefined && /\/(?:qemu|lxc)\b/.test(method.template)) {
     fail(500, `unable to parse value of '${undefinedName}' - got undefined value`);
   }
   const route = findRoute(method.name);
@@ -258,20 +279,47 @@ function run(cluster: Cluster, call: Call): Reply {
 }
 
 function readParameters(request: Request, target: Target): Parameters {
-  try {
-    return parametersOf(request, target);
-  } catch (error) {
-    // The HTTP server's own refusals carry plain text.
-    throw error instanceof ApiFailure ? new TextFailure(error.status, error.message) : error;
+  refuseContent(request, target);
+  if (target.strange !== undefined) {
+    const text = `no formatter for uri ${target.path}, ${target.strange}`;
+    throw new TextFailure(501, text);
+  }
+  return parametersOf(request, target);
+}
+
+/** A parameter of the path may be sent again, but not with another value. */
+function refuseTwins(
+  values: Readonly<Record<string, RawParam>>,
+  path: Readonly<Record<string, string>>,
+): void {
+  const twin = Object.keys(values)
+    .sort()
+    .find((name) => path[name] !== undefined && path[name] !== String(values[name]));
+  if (twin !== undefined) {
+    const text = 'duplicate parameter (already defined in URI) with conflicting values!';
+    paramError({[twin]: text});
   }
 }
 
-function callerOf(cluster: Cluster, request: Request, matched: Matched | undefined): Auth {
-  if (matched?.method.user === 'world') {
-    return {user: 'root@pam', tokenid: undefined, authid: 'root@pam', isRoot: false};
-  }
+const nobody: Auth = {user: 'root@pam', tokenid: undefined, authid: 'root@pam', isRoot: false};
+
+function callerOf(cluster: Cluster, request: Request, target: Target): Auth {
   const who = authenticate(cluster, request);
-  return who.kind === 'caller' ? who.auth : fail(401, who.reason);
+  const isUpload = request.method === 'POST' && uploadPath.test(target.path);
+  if (who.kind === 'refused') {
+    throw new AuthFailure(401, who.reason);
+  }
+  const storage = target.path.split('/')[4] ?? '';
+  const path = normalPath(`/storage/${storage}`) ?? '';
+  // An upload by a form carries no CSRF token; its right is checked first instead.
+  if (isUpload && !may({cluster, auth: who.auth}, path, ['Datastore.AllocateTemplate'])) {
+    const detail = `${path}, Datastore.AllocateTemplate`;
+    throw new AuthFailure(403, `Permission check failed (${detail})`);
+  }
+  if (!isUpload && !who.hasCsrfToken) {
+    throw new AuthFailure(401, 'Permission denied - invalid csrf token');
+  }
+  return who.auth;
 }
 
 /** The node that does the call; 500, 595 or 596 when it cannot be reached. */

@@ -1,6 +1,7 @@
 // Why this exists: requests and answers as values: how parameters arrive by query, form or JSON,
 // and how an answer is written down, both as pveproxy does it (facts.md sections 1 and 3).
-import {ApiFailure, fail} from './failure.ts';
+import {ApiFailure} from './failure.ts';
+import type {RawContent} from './route.ts';
 import type {RawParam} from './schema/validate.ts';
 
 /** One HTTP request; header names in lower case. */
@@ -28,12 +29,14 @@ export type Response =
 /** An answered Response. */
 export type Answer = Extract<Response, {kind: 'answer'}>;
 
-/** The output format of a path: json, or extjs which always answers 200. */
-export type OutputFormat = 'json' | 'extjs';
+/** The output format of a path: json; extjs and htmljs (escaped, as text/html) always answer 200. */
+export type OutputFormat = 'json' | 'extjs' | 'htmljs';
 
 /** A request's path taken apart. */
 export interface Target {
   readonly format: OutputFormat;
+  /** The format as asked for when it is none of those; such a call is refused once authenticated. */
+  readonly strange: string | undefined;
   /** Below the format, e.g. `/nodes/pve1/qemu`; percent-encoded parts are decoded. */
   readonly path: string;
   readonly query: string;
@@ -46,9 +49,10 @@ export interface Upload {
   readonly content: string;
 }
 
-/** All parameters of a request; `nulls` names JSON nulls. */
+/** All parameters of a request. */
 export interface Parameters {
   readonly values: Readonly<Record<string, RawParam>>;
+  /** Names that came without a value: JSON nulls, and those without an equals sign. */
   readonly nulls: readonly string[];
   readonly upload: Upload | undefined;
 }
@@ -56,38 +60,78 @@ export interface Parameters {
 /** The largest body that pveproxy reads. */
 const bodyLimitBytes = 512 * 1024;
 
-/** Take the path apart; undefined when it is not below `/api2/`. */
+/** Take the path apart; undefined when it is not below `/api2/` or names no format. */
 export function targetOf(path: string): Target | undefined {
   const [head = '', ...rest] = path.split('?');
-  const match = /^\/+api2\/+(json|extjs)(\/.*)?$/.exec(head);
-  if (match === null) {
+  const match = /^\/api2\/+([a-z][a-z0-9]+)(\/.*)?$/.exec(decode(head));
+  const format = match?.[1];
+  if (match === null || format === undefined) {
     return undefined;
   }
   const parts = (match[2] ?? '/').split('/').filter((part) => part !== '');
+  const isKnown = format === 'json' || format === 'extjs' || format === 'htmljs';
   return {
-    format: match[1] === 'extjs' ? 'extjs' : 'json',
-    path: `/${parts.map(decode).join('/')}`,
+    format: isKnown ? format : 'json',
+    strange: isKnown ? undefined : format,
+    path: `/${parts.join('/')}`,
     query: rest.join('?'),
   };
 }
 
+/** Refuse what the HTTP server does not read: done once the caller is known. */
+export function refuseContent(request: Request, target: Target): void {
+  const {method, body} = request;
+  if (body === '') {
+    return;
+  }
+  if (method !== 'POST' && method !== 'PUT') {
+    throw new TextFailure(501, `Unexpected content for method '${method}'`);
+  }
+  const full = request.headers['content-type'] ?? '';
+  const type = contentType(request);
+  if (method === 'POST' && uploadPath.test(target.path)) {
+    if (type !== 'multipart/form-data' || !/boundary=/.test(full)) {
+      throw new TextFailure(500, `upload 'Content-Type '${full}' not implemented\n`);
+    }
+    return;
+  }
+  if (body.length > bodyLimitBytes) {
+    throw new TextFailure(501, 'for data too large');
+  }
+  if (!['', 'application/x-www-form-urlencoded', 'application/json'].includes(type)) {
+    throw new TextFailure(506, `upload 'Content-Type '${full}' not implemented`);
+  }
+}
+
+/** The one endpoint that takes files. */
+export const uploadPath = /^\/nodes\/[^/]+\/storage\/[^/]+\/upload$/;
+
+function contentType(request: Request): string {
+  return (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+}
+
 /** Read query and body; a failure is answered with a text body. */
 export function parametersOf(request: Request, target: Target): Parameters {
-  const query = formValues(target.query);
-  delete query._dc;
+  const query = formParameters(target.query);
   if (request.body === '') {
-    return {values: query, nulls: [], upload: undefined};
+    return query;
   }
-  if (request.method !== 'POST' && request.method !== 'PUT') {
-    fail(501, `Unexpected content for method '${request.method}'`);
+  const type = contentType(request);
+  if (type === 'multipart/form-data') {
+    const upload = uploadOf(request);
+    return {
+      ...query,
+      values: {...query.values, ...upload.fields, filename: upload.filename},
+      upload,
+    };
   }
-  if (request.headers['transfer-encoding']?.includes('chunked') === true) {
-    fail(501, 'chunked transfer encoding not supported');
+  const body =
+    type === 'application/json' ? jsonParameters(request.body) : formParameters(request.body);
+  const values: Record<string, RawParam> = {...body.values, ...query.values};
+  for (const name of query.nulls) {
+    delete values[name];
   }
-  if (request.body.length > bodyLimitBytes) {
-    fail(501, 'for data too large');
-  }
-  return bodyParameters(request, query);
+  return {...body, values, nulls: [...body.nulls, ...query.nulls]};
 }
 
 /** `{"data": …}` with what goes beside it. */
@@ -96,8 +140,23 @@ export function dataAnswer(
   data: unknown,
   top: Readonly<Record<string, unknown>> = {},
 ): Answer {
-  const success = format === 'extjs' ? {success: 1, status: 200, message: 'OK'} : {};
-  return answer(200, 'OK', JSON.stringify({...success, ...top, data: data ?? null}));
+  const value = data ?? null;
+  if (format === 'json') {
+    return answer(200, 'OK', JSON.stringify({...top, data: value}));
+  }
+  return formatted(format, {success: 1, ...top, data: value});
+}
+
+function formatted(format: OutputFormat, body: object): Answer {
+  const text = JSON.stringify(body);
+  return format === 'htmljs'
+    ? answer(200, 'OK', escapeHtml(text), 'text/html;charset=UTF-8')
+    : answer(200, 'OK', text);
+}
+
+function escapeHtml(text: string): string {
+  const names: Readonly<Record<string, string>> = {'<': 'lt', '>': 'gt', '&': 'amp', '"': 'quot'};
+  return text.replace(/[<>&"]/g, (one) => `&${names[one]};`);
 }
 
 /** The answer to a refused call. */
@@ -109,8 +168,8 @@ export function failureAnswer(format: OutputFormat, failure: ApiFailure): Answer
     failure.bodyMessage ?? `${failure.message.trimEnd()}${status === 501 ? '' : '\n'}`;
   const problems = errors === undefined ? {} : {errors};
   const body = {data: null, message, ...problems};
-  if (format === 'extjs') {
-    return answer(200, 'OK', JSON.stringify({success: 0, status, ...body}));
+  if (format !== 'json') {
+    return formatted(format, {success: 0, status, ...body});
   }
   return answer(status, reason, JSON.stringify(body));
 }
@@ -118,6 +177,12 @@ export function failureAnswer(format: OutputFormat, failure: ApiFailure): Answer
 /** An answer without JSON: 401, 595, 596 and the refusals of the HTTP server itself. */
 export function bareAnswer(status: number, reason: string, body = ''): Answer {
   return answer(status, reason, body, 'text/plain');
+}
+
+/** An answer that is no JSON: a file to download. */
+export function textAnswer(raw: RawContent): Answer {
+  const plain = answer(200, 'OK', raw.body, raw.type);
+  return {...plain, headers: {...plain.headers, ...raw.headers}};
 }
 
 /** Whether the HTTP server (not a handler) refused: such answers carry text, not JSON. */
@@ -146,24 +211,7 @@ function answer(
   };
 }
 
-function bodyParameters(request: Request, query: Record<string, RawParam>): Parameters {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
-  if (type === 'application/json') {
-    return jsonParameters(request.body, query);
-  }
-  if (type === '' || type === 'application/x-www-form-urlencoded') {
-    return {values: merge(formValues(request.body), query), nulls: [], upload: undefined};
-  }
-  if (type === 'multipart/form-data') {
-    const upload = uploadOf(request);
-    const values = {...upload.fields, filename: upload.filename};
-    return {values, nulls: [], upload};
-  }
-  const text = `upload 'Content-Type '${type}' not implemented`;
-  throw new TextFailure(506, text);
-}
-
-function jsonParameters(body: string, query: Record<string, RawParam>): Parameters {
+function jsonParameters(body: string): Parameters {
   const values: Record<string, RawParam> = {};
   const nulls: string[] = [];
   for (const [name, value] of Object.entries(parseJson(body))) {
@@ -173,7 +221,7 @@ function jsonParameters(body: string, query: Record<string, RawParam>): Paramete
       values[name] = Array.isArray(value) ? value.map(jsonText) : jsonText(value);
     }
   }
-  return {values: merge(values, query), nulls, upload: undefined};
+  return {values, nulls, upload: undefined};
 }
 
 function parseJson(body: string): object {
@@ -195,24 +243,25 @@ function jsonText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Query parameters win, but two different values for one name are an error. */
-function merge(
-  body: Readonly<Record<string, RawParam>>,
-  query: Readonly<Record<string, RawParam>>,
-): Record<string, RawParam> {
-  return {...body, ...query};
-}
-
-function formValues(text: string): Record<string, RawParam> {
+/** Split as PVE::APIServer::AnyEvent does: `;` separates, too, and a second `=` ends the value. */
+function formParameters(text: string): Parameters {
   const values: Record<string, string | string[]> = {};
-  for (const part of text.split('&').filter((one) => one !== '')) {
-    const equals = part.indexOf('=');
-    const name = decode((equals < 0 ? part : part.slice(0, equals)).replaceAll('+', ' '));
-    const value = equals < 0 ? '' : decode(part.slice(equals + 1).replaceAll('+', ' '));
+  const nulls: string[] = [];
+  for (const part of text.split(/[&;]/).filter((one) => one !== '')) {
+    const [key = '', raw] = part.split('=');
+    const name = decode(key.replaceAll('+', ' '));
+    if (name === '_dc') {
+      continue;
+    }
+    if (raw === undefined) {
+      nulls.push(name);
+      continue;
+    }
+    const value = decode(raw.replaceAll('+', ' '));
     const known = values[name];
     values[name] = known === undefined ? value : [known, value].flat();
   }
-  return values;
+  return {values, nulls, upload: undefined};
 }
 
 function uploadOf(request: Request): Upload {

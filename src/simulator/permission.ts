@@ -39,27 +39,18 @@ function holds({cluster, auth}: Caller, path: string, privilege: string): boolea
   if (auth.isRoot) {
     return true;
   }
-  const paths = [path, ...poolsOf(cluster, path).map((pool) => `/pool/${pool}`)];
-  const grants = (token: string | undefined): boolean =>
-    paths.some((one) => grantsOn(cluster, {user: auth.user, token, path: one}, privilege));
-  const isSeparate = auth.tokenid !== undefined && isSeparated(cluster, auth);
-  return grants(undefined) && (!isSeparate || grants(auth.authid));
-}
-
-function grantsOn(
-  cluster: Cluster,
-  who: {readonly user: string; readonly token: string | undefined; readonly path: string},
-  privilege: string,
-): boolean {
-  if (who.token === undefined && who.user === 'root@pam') {
-    return true;
-  }
-  for (const role of rolesOn(cluster, who.user, who.token, who.path).keys()) {
-    if (rolePrivileges(cluster, role)?.has(privilege) === true) {
-      return true;
+  const pools = poolsOf(cluster, path);
+  const grants = (who: string): boolean => {
+    for (const role of rolesFor(cluster, who, path, pools).keys()) {
+      if (rolePrivileges(cluster, role)?.has(privilege) === true) {
+        return true;
+      }
     }
-  }
-  return false;
+    return false;
+  };
+  const owner = auth.user === 'root@pam' || grants(auth.user);
+  const isSeparate = auth.tokenid !== undefined && isSeparated(cluster, auth);
+  return owner && (!isSeparate || grants(auth.authid));
 }
 
 /** The privileges with their `propagate` flag that `auth` has on `path`. */
@@ -71,12 +62,23 @@ export function effectivePrivileges(
   if (auth.isRoot) {
     return new Map(allPrivileges(cluster.version).map((privilege) => [privilege, true]));
   }
-  const owner = withPools(cluster, auth.user, undefined, path);
+  const owner =
+    auth.user === 'root@pam'
+      ? new Map(allPrivileges(cluster.version).map((privilege) => [privilege, true] as const))
+      : privilegesFor(cluster, auth.user, path);
   if (auth.tokenid === undefined || !isSeparated(cluster, auth)) {
     return owner;
   }
-  const own = withPools(cluster, auth.user, auth.authid, path);
-  return new Map([...own].filter(([privilege]) => owner.has(privilege)));
+  const own = [...privilegesFor(cluster, auth.authid, path)];
+  const isOwnersAlone = auth.user === 'root@pam';
+  return new Map(
+    own
+      .filter(([privilege]) => owner.has(privilege))
+      .map(([privilege, propagate]) => [
+        privilege,
+        propagate && (isOwnersAlone || owner.get(privilege) === true),
+      ]),
+  );
 }
 
 /** Whether a token has its own privileges (privsep) instead of its owner's. */
@@ -97,24 +99,30 @@ function missing(
   return privileges.find((one) => !may(caller, path, [one])) ?? privileges.join(', ');
 }
 
-function withPools(
+function privilegesFor(cluster: Cluster, who: string, path: string): ReadonlyMap<string, boolean> {
+  return privilegesOf(cluster, rolesFor(cluster, who, path, poolsOf(cluster, path)));
+}
+
+/**
+ * The roles of a user or token on a path, those of its pools included: a pool's never trump
+ * NoAccess, a pool's NoAccess trumps all, and a pool's do not propagate (PVE::RPCEnvironment,
+ * compile_acl_path).
+ */
+function rolesFor(
   cluster: Cluster,
-  user: string,
-  token: string | undefined,
+  who: string,
   path: string,
+  pools: readonly string[],
 ): ReadonlyMap<string, boolean> {
-  const direct = onPath(cluster, user, token, path);
-  const pools = poolsOf(cluster, path);
-  if (pools.length === 0) {
+  const direct = rolesOn(cluster, who, path);
+  if (pools.length === 0 || direct.has('NoAccess')) {
     return direct;
   }
-  const union = new Map(direct);
-  for (const pool of pools) {
-    for (const [privilege, propagate] of onPath(cluster, user, token, `/pool/${pool}`)) {
-      union.set(privilege, (union.get(privilege) ?? false) || propagate);
-    }
+  const inherited = pools.flatMap((pool) => [...rolesOn(cluster, who, `/pool/${pool}`).keys()]);
+  if (inherited.includes('NoAccess')) {
+    return new Map([['NoAccess', false]]);
   }
-  return union;
+  return new Map([...inherited.map((role) => [role, false] as const), ...direct]);
 }
 
 function poolsOf(cluster: Cluster, path: string): readonly string[] {
@@ -129,35 +137,17 @@ function poolsOf(cluster: Cluster, path: string): readonly string[] {
     .map(([id]) => id);
 }
 
-/** Roles by name with their propagate flag, resolved level by level from `/` down. */
-function onPath(
-  cluster: Cluster,
-  user: string,
-  token: string | undefined,
-  path: string,
-): ReadonlyMap<string, boolean> {
-  if (token === undefined && user === 'root@pam') {
-    return new Map(allPrivileges(cluster.version).map((privilege) => [privilege, true]));
-  }
-  return privilegesOf(cluster, rolesOn(cluster, user, token, path));
-}
-
 /** The roles that win on a path: the deepest level that names any; NoAccess takes all away. */
-function rolesOn(
-  cluster: Cluster,
-  user: string,
-  token: string | undefined,
-  path: string,
-): ReadonlyMap<string, boolean> {
-  let roles = new Map<string, boolean>();
+function rolesOn(cluster: Cluster, who: string, path: string): ReadonlyMap<string, boolean> {
+  let roles: ReadonlyMap<string, boolean> = new Map();
   for (const level of levels(path)) {
-    const isLast = level === path;
-    const found = rolesAt(cluster, user, token, level, isLast);
+    const found = rolesAt(cluster, who, level, level === path);
     if (found.size > 0) {
       roles = found;
     }
   }
-  return roles.has('NoAccess') ? new Map() : roles;
+  const barred = roles.get('NoAccess');
+  return barred === undefined ? roles : new Map([['NoAccess', barred]]);
 }
 
 /** The privileges of a role, built-in or own; undefined when there is none of that name. */
@@ -180,24 +170,23 @@ function privilegesOf(
 
 function rolesAt(
   cluster: Cluster,
-  user: string,
-  token: string | undefined,
+  who: string,
   level: string,
   isLast: boolean,
-): Map<string, boolean> {
+): ReadonlyMap<string, boolean> {
   const here = cluster.access.acl.filter(
     (entry) => entry.path === level && (isLast || entry.propagate),
   );
   const pick = (wanted: (entry: AclEntry) => boolean): Map<string, boolean> =>
     new Map(here.filter(wanted).map((entry) => [entry.role, entry.propagate]));
-  if (token !== undefined) {
-    return pick((entry) => entry.kind === 'token' && entry.subject === token);
+  if (here.length === 0) {
+    return new Map();
   }
-  const own = pick((entry) => entry.kind === 'user' && entry.subject === user);
+  const own = pick((entry) => entry.kind !== 'group' && entry.subject === who);
   if (own.size > 0) {
     return own;
   }
-  const groups = cluster.access.users.get(user)?.groups;
+  const groups = cluster.access.users.get(who)?.groups;
   return pick((entry) => entry.kind === 'group' && groups?.has(entry.subject) === true);
 }
 

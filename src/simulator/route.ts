@@ -38,6 +38,15 @@ export interface Content {
   readonly kind: 'data';
   readonly data: unknown;
   readonly top?: Readonly<Record<string, unknown>>;
+  /** Sent instead of JSON. */
+  readonly raw?: RawContent;
+}
+
+/** A file to download; `type` is its content type. */
+export interface RawContent {
+  readonly body: string;
+  readonly type: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** An answer that is still being worked on: `begin` calls `done` once, later or at once. */
@@ -68,6 +77,11 @@ export function route(
 /** An answer with data. */
 export function data(value: unknown, top?: Readonly<Record<string, unknown>>): Content {
   return top === undefined ? {kind: 'data', data: value} : {kind: 'data', data: value, top};
+}
+
+/** An answer that is a file to download. */
+export function download(raw: RawContent): Content {
+  return {kind: 'data', data: null, raw};
 }
 
 /** The answer of a call that returns nothing. */

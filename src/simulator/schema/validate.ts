@@ -20,11 +20,12 @@ interface Collected {
   readonly problems: Record<string, string>;
 }
 
-/** Check all parameters of a call, those of the path included. */
+/** Check all parameters of a call, those of the path included; `nulls` came without a value. */
 export function validate(
   version: Version,
   method: Method,
   params: Readonly<Record<string, RawParam>>,
+  nulls: readonly string[] = [],
 ): Problems {
   const into: Collected = {version, problems: {}};
   for (const [name, facts] of Object.entries(method.params)) {
@@ -38,6 +39,11 @@ export function validate(
       checkRequires(into, params, name, facts);
       checkValue(into, name, facts, value);
     } else if (!method.open) {
+      note(into, name, unknownText);
+    }
+  }
+  for (const name of nulls) {
+    if (!method.open && params[name] === undefined && paramFacts(method, name) === undefined) {
       note(into, name, unknownText);
     }
   }
@@ -71,6 +77,11 @@ function checkValue(into: Collected, path: string, facts: ParamFacts, value: Raw
     }
     return;
   }
+  const isList = typeof facts.format === 'string' && facts.format.endsWith('-list');
+  if (typeof value !== 'string' && !isList) {
+    note(into, path, `type check ('${facts.type ?? 'string'}') failed - got ARRAY`);
+    return;
+  }
   checkText(into, path, facts, typeof value === 'string' ? value : value.join(','));
 }
 
@@ -92,7 +103,7 @@ function fitsType(type: ParamFacts['type'], value: string): boolean {
     case 'integer':
       return /^[+-]?\d+$/.test(value);
     case 'number':
-      return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value);
+      return isNumber(value);
     case 'boolean':
       return value === '0' || value === '1';
     case 'string':
@@ -104,27 +115,25 @@ function fitsType(type: ParamFacts['type'], value: string): boolean {
   }
 }
 
+/** What PVE::JSONSchema takes for a number, in whatever type. */
+function isNumber(value: string): boolean {
+  return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value);
+}
+
+/** The first that fails is the one told. */
 function checkLimits(into: Collected, path: string, facts: ParamFacts, value: string): void {
   const {maxLength, minLength, pattern, enum: words} = facts;
+  const length = [...value].length;
+  const range = outOfRange(facts, value);
   if (pattern !== undefined && !perlPattern(pattern).test(value)) {
     note(into, path, 'value does not match the regex pattern');
-    return;
-  }
-  const length = [...value].length;
-  if (maxLength !== undefined && length > maxLength) {
+  } else if (maxLength !== undefined && length > maxLength) {
     note(into, path, `value may only be ${maxLength} characters long`);
-    return;
-  }
-  if (minLength !== undefined && length < minLength) {
+  } else if (minLength !== undefined && length < minLength) {
     note(into, path, `value must be at least ${minLength} characters long`);
-    return;
-  }
-  const range = outOfRange(facts, value);
-  if (range !== undefined) {
+  } else if (range !== undefined) {
     note(into, path, range);
-    return;
-  }
-  if (words !== undefined && !words.map(String).includes(value)) {
+  } else if (words !== undefined && !words.map(String).includes(value)) {
     const list = words.join(', ');
     note(into, path, `value '${value}' does not have a value in the enumeration '${list}'`);
   }
@@ -132,7 +141,7 @@ function checkLimits(into: Collected, path: string, facts: ParamFacts, value: st
 
 function outOfRange(facts: ParamFacts, value: string): string | undefined {
   const {minimum, maximum} = facts;
-  if (facts.type !== 'integer' && facts.type !== 'number') {
+  if (!isNumber(value)) {
     return undefined;
   }
   if (maximum !== undefined && Number(value) > maximum) {
