@@ -3,11 +3,12 @@
 import {fail, paramError} from '../failure.ts';
 import {may, require403} from '../permission.ts';
 import type {Context} from '../route.ts';
-import {findVolume, parseVolid} from '../volume.ts';
+import {parseVolid} from '../volume.ts';
 import type {Drive} from './drive.ts';
 import {
   isCdrom,
   isCloudInit,
+  isSoundDrive,
   newCloudInitStorage,
   newDiskWish,
   parseDrive,
@@ -15,6 +16,7 @@ import {
 } from './drive.ts';
 import {isDriveKey, isNetKey, keyFacts} from './keys.ts';
 import {parseProperties} from './property-string.ts';
+import {requireVolumeAccess, volumeType} from './volume-access.ts';
 import {storageNamed} from './volumes.ts';
 
 /** A request about one guest; `pool` is the pool a new guest is to join. */
@@ -24,8 +26,8 @@ export interface Request {
   readonly pool?: string | undefined;
 }
 
-const rawPath =
-  'Only root can pass arbitrary filesystem paths. at /usr/share/perl5/PVE/Storage.pm line 581.';
+/** Keys whose privilege depends on their value. */
+const judgedByValue = /^(?:(?:unused|serial|usb|hostpci|virtiofs)\d+|tags)$/;
 
 /** Require privileges on the guest, or on the pool it is to join. */
 export function requireOnGuest(request: Request, privileges: readonly string[], any = false): void {
@@ -38,7 +40,11 @@ export function requireOnGuest(request: Request, privileges: readonly string[], 
 export function requireKeyPrivileges(request: Request, keys: readonly string[]): void {
   if (request.context.auth.isRoot) return;
   for (const key of keys) {
-    if (isDriveKey(key) || /^(unused|serial|usb|hostpci)\d+$/.test(key) || key === 'tags') continue;
+    if (isDriveKey(key) || judgedByValue.test(key)) continue;
+    if (key === 'vmstate') {
+      requireOnGuest(request, ['VM.Config.Disk', 'VM.PowerMgmt']);
+      continue;
+    }
     const facts = keyFacts(key);
     const privileges = privilegesIn(facts?.privilege);
     if (facts?.root_only === true || privileges.length === 0) {
@@ -55,46 +61,63 @@ export function requireDrivePrivileges(request: Request, drive: Drive): void {
   else requireOnGuest(request, [isCdrom(drive) ? 'VM.Config.CDROM' : 'VM.Config.Disk']);
 }
 
-/** Real host devices are root's; mapped ones and sockets need VM.Config.HWType. */
-export function requireDevicePrivileges(request: Request, key: string, text: string): void {
-  const {context} = request;
-  if (context.auth.isRoot) return;
-  const properties = parseProperties(key, text);
-  const mapping = properties.get('mapping');
-  const kind = /^(serial|usb|hostpci)\d+$/.exec(key)?.[1];
-  if (kind === undefined) return;
-  const real = `only root can set '${key}' config for`;
-  if (kind === 'serial' && text !== 'socket') fail(500, `${real} real devices`);
-  if (kind === 'usb' && mapping === undefined && !/^spice$/i.test(properties.get('host') ?? '')) {
-    fail(500, `${real} real devices`);
-  }
-  if (kind === 'hostpci' && mapping === undefined) fail(500, `${real} non-mapped devices`);
-  if (mapping !== undefined) {
-    require403(context, `/mapping/${kind === 'usb' ? 'usb' : 'pci'}/${mapping}`, ['Mapping.Use']);
-  }
-  requireOnGuest(request, ['VM.Config.HWType']);
-}
-
-/** SDN.Use on a card's bridge, with its VLAN. */
+/** SDN.Use on a card's bridge, with its VLAN and each VLAN of its trunk. */
 export function requireBridge(request: Request, key: string, text: string): void {
   const {context} = request;
   if (!isNetKey(key) || context.auth.isRoot) return;
   const net = parseProperties(key, text);
   const bridge = net.get('bridge') ?? fail(500, 'no sdn vnet ID specified');
-  const tag = net.get('tag');
-  const path = `/sdn/zones/localnetwork/${bridge}${tag === undefined ? '' : `/${tag}`}`;
-  require403(context, path, ['SDN.Use']);
+  const path = `/sdn/zones/localnetwork/${bridge}`;
+  const tags = [net.get('tag') ?? '', ...trunkTags(net.get('trunks') ?? '')];
+  const named = tags.filter((tag) => tag !== '' && tag !== '0');
+  for (const tag of named) require403(context, `${path}/${tag}`, ['SDN.Use']);
+  if (named.length === 0) require403(context, path, ['SDN.Use']);
+}
+
+function trunkTags(trunks: string): readonly string[] {
+  const tags = new Set<string>();
+  for (const range of trunks.split(';')) {
+    const [from = '', to = from] = range.split('-');
+    for (let tag = Number(from); tag <= Number(to); tag += 1) tags.add(String(tag));
+    tags.add(from);
+  }
+  return [...tags].sort();
 }
 
 /** Rights on the storages and volumes that a drive string names. */
-export function requireDriveStorage(request: Request, drive: Drive): void {
+export function requireDriveStorage(request: Request, drive: Drive, fallback?: string): void {
+  const {context} = request;
   const wish = newDiskWish(drive);
-  if (newCloudInitStorage(drive) !== undefined || /^(none|cloudinit|)$/.test(drive.file)) return;
-  if (drive.file === 'cdrom') require403(request.context, '/', ['Sys.Console']);
-  else if (wish !== undefined) requireAllocation(request, wish.storage);
-  else requireVolume(request, drive.key, drive.file);
+  const {file, key} = drive;
+  if (newCloudInitStorage(drive) !== undefined || /^(none|cloudinit|)$/.test(file)) {
+    // Nothing is asked for.
+  } else if (isCdrom(drive) && file === 'cdrom') require403(context, '/', ['Sys.Console']);
+  else if (!isCdrom(drive) && wish !== undefined) {
+    requireAllocation(request, wish.storage || fallback || '');
+  } else {
+    requireVolumeAccess(request, file);
+    const isImage = parseVolid(file) === undefined || isAttachable(volumeType(request, file));
+    if (!isImage) paramError({[key]: "content type needs to be 'images' or 'iso'"});
+  }
   const source = drive.options.get('import-from');
-  if (source !== undefined) requireImport(request, drive.key, source);
+  if (source !== undefined) requireImport(request, key, source);
+}
+
+/** Rights on what unusedN and vmstatestorage name. */
+export function requireOtherStorage(request: Request, set: ReadonlyMap<string, string>): void {
+  for (const [key, text] of [...set].sort()) {
+    if (!/^unused\d+$/.test(key)) continue;
+    const volid = parseProperties(key, text).get('file') ?? '';
+    if (parseVolid(volid) === undefined) paramError({[key]: `not a valid volid: ${volid}`});
+    requireVolumeAccess(request, volid, 'images');
+  }
+  const state = set.get('vmstatestorage');
+  if (state === undefined) return;
+  require403(request.context, `/storage/${state}`, ['Datastore.AllocateSpace']);
+}
+
+function isAttachable(type: string): boolean {
+  return type === 'images' || type === 'iso';
 }
 
 /** Datastore.AllocateSpace on a storage that takes images. */
@@ -107,56 +130,53 @@ function requireAllocation(request: Request, storage: string): void {
   }
 }
 
-/** Parse a drive parameter; 400 for a path outside every storage and for a wrong import. */
-export function checkedDrive(key: string, text: string): Drive {
+/** Parse a drive parameter; 400 for what cannot be one, whatever the rights. */
+export function checkedDrive(request: Request, key: string, text: string): Drive {
   const drive = parseDrive(key, text);
-  if (drive.file.startsWith('/') && !drive.file.startsWith('/dev/')) {
+  if (!isSoundDrive(drive)) paramError({[key]: 'unable to parse drive options'});
+  if (drive.options.has('import-from')) checkImport(drive);
+  if (/^\/(?!dev\/.)/.test(drive.file)) {
     paramError({[key]: `unable to associate path '${drive.file}' to any storage`});
   }
-  if (drive.options.has('import-from') && (newDiskWish(drive)?.gib ?? 1) !== 0) {
-    const syntax = 'use <storage ID>:0,import-from=<source>';
-    paramError({[key]: `'import-from' requires special syntax - ${syntax}`});
+  const isVolume =
+    parseVolid(drive.file) !== undefined &&
+    newDiskWish(drive) === undefined &&
+    newCloudInitStorage(drive) === undefined;
+  if (isVolume && volumeType(request, drive.file) === 'iso' && !isCdrom(drive)) {
+    paramError({[key]: "explicit 'media=cdrom' is required for iso images"});
   }
   return drive;
 }
 
-function requireVolume(request: Request, key: string, volid: string): void {
-  const {context, vmid} = request;
-  if (context.auth.isRoot) return;
-  const parts = parseVolid(volid) ?? fail(500, rawPath);
-  storageNamed(context.cluster, parts.storage);
-  const owner = volumeOwner(volid);
-  if (owner === undefined) {
-    const needed = ['Datastore.AllocateSpace', 'Datastore.Audit'];
-    require403(context, `/storage/${parts.storage}`, needed, true);
-  } else if (owner !== vmid) {
-    const path = `/vms/${owner}`;
-    if (!may(context, `/storage/${parts.storage}`, ['Datastore.Allocate'])) {
-      require403(context, path, ['VM.Config.Disk']);
-    }
+function checkImport(drive: Drive): void {
+  const {key, options} = drive;
+  if ((newDiskWish(drive)?.gib ?? 1) !== 0) {
+    const syntax = 'use <storage ID>:0,import-from=<source>';
+    paramError({[key]: `'import-from' requires special syntax - ${syntax}`});
   }
-  const content = findVolume(context.cluster, context.node, volid)?.content ?? 'images';
-  if (content !== 'images' && content !== 'iso') {
-    paramError({[key]: "content type needs to be 'images' or 'iso'"});
+  const needed =
+    key === 'efidisk0' ? ['efitype', 'pre-enrolled-keys'] : key === 'tpmstate0' ? ['version'] : [];
+  const missing = needed.find((name) => !options.has(name));
+  if (missing !== undefined) {
+    paramError({[key]: `need to specify '${missing}' when using 'import-from'`});
   }
 }
 
 function requireImport(request: Request, key: string, source: string): void {
   const {context} = request;
-  const parts = parseVolid(source);
-  if (parts === undefined) {
-    if (!context.auth.isRoot) fail(500, rawPath);
+  if (parseVolid(source) === undefined) {
+    requireVolumeAccess(request, source);
     return;
   }
-  storageNamed(context.cluster, parts.storage);
-  const owner = volumeOwner(source);
-  if (owner !== undefined) require403(context, `/vms/${owner}`, ['VM.Clone']);
-  else if (!parts.name.startsWith('import/')) {
-    const type = parts.name.split('/')[0] ?? '';
+  const type = volumeType(request, source);
+  if (type !== 'images' && type !== 'import') {
     paramError({
       [key]: `${source} has wrong type '${type}' - needs to be 'images' or 'import'`,
     });
   }
+  const owner = type === 'images' ? volumeOwner(source) : undefined;
+  if (owner !== undefined) require403(context, `/vms/${owner}`, ['VM.Clone']);
+  else requireVolumeAccess(request, source);
 }
 
 function privilegesIn(text: string | undefined): readonly string[] {

@@ -1,15 +1,18 @@
 // Why this exists: a config write is checked in three layers, before the lock, under it and while
 // it is written; here is all that refuses a call without leaving a trace.
 import {fail, paramError} from '../failure.ts';
+import {randomUuid} from '../random.ts';
 import type {Context} from '../route.ts';
 import {splitList} from '../route.ts';
 import type {QemuGuest, Version} from '../state.ts';
+import {findVolume, parseVolid} from '../volume.ts';
 import type {Request} from './access-checks.ts';
 import {
   checkedDrive,
   requireBridge,
   requireDriveStorage,
   requireKeyPrivileges,
+  requireOtherStorage,
 } from './access-checks.ts';
 import {printDrive} from './drive.ts';
 import {digestOf} from './guest-file.ts';
@@ -46,15 +49,18 @@ export function readUpdate(context: Context, vmid: number): Update {
   }
   const reverts = readReverts(cluster.version, params, set);
   const deletes = readDeletes(cluster.version, params, {set, reverts});
-  const drives = [...set].filter(([key]) => isDriveKey(key));
-  const checked = drives.map(([key, text]) => checkedDrive(key, text));
+  const drives = [...set].filter(([key]) => isDriveKey(key)).sort();
+  const checked = drives.map(([key, text]) => checkedDrive(request, key, text));
   for (const drive of checked) set.set(drive.key, printDrive(drive));
   for (const [key, text] of set) {
     if (isNetKey(key)) set.set(key, normaliseNet(key, text, cluster.random, macPrefix(cluster)));
+    if (key === 'vmgenid' && text === '1') set.set(key, randomUuid(cluster.random));
+    if (key === 'hookscript') checkHookScript(context, text);
   }
   requireKeyPrivileges(request, deletes);
   requireKeyPrivileges(request, [...set.keys()]);
   for (const drive of checked) requireDriveStorage(request, drive);
+  requireOtherStorage(request, set);
   for (const [key, text] of set) requireBridge(request, key, text);
   return {
     request,
@@ -71,13 +77,47 @@ export function readUpdate(context: Context, vmid: number): Update {
 /** Under the lock: digest, lock, what `revert` means now, balloon against memory. */
 export function checkUpdate(guest: QemuGuest, update: Update): void {
   assertDigest(guest, update.digest);
-  if (!update.skipLock) assertUnlocked(guest);
+  const forgetsState = update.deletes.includes('vmstate');
+  if (forgetsState) addStateKeys(guest, update.deletes);
+  const isSuspended = forgetsState && guest.config.get('lock') === 'suspended';
+  if (!update.skipLock && !isSuspended) assertUnlocked(guest);
   for (const key of update.reverts) {
     const current = guest.config.get(key);
     if (current !== undefined) update.set.set(key, current);
     else if (guest.pending.has(key)) update.deletes.push(key);
   }
   assertBalloon(guest, update.set);
+}
+
+/** With the saved state go the keys that describe it, and the lock of a hibernated guest. */
+function addStateKeys(guest: QemuGuest, deletes: string[]): void {
+  if (guest.config.get('lock') === 'suspended') deletes.push('lock');
+  for (const key of ['runningmachine', 'runningcpu']) {
+    if (guest.config.has(key)) deletes.push(key);
+  }
+}
+
+/** No file that was uploaded can be run, so root's scripts end here too. */
+function checkHookScript({cluster, node}: Context, volid: string): void {
+  const storage = parseVolid(volid)?.storage ?? '';
+  if (!cluster.storages.has(storage)) {
+    paramError({hookscript: `storage '${storage}' does not exist\n`});
+  }
+  if (!/^[^:]+:snippets\//.test(volid)) {
+    paramError({hookscript: `'${volid}' is not in the snippets directory\n`});
+  }
+  const isThere = findVolume(cluster, node, volid) !== undefined;
+  paramError({
+    hookscript: `script '${volid}' ${isThere ? 'is not executable' : 'does not exist'}\n`,
+  });
+}
+
+/** 500 unless a digest is the file's, in the words of most calls. */
+export function assertUnmodified(guest: QemuGuest, digest: string | undefined, prefix = ''): void {
+  if (digest !== undefined && digest !== '' && digest !== digestOf(guest)) {
+    const text = 'detected modified configuration - file changed by other user? Try again.';
+    fail(500, `${prefix}${text}`);
+  }
 }
 
 /** 500 unless the digest is the file's; an empty or absent one is no check. */

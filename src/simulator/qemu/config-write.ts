@@ -1,17 +1,19 @@
 // Why this exists: a config write goes key by key into [PENDING]: deletes in the given order, then
 // the keys in random order; a key that fails leaves those before it behind (facts.md section 7).
-import {fail, paramError} from '../failure.ts';
+import {fail} from '../failure.ts';
 import type {Random} from '../random.ts';
 import type {QemuGuest} from '../state.ts';
 import {free} from '../volume.ts';
-import {requireDevicePrivileges, requireDrivePrivileges, requireOnGuest} from './access-checks.ts';
+import {requireBridge, requireDrivePrivileges, requireOnGuest} from './access-checks.ts';
 import type {Update} from './config-update.ts';
 import {assertUnprotected} from './config-update.ts';
+import {requireDevice} from './device-access.ts';
 import {isCdrom, isCloudInit, parseBootOrder, parseDrive, printBootOrder} from './drive.ts';
 import {detachDrive, freeIfOwned} from './drive-detach.ts';
 import {writeDrive} from './drive-write.ts';
 import {saveGuest} from './guest-file.ts';
-import {isDriveKey} from './keys.ts';
+import {assertClipboard, assertMachine} from './hardware-rules.ts';
+import {isDriveKey, isNetKey} from './keys.ts';
 import {hashPassword, isWindows, normaliseTags, pinnedMachine, storedText} from './normalise.ts';
 import {addPendingDelete, cleanupPending} from './pending.ts';
 import {parseProperties} from './property-string.ts';
@@ -72,13 +74,19 @@ function deleteKey(writing: Writing, key: string): void {
     assertUnprotected(guest, `can't remove drive '${key}'`);
     requireDrivePrivileges(request, parseDrive(key, value));
     if (wasPending !== undefined) detachDrive(job, guest, parseDrive(key, wasPending));
-  } else if (/^(serial|usb|hostpci)\d+$/.test(key)) {
-    requireDevicePrivileges(request, key, value);
   } else if (key === 'tags') {
     requireTags(request, value, '');
     guest.config.delete(key);
     return;
-  }
+  } else if (key === 'vmstate') {
+    assertUnprotected(guest, `can't remove vmstate '${value}'`);
+    freeIfOwned(job, guest, {key, volid: value, request});
+    guest.config.delete(key);
+    return;
+  } else if (isNetKey(key)) {
+    const current = guest.config.get(key);
+    if (current !== undefined) requireBridge(request, key, current);
+  } else requireDevice(request, key, value, 'delete');
   addPendingDelete(guest, key, update.force);
 }
 
@@ -88,8 +96,10 @@ function setKey(writing: Writing, key: string, text: string): void {
     setDrive(writing, key, text);
     return;
   }
-  requireDevicePrivileges(update.request, key, text);
+  requireSlot(writing, key, text);
   const stored = storedText(key, text);
+  if (key === 'vga') assertClipboard(stored);
+  if (key === 'machine') assertMachine(stored);
   if (key === 'tags') {
     requireTags(update.request, guest.config.get(key) ?? '', text);
     guest.pending.set(key, normaliseTags(job.cluster, text));
@@ -101,6 +111,20 @@ function setKey(writing: Writing, key: string, text: string): void {
     setBoot(writing, stored);
   } else guest.pending.set(key, stored);
   if (key === 'ostype') pinForWindows(writing, stored);
+}
+
+/** Rights on what is in a device's slot now and on what is to be there. */
+function requireSlot({guest, update}: Writing, key: string, text: string): void {
+  const current = guest.config.get(key);
+  if (isNetKey(key)) {
+    if (current !== undefined) requireBridge(update.request, key, current);
+    return;
+  }
+  const isSerial = key.startsWith('serial');
+  if (current !== undefined) {
+    requireDevice(update.request, key, current, isSerial ? 'modify' : 'set');
+  }
+  requireDevice(update.request, key, text, isSerial ? 'modify' : 'set');
 }
 
 function setDrive(writing: Writing, key: string, text: string): void {
@@ -150,10 +174,9 @@ function setBoot(writing: Writing, text: string): void {
 
 function pinForWindows(writing: Writing, ostype: string): void {
   const {guest, update} = writing;
-  if (!isWindows(ostype) || isWindows(guest.config.get('ostype')) || update.set.has('machine')) {
-    return;
-  }
-  const machine = guest.pending.get('machine') ?? guest.config.get('machine');
+  const isGiven = update.set.has('machine') || guest.pending.has('machine');
+  if (!isWindows(ostype) || isGiven || writing.modified.has('machine')) return;
+  const machine = guest.config.get('machine');
   const pinned = pinnedMachine(machine, qemuVersion(writing.job.cluster).short);
   if (pinned === undefined) return;
   guest.pending.set('machine', pinned);
@@ -166,7 +189,7 @@ function assertSameTpm(current: string, text: string): void {
   const version = (properties: ReadonlyMap<string, string>): string =>
     properties.get('version') ?? 'v1.2';
   if (before.get('file') === now.get('file') && version(before) !== version(now)) {
-    paramError({tpmstate0: 'cannot change TPM state version after creation'});
+    fail(500, 'cannot change TPM state version after creation');
   }
 }
 

@@ -3,7 +3,7 @@
 import {after} from '../clock.ts';
 import {fail, forbid} from '../failure.ts';
 import {qemuLockFile} from '../flock.ts';
-import {may} from '../permission.ts';
+import {may, require403} from '../permission.ts';
 import {randomUuid} from '../random.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, flag} from '../route.ts';
@@ -15,14 +15,15 @@ import type {Request} from './access-checks.ts';
 import {
   checkedDrive,
   requireBridge,
-  requireDevicePrivileges,
-  requireDrivePrivileges,
   requireDriveStorage,
   requireKeyPrivileges,
+  requireOtherStorage,
 } from './access-checks.ts';
-import {defaultBootDevices, printBootOrder, printDrive} from './drive.ts';
+import {requireDevice} from './device-access.ts';
+import {defaultBootDevices, parseDrive, printBootOrder, printDrive} from './drive.ts';
 import {driveWriteMs, writeDrive} from './drive-write.ts';
 import {emptyGuest, saveGuest} from './guest-file.ts';
+import {assertClipboard, assertMachine} from './hardware-rules.ts';
 import {isDriveKey, isNetKey, keyFacts} from './keys.ts';
 import {normaliseNet} from './net.ts';
 import {
@@ -34,9 +35,9 @@ import {
   storedText,
 } from './normalise.ts';
 import {startStages} from './power.ts';
+import {parseProperties, printProperties} from './property-string.ts';
 import {restoreGuest} from './restore.ts';
 import {qemuVersion} from './runtime.ts';
-import {requireTags} from './tag-access.ts';
 import type {Job} from './volumes.ts';
 import {act, forkFor, jobOf, pause} from './worker.ts';
 
@@ -48,8 +49,14 @@ export function createGuest(context: Context): Reply {
   const vmid = Number(context.params['vmid']);
   const pool = context.params['pool'];
   const request: Request = {context, vmid, pool};
+  const sshKeys = context.params['sshkeys'];
+  if (sshKeys !== undefined) checkSshKeys(sshKeys);
   if (pool !== undefined && !context.cluster.pools.has(pool)) {
     forbid(`pool '${pool}' does not exist`);
+  }
+  const {storage} = context.params;
+  if (storage !== undefined) {
+    require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
   }
   if (!mayAllocate(request)) forbid();
   const wanted = settings(context);
@@ -95,19 +102,21 @@ function settings(context: Context): Map<string, string> {
 }
 
 function checkCreate(request: Request, wanted: Map<string, string>): void {
-  const sshKeys = wanted.get('sshkeys');
-  if (sshKeys !== undefined) checkSshKeys(sshKeys);
-  const drives = [...wanted].filter(([key]) => isDriveKey(key));
-  const checked = drives.map(([key, text]) => checkedDrive(key, text));
-  for (const drive of checked) {
-    requireDrivePrivileges(request, drive);
-    requireDriveStorage(request, drive);
-    wanted.set(drive.key, printDrive(drive));
+  const drives = [...wanted].filter(([key]) => isDriveKey(key)).sort();
+  for (const [key, text] of drives) {
+    requireDriveStorage(request, parseDrive(key, text), request.context.params['storage']);
   }
+  requireOtherStorage(request, wanted);
   requireKeyPrivileges(request, [...wanted.keys()]);
-  requireTags(request, '', wanted.get('tags') ?? '');
-  for (const [key, text] of wanted) requireDevicePrivileges(request, key, text);
-  for (const [key, text] of wanted) requireBridge(request, key, text);
+  for (const kind of ['serial', 'usb', 'hostpci', 'rng', 'virtiofs']) {
+    for (const [key, text] of wanted) {
+      if (key.startsWith(kind)) requireDevice(request, key, text, 'set');
+    }
+  }
+  for (const [key, text] of [...wanted].sort()) requireBridge(request, key, text);
+  for (const [key, text] of drives) {
+    wanted.set(key, printDrive(checkedDrive(request, key, text)));
+  }
 }
 
 function createStages(
@@ -126,7 +135,7 @@ function createStages(
     pause(150 + ms),
     act((worker) => {
       const job = jobOf(context, worker);
-      fill(job, guest, wanted);
+      fill(job, guest, wanted, context.params['storage']);
       joinPool(context, vmid);
     }),
     act((worker) => {
@@ -151,10 +160,15 @@ export function joinPool(context: Context, vmid: number): void {
   recordEffect(context.cluster, 'pool', vmid, pool);
 }
 
-function fill(job: Job, guest: QemuGuest, wanted: ReadonlyMap<string, string>): void {
+function fill(
+  job: Job,
+  guest: QemuGuest,
+  wanted: ReadonlyMap<string, string>,
+  storage: string | undefined,
+): void {
   const config = new Map<string, string>();
   for (const [key, text] of wanted) if (!isDriveKey(key)) putValue(config, key, text);
-  writeDrives(job, guest.vmid, config, wanted);
+  writeDrives(job, guest.vmid, {config, wanted, storage});
   addDefaults(job, config);
   guest.config = config;
   saveGuest(job.cluster, guest, 'created');
@@ -168,14 +182,26 @@ function putValue(config: Map<string, string>, key: string, text: string): void 
 function writeDrives(
   job: Job,
   vmid: number,
-  config: Map<string, string>,
-  wanted: ReadonlyMap<string, string>,
+  what: {
+    readonly config: Map<string, string>;
+    readonly wanted: ReadonlyMap<string, string>;
+    readonly storage: string | undefined;
+  },
 ): void {
+  const {config, wanted, storage} = what;
   const created: string[] = [];
   try {
     for (const key of [...wanted.keys()].filter(isDriveKey).sort()) {
       const text = wanted.get(key) ?? '';
-      config.set(key, writeDrive(job, {vmid, key, text, sections: [config], created}));
+      const write = {vmid, key, text, sections: [config], created, storage};
+      config.set(key, writeDrive(job, write));
+    }
+    const vga = wanted.get('vga');
+    if (vga !== undefined) assertClipboard(vga);
+    const machine = wanted.get('machine');
+    if (machine !== undefined) {
+      assertMachine(machine);
+      config.set('machine', printProperties('machine', parseProperties('machine', machine)));
     }
   } catch (error) {
     for (const volid of created) {
@@ -198,7 +224,11 @@ function addDefaults(job: Job, config: Map<string, string>): void {
   }
   if (isWindows(config.get('ostype'))) {
     const pinned = pinnedMachine(config.get('machine'), version.short);
-    if (pinned !== undefined) config.set('machine', pinned);
+    if (pinned !== undefined) {
+      const type = parseProperties('machine', pinned).get('type');
+      job.log(`pinning machine type to '${type}' for Windows guest OS`);
+      config.set('machine', pinned);
+    }
   }
   config.set('meta', `creation-qemu=${version.full},ctime=${nodeSeconds(cluster, node)}`);
 }

@@ -34,6 +34,8 @@ export interface DriveWrite {
   readonly sections: readonly ReadonlyMap<string, string>[];
   /** Volumes made on the way are added here, so that a failure can free them. */
   readonly created: string[];
+  /** Where disks go that name no storage. */
+  readonly storage?: string | undefined;
 }
 
 const gibBytes = 1024 ** 3;
@@ -48,7 +50,7 @@ export function writeDrive(job: Job, write: DriveWrite): string {
   if (cloudInit !== undefined) return created(job, makeCloudInit(job, write, drive, cloudInit));
   const wish = newDiskWish(drive);
   if (wish === undefined) return attach(job, write, drive);
-  const storage = wish.storage === '' ? fail(500, noStorage) : wish.storage;
+  const storage = wish.storage || write.storage || fail(500, noStorage);
   const source = drive.options.get('import-from');
   const made =
     source === undefined
@@ -125,6 +127,14 @@ function attach(job: Job, write: DriveWrite, drive: Drive): string {
   const volume = volumeNamed(job.cluster, job.node, drive.file);
   if (volume.content !== 'images' && volume.content !== 'iso') {
     fail(500, `cannot use volume ${drive.file} - content type needs to be 'images' or 'iso'`);
+  }
+  const format = drive.options.get('format');
+  if (format !== undefined && format !== volume.format) {
+    const option = `'format=${format}' option different from storage format '${volume.format}'`;
+    fail(500, `drive '${write.key}' - volume '${drive.file}' - ${option}`);
+  }
+  if (write.key === 'tpmstate0' && volume.format !== 'raw') {
+    fail(500, `tpmstate0: volume format is '${volume.format}', only 'raw' is supported!`);
   }
   return printDrive(withOptions(drive, {size: formatSize(volume.sizeBytes)}));
 }

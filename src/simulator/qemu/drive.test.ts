@@ -22,7 +22,7 @@ const rewritten = [
   ['virtio0', 'file=st:vm-1-disk-0,size=1024M', 'st:vm-1-disk-0,size=1G'],
   ['ide2', 'none', 'none,media=cdrom'],
   ['ide0', 'st:1/vm-1-disk-0.raw,cyls=1,heads=2,secs=3,trans=lba', 'st:1/vm-1-disk-0.raw'],
-  ['sata0', 'st:vm-1-disk-0,bps_rd=1048576', 'st:vm-1-disk-0,mbps_rd=1'],
+  ['sata0', 'st:vm-1-disk-0,bps_rd=1048576', 'st:vm-1-disk-0,mbps_rd=0.000'],
   ['scsi1', 'st:vm-1-disk-1,backup=1,replicate=0', 'st:vm-1-disk-1,backup=1,replicate=0'],
 ] as const;
 

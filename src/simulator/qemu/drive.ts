@@ -27,13 +27,41 @@ export function parseDrive(key: string, text: string): Drive {
   for (const [name, value] of parseProperties(key, text)) {
     const mbps = /^bps(_rd|_wr)?$/.exec(name);
     if (name === 'file') file = value;
-    else if (mbps !== null) options.set(`m${name}`, String(Number(value) / 1024 ** 2));
+    // Proxmox keeps only that it was set, not what to.
+    else if (mbps !== null) options.set(`m${name}`, '0.000');
     else if (name.startsWith('bps')) options.set(name, value);
     else if (!dropped.has(name)) options.set(name, value);
   }
   if (!options.has('media') && /^(none|cdrom)$/.test(file)) options.set('media', 'cdrom');
   if (options.has('size')) options.set('size', formatSize(parseSize(options.get('size') ?? '')));
   return {key, file, options};
+}
+
+const needs: Readonly<Record<string, string>> = {
+  mbps_max: 'mbps',
+  mbps_rd_max: 'mbps_rd',
+  mbps_wr_max: 'mbps_wr',
+  bps_max_length: 'mbps_max',
+  bps_rd_max_length: 'mbps_rd_max',
+  bps_wr_max_length: 'mbps_wr_max',
+  iops_max_length: 'iops_max',
+  iops_rd_max_length: 'iops_rd_max',
+  iops_wr_max_length: 'iops_wr_max',
+};
+
+const exclusive = ['mbps', 'iops'].flatMap((one) => [
+  [one, `${one}_rd`],
+  [one, `${one}_wr`],
+]);
+
+/** Whether the sub-keys go together (parse_drive in PVE/QemuServer/Drive.pm). */
+export function isSoundDrive(drive: Drive): boolean {
+  const {options} = drive;
+  const has = (name: string): boolean => !['', '0', '0.000'].includes(options.get(name) ?? '');
+  if (Object.entries(needs).some(([name, other]) => has(name) && !has(other))) return false;
+  if (exclusive.some((pair) => pair.every(has))) return false;
+  const isCd = options.get('media') === 'cdrom';
+  return !isCd || !(has('snapshot') || has('format') || drive.key.startsWith('virtio'));
 }
 
 /** The stored text: file first, the rest sorted. */

@@ -5,7 +5,7 @@ import {fail} from '../failure.ts';
 import type {Random} from '../random.ts';
 import {randomUuid} from '../random.ts';
 import type {Cluster} from '../state.ts';
-import {parseProperties} from './property-string.ts';
+import {parseProperties, printProperties} from './property-string.ts';
 
 /** The configured MAC prefix; Proxmox's own when none is set. */
 export function macPrefix(cluster: Cluster): string {
@@ -61,10 +61,11 @@ export function isWindows(ostype: string | undefined): boolean {
 
 /** The machine type Proxmox pins for Windows when none is given. */
 export function pinnedMachine(machine: string | undefined, qemu: string): string | undefined {
-  const type =
-    machine === undefined ? 'pc' : (parseProperties('machine', machine).get('type') ?? 'pc');
-  if (type === 'pc') return `pc-i440fx-${qemu}`;
-  return type === 'q35' ? `pc-q35-${qemu}` : undefined;
+  const properties = parseProperties('machine', machine ?? '');
+  const kind = properties.get('type') ?? 'pc';
+  if (kind !== 'pc' && kind !== 'q35') return undefined;
+  properties.set('type', `pc-${kind === 'pc' ? 'i440fx' : 'q35'}-${qemu}`);
+  return printProperties('machine', properties);
 }
 
 /** smbios1 with a fresh UUID and the rest as it was, as a clone gets it. */
