@@ -13,6 +13,12 @@ import {resumeStep, runStep, type StepResult} from './run-step.ts';
 /** A step that is known not to have happened is tried this often before the action ends. */
 const TRIES = 2;
 
+/**
+ * An approval is meant for now. A controller that was off, waited, or was itself put back to an
+ * older state finds a guest that people may have gone on with; the longest task takes hours.
+ */
+const STALE_MS = 86_400_000;
+
 /** One action being carried out, from its start or from where a crash left it. */
 export interface ActionRun {
   readonly action: Action;
@@ -104,16 +110,25 @@ async function goOn(context: ApplyContext, run: ActionRun, progress: Progress): 
   if (intent === null) return {stop: null, next: 0};
   const {step, stepIndex, state} = intent;
   if (state === 'done') {
-    const stop = await goOnAfter(context, run, intent, progress);
+    const stop =
+      (await goOnAfter(context, run, intent, progress)) ?? tooLate(context, run, stepIndex + 1);
     await run.ready;
     return {stop, next: stepIndex + 1};
   }
   const stepRun = {...run, index: stepIndex, step, digest: null, approval: null};
   const result = await resumeStep(context, stepRun, intent);
-  const stop = note(context, run, progress, result, step);
+  const stop = note(context, run, progress, result, step) ?? tooLate(context, run, stepIndex + 1);
   if (stop === null || result.next === 'again') await run.ready;
-  if (result.next === 'again') return {stop: null, next: stepIndex};
-  return {stop, next: stepIndex + 1};
+  if (result.next !== 'again') return {stop, next: stepIndex + 1};
+  return {stop: tooLate(context, run, stepIndex), next: stepIndex};
+}
+
+/** What is left of an action that stood still for so long needs a new plan, and a new approval. */
+function tooLate({clock}: ApplyContext, run: ActionRun, next: number): Stop | null {
+  const openedAt = run.intent?.openedAt ?? clock.now();
+  if (next >= run.action.steps.length || clock.now() - openedAt < STALE_MS) return null;
+  const since = new Date(openedAt).toISOString();
+  return {result: 'interrupted', because: `its last call was at ${since}, which is too long ago`};
 }
 
 /** The step was verified, but perhaps not remembered; what it left is looked at again. */

@@ -45,7 +45,7 @@ export interface Restored {
 
 /**
  * Puts a backup in place of a journal that nobody has open. The restored journal has a new id and
- * birth and is not accepted. What was there before is moved aside, never deleted.
+ * birth, is not accepted, and has nothing under way. What was there before is moved aside, never deleted.
  */
 export function restoreJournal(options: RestoreOptions): Restored {
   const {from, to} = options;
@@ -83,12 +83,26 @@ function renew(part: string, world: IdentityWorld): void {
   try {
     store.atomically(() => {
       newIdentity(store, world);
+      endWhatWasUnderWay(store);
       store.run('UPDATE leases SET holder = NULL, expires_at = 0');
     });
     store.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } finally {
     store.close();
   }
+}
+
+/**
+ * What was under way or asked when the copy was made is over by now, one way or the other: nothing
+ * of it is gone on with, and its approvals cover nothing more. The next plan begins from what is.
+ */
+function endWhatWasUnderWay(store: Store): void {
+  const because = 'the journal was restored from a copy of that time';
+  const open = "state IN ('open', 'unknown')";
+  store.run(`UPDATE intents SET state = 'interrupted', because = ? WHERE ${open}`, because);
+  store.run('UPDATE intents SET ended = 1 WHERE ended = 0');
+  store.run('UPDATE approvals SET ended = 1 WHERE ended = 0');
+  store.run('DELETE FROM requests');
 }
 
 /** An exclusive lock in WAL mode is only given when no other connection is open. */
