@@ -45,7 +45,8 @@ export interface Restored {
 
 /**
  * Puts a backup in place of a journal that nobody has open. The restored journal has a new id and
- * birth, is not accepted, and has nothing under way. What was there before is moved aside, never deleted.
+ * birth, is not accepted, and has nothing under way. What was there before is moved aside, never
+ * deleted.
  */
 export function restoreJournal(options: RestoreOptions): Restored {
   const {from, to} = options;

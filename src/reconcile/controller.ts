@@ -4,6 +4,7 @@ import {Applier} from '../apply/applier.ts';
 import type {ApplyContext} from '../apply/context.ts';
 import type {Outcome} from '../core/action.ts';
 import type {Report} from '../core/report.ts';
+import {forgetAdoption} from '../journal/adoptions.ts';
 import {resourceKinds} from './follow.ts';
 import {ClusterLoop} from './loop.ts';
 import type {ClusterParts} from './parts.ts';
@@ -160,7 +161,7 @@ export function createApplier(
       const fields = {key, name: action.name, verb: action.verb, result, because};
       if (result === 'done') parts.log.info('action done', fields);
       else parts.log.warn('action ended early', fields);
-      if (outcome.result === 'done') memory.adopt.delete(key);
+      if (outcome.result === 'done') forgetAdoption(parts.journal, parts.cluster, key);
       hooks.ended?.(outcome);
       hooks.nudge();
     },

@@ -2,10 +2,9 @@
 // waits for a task, and one thing that cannot be read never stops the rest.
 import type {Plan, Verdict} from '../core/action.ts';
 import type {Manifests} from '../core/kind.ts';
-import type {Inventory, ResourceKey, ResourceRecord} from '../core/model.ts';
+import type {Inventory} from '../core/model.ts';
 import type {Report, SourceReport, Stage} from '../core/report.ts';
 import {judgeSteps} from '../gate/judge.ts';
-import {forgetRelease, releasedKeys} from '../journal/releases.ts';
 import {ParseCache} from '../manifest/parse-cache.ts';
 import {planSteps} from '../plan/make-plan.ts';
 import {createInventoryCache, type InventoryCache} from '../pve/inventory.ts';
@@ -18,6 +17,7 @@ import {hashSecrets} from './hashes.ts';
 import {History} from './history.ts';
 import {observe} from './observe.ts';
 import type {ClusterParts} from './parts.ts';
+import {recordsOf, releasedOf, withAdoptions} from './persons-word.ts';
 import {takeRequests} from './requests.ts';
 import {resourceReports} from './resources.ts';
 import {inSlices} from './slices.ts';
@@ -28,8 +28,6 @@ export interface PassMemory {
   readonly followed: Map<string, Followed>;
   readonly history: History;
   readonly inventory: InventoryCache;
-  /** Keys that a person asked to adopt, until done. */
-  readonly adopt: Set<ResourceKey>;
   /** Members of the sets of destructive actions that were shown, by set fingerprint. */
   readonly sets: Map<string, readonly string[]>;
 }
@@ -47,7 +45,6 @@ export function newMemory(): PassMemory {
     followed: new Map(),
     history: new History(),
     inventory: createInventoryCache(),
-    adopt: new Set(),
     sets: new Map(),
   };
 }
@@ -71,7 +68,7 @@ export async function runPass(
     const observed = await observe(parts, memory, {manifests: read, records}, signal);
     return {...observed, secrets};
   });
-  const manifests = withAdoptions(parts, memory, read, seen.inventory);
+  const manifests = withAdoptions(parts, read, seen.inventory);
   const planned = (): Promise<Plan> => {
     const steps = planSteps({
       installation: parts.installation,
@@ -117,47 +114,6 @@ async function followAll(
 
 function unfollowed(): Followed {
   return {cache: new ParseCache(), manifests: null, revision: null, error: null, fetchedAt: 0};
-}
-
-/** `pvegit adopt` says yes to whoever lives there now, as Git does by naming its witness. */
-function withAdoptions(
-  parts: ClusterParts,
-  memory: PassMemory,
-  manifests: readonly Manifests[],
-  inventory: Inventory,
-): readonly Manifests[] {
-  if (memory.adopt.size === 0) return manifests;
-  const kinds = resourceKinds(parts.kinds);
-  return manifests.map((one) => ({
-    ...one,
-    desired: one.desired.map((desired) => {
-      if (!memory.adopt.has(desired.key)) return desired;
-      const kind = kinds.find(({name}) => name === desired.kind);
-      const seen = kind?.observe(desired.key, inventory, parts.installation);
-      const adopt = seen?.kind === 'present' ? seen.observed.witness : null;
-      return {...desired, directives: {...desired.directives, adopt}};
-    }),
-  }));
-}
-
-/** What persons let go of; the word is forgotten once there is no record any more. */
-function releasedOf({journal, cluster, applier}: ClusterParts): readonly ResourceKey[] {
-  const asked = releasedKeys(journal, cluster);
-  if (asked.length === 0) return [];
-  const known = new Set(journal.records(cluster).map(({key}) => key));
-  const done = asked.filter((key) => !known.has(key));
-  if (applier !== null) for (const key of done) forgetRelease(journal, cluster, key);
-  return asked.filter((key) => known.has(key));
-}
-
-/** The records, with the last word of persons on what becomes of a guest. */
-function recordsOf(
-  {journal, cluster}: ClusterParts,
-  released: readonly ResourceKey[],
-): readonly ResourceRecord[] {
-  const records = journal.records(cluster);
-  if (released.length === 0) return records;
-  return records.map((one) => (released.includes(one.key) ? {...one, onDelete: 'retain'} : one));
 }
 
 interface Seen {

@@ -2,6 +2,7 @@
 // at the beginning of a pass.
 import {unreachable} from '../core/assert.ts';
 import type {PersonRequest} from '../core/ports.ts';
+import {forgetAdoption, keepAdoption} from '../journal/adoptions.ts';
 import {forgetRelease, keepRelease} from '../journal/releases.ts';
 import {keepApproval} from './approvals.ts';
 import {acceptName} from './follow.ts';
@@ -22,7 +23,7 @@ function takeRequest(parts: Asked, memory: PassMemory, request: PersonRequest): 
   const {journal} = parts;
   switch (request.kind) {
     case 'adopt':
-      memory.adopt.add(request.key);
+      keepAdoption(journal, request.cluster, request.key);
       forgetRelease(journal, request.cluster, request.key);
       return;
     case 'approve':
@@ -30,6 +31,7 @@ function takeRequest(parts: Asked, memory: PassMemory, request: PersonRequest): 
       return;
     case 'release':
       keepRelease(journal, request.cluster, request.key);
+      forgetAdoption(journal, request.cluster, request.key);
       return;
     case 'retry':
       memory.history.retry(request.key);

@@ -126,7 +126,8 @@ function replace(
   const made = create(request, desired, marker);
   return {
     steps: [...gone.steps, ...made.steps],
-    facts: gone.facts,
+    // What comes instead is part of what is approved: another template would be another guest.
+    facts: {...gone.facts, creation: desired.creation},
     findings: [...gone.findings, ...made.findings],
     loads: [...new Set([...gone.loads, ...made.loads])],
     diagnostics: [],
