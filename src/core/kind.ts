@@ -52,6 +52,8 @@ export interface RiskInput {
   readonly to: FieldValue | undefined;
   readonly observed: Observed;
   readonly desired: Desired | null;
+  /** It was created and not once complete since, so that it was never in service. */
+  readonly unfinished?: boolean;
 }
 
 /** What is true of one field: when it is the same, and what changing it does. */

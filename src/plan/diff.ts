@@ -72,13 +72,26 @@ function declaredChange(input: DiffInput, path: string, wanted: FieldValue): Cha
   if (!difference) return null;
   const {record, observed} = input;
   const base = record?.body[path];
-  if (rule.informational && (base === undefined || rule.same(base ?? undefined, wanted, observed)))
-    return null;
+  if (rule.informational && !isAsked(input, path, rule, wanted)) return null;
   const cause =
     difference.kind === 'cycle' && record
       ? 'pending'
       : causeOf({rule, observed, recorded: record !== null, base, live: difference.from, wanted});
   return change(input, path, rule, {from: difference.from, to: wanted, cause});
+}
+
+/**
+ * A preference counts when Git changed it since the record, or where a creation did not get to it.
+ */
+function isAsked(
+  {record, observed}: DiffInput,
+  path: string,
+  rule: FieldRule,
+  wanted: FieldValue,
+): boolean {
+  const base = record?.body[path];
+  if (base === undefined) return record?.unfinished === true;
+  return !rule.same(base ?? undefined, wanted, observed);
 }
 
 function removalChange(input: DiffInput, path: string): Change | null {
@@ -150,8 +163,9 @@ function change(
   {from, to, cause}: {from: FieldValue | undefined; to: FieldValue; cause: Cause},
 ): Change {
   const slots = input.find(input.kind, path)?.slots ?? [];
-  const {observed, desired} = input;
-  const {risk, because} = rule.risk({field: path, slots, from, to, observed, desired});
+  const {observed, desired, record} = input;
+  const unfinished = record?.unfinished === true;
+  const {risk, because} = rule.risk({field: path, slots, from, to, observed, desired, unfinished});
   return {field: path, from, to, risk, because, cause, shown: shownOf(rule, from, to)};
 }
 

@@ -208,14 +208,17 @@ describe('failures', () => {
     expect(sent.filter(({path}) => path.includes('/agent'))).toEqual([]);
   });
 
-  it('33 the template is on another node or a local storage: told, not tried', async () => {
+  it('33 the template is on another node or a local storage: cloned and moved', async () => {
     const away = demoCluster({nodes: ['pve1', 'pve2']});
     const spec = patched(STOPPED, {node: 'pve2'});
     const sent: Sent[] = [];
     const local = createStory(away, {files: {'vm.yaml': manifest(spec)}, wrap: overhear(sent)});
     await settleAll(local);
-    expect((await reasons(local)).join()).toMatch(/waiting: template 100 is on pve1, on storage/);
-    expect(writes(sent)).toEqual([]);
+    expect(guestOf(local).node).toBe('pve2');
+    expect(writes(sent).slice(0, 2)).toEqual([
+      expect.stringMatching(/\/pve1\/qemu\/100\/clone/),
+      expect.stringMatching(/\/pve1\/qemu\/150\/migrate/),
+    ]);
     const shared = demoCluster({
       nodes: ['pve1', 'pve2'],
       storages: {

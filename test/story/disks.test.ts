@@ -127,6 +127,14 @@ describe('a disk', () => {
     expect(await quiet(story)).toEqual([]);
   });
 
+  it('is not moved to a storage that its node does not have', async () => {
+    const story = await begin(patched(STOPPED, DATA));
+    commit(story, manifest(patched(STOPPED, {disks: {scsi1: {storage: 'big', size: '4GiB'}}})));
+    await settleAll(story);
+    expect((await reasons(story)).join()).toMatch(/in-use: pve1 has no storage big/);
+    expect(configOf(story)['scsi1']).toMatch(/^local-lvm:/);
+  });
+
   it('joins the boot order in the commit that adds it', async () => {
     const story = await begin(STOPPED);
     commit(story, manifest(patched(patched(STOPPED, DATA), {boot: {order: ['scsi1', 'scsi0']}})));
@@ -214,7 +222,9 @@ async function begin(spec: Spec): Promise<Story> {
       local: {content: ['iso', 'snippets', 'import', 'backup'], options: {path: '/var/lib/vz'}},
       'local-lvm': {type: 'lvmthin', content: ['images', 'rootdir'], totalGiB: 400},
       fast: {type: 'lvmthin', content: ['images'], totalGiB: 400},
+      big: {type: 'lvmthin', content: ['images'], nodes: ['pve2']},
     },
+    nodes: ['pve1', 'pve2'],
   });
   addImage(cluster);
   const files = {'vm.yaml': manifest(spec), 'defaults.yaml': DEFAULTS};

@@ -1,9 +1,9 @@
 // Why this exists: a guest moves to another node when Git asks for it, online where it runs, and
 // what forbids the move is said beforehand instead of found out by a failing task.
 import {describe, expect, it} from 'vitest';
-import {addGuest, type ClusterWish, demoCluster} from '../../src/simulator/build.ts';
+import {type ClusterWish, demoCluster} from '../../src/simulator/build.ts';
 import {takeNodeOffline} from '../../src/simulator/trouble.ts';
-import {byHand, configure} from './by-hand.ts';
+import {byHand} from './by-hand.ts';
 import {
   commit,
   configOf,
@@ -111,6 +111,20 @@ describe('a move is told why not', () => {
     expect(await whyNot(story, 'running', 'pve2')).toMatch(/in-use: .*snapshot/);
   });
 
+  it('where snapshots lie on local disks of a stopped guest that are not sent along', async () => {
+    const story = await begin({power: 'stopped'}, {storages: LOCAL});
+    byHand(story, 'POST', '/nodes/pve1/qemu/150/snapshot', {snapname: 'before'});
+    await story.clock.sleep(60_000);
+    expect(await whyNot(story, 'stopped', 'pve2')).toMatch(/in-use: .*does not send .*before/);
+  });
+
+  it('where an unused volume lies on a storage that is missing there', async () => {
+    const storages = {...LOCAL, fast: {...LVM, nodes: ['pve1']}};
+    const story = await begin({power: 'stopped'}, {storages});
+    guestOf(story).config.set('unused0', 'fast:vm-150-disk-7');
+    expect(await whyNot(story, 'stopped', 'pve2')).toMatch(/no storage fast, where unused0 is/);
+  });
+
   it('where it is a linked clone on a local storage', async () => {
     const spec = {power: 'running', clone: {vmid: 100, full: false}, disks: '(gone)'};
     const story = await begin(spec, {storages: LOCAL});
@@ -130,26 +144,6 @@ describe('a move is told why not', () => {
     await story.clock.sleep(60_000);
     expect(await whyNot(story, 'stopped', 'pve2')).toMatch(/ha-managed: /);
   });
-});
-
-it('a template on another node is not cloned across local storages', async () => {
-  const cluster = demoCluster({nodes: ['pve1', 'pve2'], storages: LOCAL});
-  const text = manifest(patched(NEO4J, {power: 'stopped', node: 'pve2'}));
-  const story = createStory(cluster, {files: {'vm.yaml': text}});
-  await settleAll(story);
-  expect((await reasons(story)).join()).toMatch(/template 100 is on pve1/);
-  expect(cluster.guests.has(150)).toBe(false);
-  addGuest(cluster, 101, {
-    node: 'pve2',
-    config: {template: '1', scsi0: 'local-lvm:base-101-disk-0,size=1G', memory: '512'},
-    volumes: {'local-lvm:base-101-disk-0': 1024 ** 3},
-  });
-  configure(story, {description: 'old'}, 100);
-  await story.clock.sleep(30_000);
-  const spec = {vmid: 150, node: 'pve2', power: 'stopped', clone: {vmid: 101, full: true}};
-  commit(story, manifest(spec));
-  await settleAll(story);
-  expect(guestOf(story).node).toBe('pve2');
 });
 
 async function whyNot(story: Story, power: string, node: string): Promise<string> {

@@ -24,6 +24,10 @@ export interface ListedStorage {
   readonly node: string;
   readonly storage: string;
   readonly shared: boolean;
+  /** As `storage.cfg` names it (`lvmthin`, `dir`); null where the listing does not say. */
+  readonly type: string | null;
+  /** Whether guests' disks may lie there. */
+  readonly images: boolean;
 }
 
 /** The listing, taken apart. */
@@ -92,7 +96,13 @@ function guestOf(entry: {readonly [key: string]: unknown}, node: string): Listed
 }
 
 function storageEntry(entry: {readonly [key: string]: unknown}, node: string): ListedStorage {
-  return {node, storage: text(entry['storage']) ?? '', shared: isSet(entry['shared'])};
+  return {
+    node,
+    storage: text(entry['storage']) ?? '',
+    shared: isSet(entry['shared']),
+    type: text(entry['plugintype']),
+    images: (text(entry['content']) ?? '').split(',').includes('images'),
+  };
 }
 
 function unusable(because: string): ListingAnswer {

@@ -1,8 +1,11 @@
 // Why this exists: a guest that comes to exist is marked from its first moment, and starts only
 // when nothing is left to be done.
 import {describe, expect, it} from 'vitest';
+import type {Json} from '../../core/json.ts';
 import {desiredOf, lines, pendingAnswer, requestOf, type World} from './samples.ts';
 import {steps} from './steps.ts';
+
+type Entry = Readonly<Record<string, Json>>;
 
 const findings = (answer: ReturnType<typeof steps>) => answer.findings.map(({reason}) => reason);
 
@@ -85,27 +88,105 @@ describe('a create', () => {
     ]);
   });
 
-  it('33: says why a template on another node with local storage cannot be cloned', () => {
-    const answer = create({node: 'pve2', clone: {vmid: 100}});
-    expect(answer.findings).toEqual([
-      {
-        reason: 'waiting',
-        detail: 'template 100 is on pve1, on storage that pve2 cannot see',
-      },
-    ]);
-  });
+  describe('33: of a template on another node', () => {
+    const storage = (node: string, name: string, plugintype = 'lvmthin', shared = 0) => {
+      return {type: 'storage', node, storage: name, plugintype, content: 'images', shared};
+    };
 
-  it('clones to another node when the template’s storage is shared', () => {
-    const from = world();
-    const more = [
-      ...(from.more ?? []),
-      {type: 'storage', node: 'pve1', storage: 'ceph', shared: 1},
-    ];
-    const config = {...TEMPLATE, scsi0: 'ceph:base-100-disk-0,size=4G', ide2: 'none,media=cdrom'};
-    const reads = {'/nodes/pve1/qemu/100/pending': pendingAnswer(config)};
-    const answer = create({node: 'pve2', clone: {vmid: 100}}, {...from, more, reads});
-    expect(lines(answer.steps)[0]).toContain('target=pve2');
-    expect(answer.findings).toEqual([]);
+    function away(clone: Entry, more: readonly Entry[] = [], disk = 'local-lvm:base-100-disk-0') {
+      const from = world();
+      const config = {...TEMPLATE, scsi0: `${disk},size=4G`, ide2: 'none,media=cdrom'};
+      const reads = {'/nodes/pve1/qemu/100/pending': pendingAnswer(config)};
+      const answer = create(
+        {node: 'pve2', power: 'running', cpu: {cores: 4}, clone},
+        {...from, more: [...(from.more ?? []), ...more], reads},
+      );
+      return {...answer, calls: lines(answer.steps), says: answer.findings};
+    }
+
+    it('on storage that both nodes share is one call', () => {
+      const both = [storage('pve1', 'ceph', 'rbd', 1), storage('pve2', 'ceph', 'rbd', 1)];
+      const {calls, says, steps: list} = away({vmid: 100}, both, 'ceph:base-100-disk-0');
+      expect(calls[0]).toContain('full=0 target=pve2');
+      expect(calls.join()).not.toContain('migrate');
+      expect(list[0]?.guard.node).toBe('pve2');
+      expect(says).toEqual([]);
+    });
+
+    it('on local storage is cloned there and moved before anything else', () => {
+      const {calls, says, steps: list, loads} = away({vmid: 100, full: true});
+      expect(calls.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+        'POST /100/clone',
+        'POST /150/migrate',
+        'PUT /nodes/pve2/qemu/150/config',
+        'POST /nodes/pve2/qemu/150/status/start',
+      ]);
+      expect(calls[1]).toBe('POST /150/migrate target=pve2');
+      expect(list.map(({guard}) => guard.node)).toEqual(['pve1', 'pve1', 'pve2', 'pve2']);
+      expect(says).toEqual([]);
+      expect(loads).toEqual(['task:pve1', 'task:pve2', 'clone:local-lvm']);
+    });
+
+    it('goes by the move to a storage that only the other node has', () => {
+      const {calls, says} = away({vmid: 100, full: true, storage: 'big'}, [storage('pve2', 'big')]);
+      expect(calls[0]).not.toContain('storage=');
+      expect(calls[1]).toBe('POST /150/migrate target=pve2 targetstorage=big');
+      expect(says).toEqual([]);
+    });
+
+    it('goes by the clone to a storage that both have, and by the move to its twin', () => {
+      const both = [storage('pve1', 'big'), storage('pve2', 'big')];
+      const {calls, says} = away({vmid: 100, full: true, storage: 'big'}, both);
+      expect(calls[0]).toContain('full=1 storage=big');
+      expect(calls[1]).toBe('POST /150/migrate target=pve2');
+      expect(says).toEqual([]);
+    });
+
+    it('copies nothing twice onto a storage that is shared', () => {
+      const both = [storage('pve1', 'ceph', 'rbd', 1), storage('pve2', 'ceph', 'rbd', 1)];
+      const {calls, says} = away({vmid: 100, full: true, storage: 'ceph'}, both);
+      expect(calls[0]).toContain('storage=ceph');
+      expect(calls[1]).toBe('POST /150/migrate target=pve2');
+      expect(says).toEqual([]);
+    });
+
+    it.for<{clone: Entry; more?: readonly Entry[]; disk?: string; says: RegExp}>([
+      {clone: {vmid: 100, full: false}, says: /waiting: a linked clone stays .*full: true/},
+      {clone: {vmid: 100}, says: /waiting: a linked clone stays .*full: true/},
+      {
+        clone: {vmid: 100, full: true},
+        more: [storage('pve1', 'fast'), storage('pve2', 'big')],
+        disk: 'fast:base-100-disk-0',
+        says: /in-use: pve2 has no storage fast .*clone.storage \(it has big, local-lvm\)/,
+      },
+      {
+        clone: {vmid: 100, full: true, storage: 'tank'},
+        more: [storage('pve2', 'tank', 'zfspool')],
+        says: /in-use: .*no volume goes from lvmthin \(local-lvm\) to zfspool \(tank\)/,
+      },
+      {
+        clone: {vmid: 100, full: true, storage: 'big'},
+        more: [storage('pve1', 'files', 'dir'), storage('pve2', 'big')],
+        disk: 'files:100/base-100-disk-0.qcow2',
+        says: /in-use: .*no qcow2 goes from dir \(files\) to lvmthin \(big\)/,
+      },
+      {
+        clone: {vmid: 100, full: true},
+        more: [storage('pve1', 'san', 'iscsidirect'), storage('pve2', 'san', 'iscsidirect')],
+        disk: 'san:base-100-disk-0',
+        says: /in-use: .*volumes of a storage of type iscsidirect are not copied/,
+      },
+      {
+        clone: {vmid: 100, full: true},
+        disk: 'hidden:base-100-disk-0',
+        says: /incomplete: .*hidden is shared is not known; the token needs Datastore.Audit/,
+      },
+    ])('is told why not, and what would help: $says', ({clone, more, disk, says}) => {
+      const answer = away(clone, more, disk);
+      expect(answer.says.map(({reason, detail}) => `${reason}: ${detail}`)).toEqual([
+        expect.stringMatching(says),
+      ]);
+    });
   });
 
   it('waits for a template that is not there, locked or could not be read', () => {

@@ -7,11 +7,13 @@ import type {ApiParam, Claim, Desired} from '../../core/model.ts';
 import {type Listing, listingOf} from '../guest/listing.ts';
 import {readPending} from '../guest/live-config.ts';
 import {excessOf, type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
+import {clonePlace} from './clone-place.ts';
 import {cloneTail} from './clone-tail.ts';
 import {emptySteps} from './create-empty.ts';
 import {type CloneCreation, cloneOf, saysHow} from './creation.ts';
-import {type Drive, drivesOf} from './drive.ts';
-import {isShared} from './migration.ts';
+import {migrate} from './drafts.ts';
+import type {Drive} from './drive.ts';
+import {volumesOf} from './migration.ts';
 import {pendingPath} from './reads.ts';
 import {type Draft, WAIT_MS} from './step-draft.ts';
 
@@ -19,6 +21,7 @@ import {type Draft, WAIT_MS} from './step-draft.ts';
 export interface CreateSteps {
   readonly drafts: readonly Draft[];
   readonly findings: readonly Finding[];
+  /** Where the guest appears first; a move may follow. */
   readonly node: string;
   readonly loads: readonly string[];
   /** Declared fields that are left to a next pass. */
@@ -73,31 +76,34 @@ function cloneSteps(input: CloneInput): CreateSteps {
   const {desired, marker, clone, template, listing} = input;
   const wanted = desired.body['node'];
   const node = typeof wanted === 'string' ? wanted : template.node;
-  const drives = drivesOf(template.config).filter(({kind}) => kind !== 'cdrom');
-  const shared = drives.every(
-    ({storage}) => storage === null || isShared(storage, template.node, listing),
-  );
-  const findings = [...nodeFindings(node, listing)];
-  const away = node !== template.node;
-  if (away && !shared) {
-    const where = `${template.node}, on storage that ${node} cannot see`;
-    const detail = `template ${clone.vmid} is on ${where}`;
-    findings.push({reason: 'waiting', detail});
-  }
+  const full = clone.full ?? (clone.storage !== undefined || !template.isTemplate);
+  const place = clonePlace({clone, full, template, wanted: node, listing});
   const described = withMarker(cloneText(desired.body['description'], template), marker);
-  findings.push(...roomFindings(described));
   const tail = cloneTail({desired, marker, template: template.config, node});
-  const storages =
-    clone.storage ?? drives.map(({storage}) => storage).find((name) => name !== null);
+  const {move} = place;
+  const made = {node: place.node, vmid: marker.vmid};
   return {
-    drafts: [cloneDraft(input, described, away ? node : null), ...tail.drafts],
-    findings: [...findings, ...tail.findings],
-    node,
-    loads: [`task:${template.node}`, ...(storages ? [`clone:${storages}`] : [])],
+    drafts: [
+      cloneDraft(input, {described, full, params: place.params}),
+      ...(move === null ? [] : [migrate(made, move.target, move.options, move.volumes)]),
+      ...tail.drafts,
+    ],
+    findings: [
+      ...nodeFindings(node, listing),
+      ...place.findings,
+      ...roomFindings(described),
+      ...tail.findings,
+    ],
+    node: place.node,
+    loads: [
+      `task:${template.node}`,
+      ...(move === null ? [] : [`task:${move.target}`]),
+      ...place.storages.map((storage) => `clone:${storage}`),
+    ],
     later: tail.later,
     claims: [
       ...(template.isTemplate ? [] : [copiedGuest(clone.vmid)]),
-      ...(clone.storage === undefined ? inheritedStorages(drives) : []),
+      ...(clone.storage === undefined ? inheritedStorages(volumesOf(template.config)) : []),
     ],
   };
 }
@@ -124,21 +130,25 @@ function roomFindings(text: string): readonly Finding[] {
 
 function cloneDraft(
   {desired, marker, clone, template}: CloneInput,
-  described: string,
-  target: string | null,
+  call: {
+    readonly described: string;
+    readonly full: boolean;
+    readonly params: {readonly [key: string]: ApiParam};
+  },
 ): Draft {
   const {body} = desired;
-  const full = clone.full ?? (clone.storage !== undefined || !template.isTemplate);
+  const {described, full} = call;
+  const {storage, target} = call.params;
   const params: {readonly [key: string]: ApiParam} = {
     newid: marker.vmid,
     ...(typeof body['name'] === 'string' ? {name: body['name']} : {}),
     description: described,
     full: full ? 1 : 0,
-    ...(clone.storage === undefined ? {} : {storage: clone.storage}),
+    ...(storage === undefined ? {} : {storage}),
     ...(clone.format === undefined ? {} : {format: clone.format}),
     ...(clone.snapname === undefined ? {} : {snapname: clone.snapname}),
     ...(typeof body['pool'] === 'string' ? {pool: body['pool']} : {}),
-    ...(target === null ? {} : {target}),
+    ...(target === undefined ? {} : {target}),
   };
   return {
     kind: 'task',

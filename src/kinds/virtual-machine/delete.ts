@@ -3,9 +3,10 @@
 import type {Finding} from '../../core/action.ts';
 import type {Json, JsonObject} from '../../core/json.ts';
 import type {Inventory, Observed} from '../../core/model.ts';
-import {configuredOf, readPending} from '../guest/live-config.ts';
+import {configuredOf} from '../guest/live-config.ts';
 import {destroy, type GuestPlace} from './drafts.ts';
-import {baseOwner, drivesOf, storageOf, volumeOwner} from './drive.ts';
+import {drivesOf, storageOf, volumeOwner} from './drive.ts';
+import {linkedClones} from './linked-clones.ts';
 import {snapshotPath} from './reads.ts';
 import {snapshotsOf} from './snapshots.ts';
 import type {Draft} from './step-draft.ts';
@@ -63,16 +64,4 @@ function volumesOf(observed: Observed, vmid: number): readonly Json[] {
   return [...drives, ...others]
     .filter(({volid}) => storageOf(volid) !== null && volumeOwner(volid) === vmid)
     .toSorted((a, b) => (a.volid < b.volid ? -1 : 1));
-}
-
-/** Guests, among those that were read, whose disks stand on this one's base volumes. */
-function linkedClones(vmid: number, inventory: Inventory): readonly string[] {
-  return Object.values(inventory.reads).flatMap(({path, outcome}) => {
-    const other = /^\/nodes\/[^/]+\/qemu\/(\d+)\/pending$/.exec(path)?.[1];
-    if (other === undefined || Number(other) === vmid || !outcome.ok) return [];
-    const config = readPending(outcome.data);
-    if (config === null) return [];
-    const stands = drivesOf(config.configured).some(({file}) => baseOwner(file) === vmid);
-    return stands ? [`guest ${other}`] : [];
-  });
 }

@@ -134,21 +134,31 @@ export function destroy(guest: GuestPlace): Draft {
   };
 }
 
-/** Moves the guest to another node. */
+/** Moves the guest to another node; `copied` volumes may get other names and storages there. */
 export function migrate(
   guest: GuestPlace,
   target: string,
   options: {readonly [key: string]: ApiParam},
+  copied: readonly {readonly slot: string}[] = [],
 ): Draft {
+  const {targetstorage: onto} = options;
   return {
     ...taskDraft(guest, 'migrate', '/migrate', {target, ...options}),
-    says: `migrate to ${target}`,
-    fields: ['node'],
+    says: onto === undefined ? `migrate to ${target}` : `migrate to ${target}, disks to ${onto}`,
+    fields: ['node', ...copied.flatMap(({slot}) => volumeFields(slot))],
     expect: {node: target},
     timeoutMs: WAIT_MS.copy,
     target: {node: target},
     moves: target,
   };
+}
+
+/** What a copy of a volume may change: its id and what follows from it, never an option. */
+function volumeFields(slot: string): readonly string[] {
+  if (slot === 'efidisk0') return ['efi.storage'];
+  if (slot === 'tpmstate0') return ['tpm.storage'];
+  const leaves = ['file', 'storage', 'format', 'size'].map((leaf) => `disks.${slot}.${leaf}`);
+  return [...leaves, 'cloudInit.drive.storage'];
 }
 
 /** Writes the cloud-init data to its drive again. */

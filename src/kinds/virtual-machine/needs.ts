@@ -30,7 +30,10 @@ export function needs(call: ApiCall, inventory: Inventory): readonly Need[] {
     case 'move_disk':
       return allocate(text('storage'));
     case 'migrate':
-      return text('with-local-disks') === null ? [] : migrateNeeds(id, live());
+      return [
+        ...(text('with-local-disks') === null ? [] : migrateNeeds(id, live())),
+        ...ontoNeeds(id, text('targetstorage')),
+      ];
     default:
       return [];
   }
@@ -68,6 +71,11 @@ function cloneNeeds(storage: string | null, template: LiveConfig): readonly Need
 function migrateNeeds(vmid: string, live: LiveConfig): readonly Need[] {
   const storages = drivesOf(live).map(({storage}) => storage);
   return [one(`/vms/${vmid}`, 'VM.Config.Disk'), ...storages.flatMap(allocate)];
+}
+
+/** Another storage than the one of the same name: both the guest's disks and room there. */
+function ontoNeeds(vmid: string, storage: string | null): readonly Need[] {
+  return storage === null ? [] : [one(`/vms/${vmid}`, 'VM.Config.Disk'), ...allocate(storage)];
 }
 
 function keyNeeds(call: ApiCall, where: string, live: LiveConfig): readonly Need[] {

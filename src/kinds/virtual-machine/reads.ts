@@ -61,9 +61,9 @@ function guestPaths(guest: ListedGuest, listing: Listing, desired: Desired | nul
   // listing may be ten seconds old.
   const leaves = desired === null;
   if (status === 'unknown' || differs || leaves) paths.push(statusPath(node, vmid));
-  // A guest that runs with snapshots cannot be moved with its local disks.
+  // Not every guest with snapshots can be moved with its local disks.
   const home = desired?.body['node'];
-  const moves = status === 'running' && typeof home === 'string' && home !== node;
+  const moves = typeof home === 'string' && home !== node;
   if (leaves || moves) paths.push(snapshotPath(node, vmid));
   return paths;
 }

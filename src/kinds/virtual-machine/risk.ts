@@ -72,10 +72,14 @@ export const POWER: Judgement = {
 
 /** A move to another node. */
 export const MIGRATION: Judgement = {
-  risk: ({observed}) =>
-    observed.power === 'running'
-      ? {risk: 'benign', because: 'the guest is moved while it runs'}
-      : {risk: 'disruptive', because: 'the guest cannot be started while it is moved'},
+  risk: ({observed, unfinished}) => {
+    if (observed.power === 'running') {
+      return {risk: 'benign', because: 'the guest is moved while it runs'};
+    }
+    return unfinished === true && observed.power === 'stopped'
+      ? {risk: 'benign', because: 'the guest is not complete yet, so that nobody misses it'}
+      : {risk: 'disruptive', because: 'the guest cannot be started while it is moved'};
+  },
   running: 'benign: live migration',
   stopped: 'disruptive: offline migration',
 };

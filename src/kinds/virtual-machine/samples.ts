@@ -68,14 +68,16 @@ export const CONFIG: Readonly<Record<string, string>> = {
 /** The digest of guest 150. */
 export const DIGEST = '0f1e2d3c4b5a69788796a5b4c3d2e1f000000150';
 
+const THIN = {plugintype: 'lvmthin', content: 'images,rootdir', shared: 0};
+
 /** An inventory of cluster `harness` with node pve1 and guest 150. */
 export function inventoryOf(world: World = {}): Inventory {
   const {config = CONFIG, status = 'running', guest = {}, more = [], reads = {}} = world;
   const listing: Json[] = [
     {id: 'node/pve1', type: 'node', node: 'pve1', status: 'online'},
     {id: 'node/pve2', type: 'node', node: 'pve2', status: 'online'},
-    {type: 'storage', node: 'pve1', storage: 'local-lvm', shared: 0},
-    {type: 'storage', node: 'pve2', storage: 'local-lvm', shared: 0},
+    {type: 'storage', node: 'pve1', storage: 'local-lvm', ...THIN},
+    {type: 'storage', node: 'pve2', storage: 'local-lvm', ...THIN},
     ...more,
   ];
   const answers: {[path: string]: Json} = {...reads};

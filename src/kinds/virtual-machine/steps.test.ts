@@ -242,8 +242,16 @@ describe('a migration', () => {
       reason: 'scsi1 is a linked clone of guest 100',
     },
   ])('is refused: $reason', ({config, reason}) => {
-    const answer = update({node: 'pve2'}, {config: {...CONFIG, ...config}});
+    const more = [{type: 'storage', node: 'pve1', storage: 'fast', plugintype: 'lvmthin'}];
+    const answer = update({node: 'pve2'}, {config: {...CONFIG, ...config}, more});
     expect(answer.findings).toEqual([{reason: 'in-use', detail: reason, fields: ['node']}]);
+  });
+
+  it('is held where a storage is not in the list, which proves nothing', () => {
+    const config = {...CONFIG, unused0: 'hidden:vm-150-disk-9'};
+    const answer = update({node: 'pve2'}, {config});
+    expect(findings(answer)).toEqual(['incomplete']);
+    expect(answer.findings[0]?.detail).toMatch(/unused0 is, .*Datastore.Audit/);
   });
 
   it('goes to a node that is there and online only', () => {

@@ -18,6 +18,7 @@ import {placeOfField} from './field-path.ts';
 import {vmidOfKey} from './reads.ts';
 import {releaseMistakes} from './release.ts';
 import {type ChainStart, chain, type Draft} from './step-draft.ts';
+import {absentStorages} from './transfer.ts';
 import {updateSteps} from './update.ts';
 
 const HA_OPERATIONS: ReadonlySet<Operation> = new Set([
@@ -92,6 +93,7 @@ function update(request: StepRequest, observed: Observed, marker: Marker): StepA
     findings: [
       ...findings,
       ...rootFindings(writes),
+      ...absentStorages(drafts, request.inventory),
       ...stateFindings(observed, drafts, interrupting(request.changes, observed)),
     ],
     loads: [`task:${observed.node}`],

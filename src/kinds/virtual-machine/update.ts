@@ -1,11 +1,13 @@
 // Why this exists: the calls of one update, in the one order that is safe within a guest: deletions
 // and detachments, configuration, growth, attachments, moves, cloud-init, migration, power last.
-import type {Finding} from '../../core/action.ts';
+import type {Change, Finding} from '../../core/action.ts';
 import type {StepRequest} from '../../core/kind.ts';
 import type {Observed} from '../../core/model.ts';
+import {listingOf} from '../guest/listing.ts';
 import {configuredOf} from '../guest/live-config.ts';
 import type {Marker} from '../guest/marker.ts';
 import type {Edit} from './compose.ts';
+import {cloneOf} from './creation.ts';
 import {addDeviceSteps, type DeviceSteps, noDeviceSteps} from './device-steps.ts';
 import {
   type GuestPlace,
@@ -21,7 +23,9 @@ import {cloudInitDrive} from './drive.ts';
 import {type SortedEdits, sortEdits} from './edits.ts';
 import {keySteps} from './key-steps.ts';
 import {migrationOptions} from './migration.ts';
+import {vmidOfKey} from './reads.ts';
 import type {Draft} from './step-draft.ts';
+import {storageOn} from './transfer.ts';
 
 /** Calls of an update, with what speaks against them. */
 export interface UpdateSteps {
@@ -35,7 +39,8 @@ const SHUTDOWN_S = 180;
 
 /** The calls for the changes of one update. */
 export function updateSteps(request: StepRequest, observed: Observed, marker: Marker): UpdateSteps {
-  const edits = sortEdits(request.changes, request.desired, observed);
+  const onto = strandedOnto(request, observed);
+  const edits = sortEdits(withoutMoved(request.changes, onto), request.desired, observed);
   const guest = {node: observed.node, vmid: marker.vmid};
   const devices = deviceSteps(edits, request, observed, guest);
   const late = edits.keys.filter(({field}) => field === 'boot.order' && devices.attach.length > 0);
@@ -45,7 +50,7 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
   const early = edits.keys.filter((edit) => !other.includes(edit));
   const input = {guest, observed, marker, inForce: edits.inForce};
   const keys = keySteps(early, input);
-  const migration = migrationDrafts(edits, observed, guest, request);
+  const migration = migrationDrafts(edits, observed, onto, request);
   return {
     drafts: [
       ...keySteps(bare, input).write,
@@ -147,13 +152,33 @@ function cloudInitDrafts(
 function migrationDrafts(
   edits: SortedEdits,
   observed: Observed,
-  guest: GuestPlace,
-  request: StepRequest,
+  onto: string | null,
+  {key, inventory}: StepRequest,
 ) {
   const target = edits.node;
+  const guest = {node: observed.node, vmid: vmidOfKey(key) ?? 0};
   if (typeof target !== 'string') return {drafts: [], findings: [], guest};
-  const {options, findings} = migrationOptions(observed, target, request.inventory);
-  return {drafts: [migrate(guest, target, options)], findings, guest: {...guest, node: target}};
+  const moved = migrationOptions({observed, target, inventory, onto});
+  const drafts = [migrate(guest, target, moved.options, moved.volumes)];
+  return {drafts, findings: moved.findings, guest: {...guest, node: target}};
+}
+
+/** The storage of the other node that a clone was to be moved to, and was not; else null. */
+function strandedOnto({desired, record, changes, inventory}: StepRequest, observed: Observed) {
+  const target = changes.find(({field}) => field === 'node')?.to;
+  const storage = desired === null ? undefined : cloneOf(desired)?.storage;
+  const answer = listingOf(inventory);
+  if (record?.unfinished !== true || typeof target !== 'string') return null;
+  if (storage === undefined || answer.kind !== 'listing') return null;
+  const {listing} = answer;
+  const isHere = storageOn(storage, observed.node, listing) !== undefined;
+  return !isHere && storageOn(storage, target, listing) !== undefined ? storage : null;
+}
+
+/** The move of the guest brings its disks along; they are not moved a second time. */
+function withoutMoved(changes: readonly Change[], onto: string | null): readonly Change[] {
+  if (onto === null) return changes;
+  return changes.filter(({field, to}) => to !== onto || !field.endsWith('.storage'));
 }
 
 /**
