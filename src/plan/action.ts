@@ -3,7 +3,7 @@
 import type {Action, Change, Finding, RecordDraft, Verb} from '../core/action.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {StepAnswer} from '../core/kind.ts';
-import type {Claim, Diagnostic, Observed, Risk} from '../core/model.ts';
+import type {Claim, Diagnostic, Observed, ResourceKey, Risk} from '../core/model.ts';
 import {withDetached} from './draft.ts';
 import {distinctFindings, liveFindings} from './findings.ts';
 import {fingerprint, isSecret} from './fingerprint.ts';
@@ -81,18 +81,59 @@ export function idleAction(
     readonly record?: RecordDraft | null;
   },
 ): Action {
+  const says = Object.values(idle).some((value) => value !== null);
+  const former = says ? undefined : context.idle.get(subject.key);
+  if (former !== undefined && isStill(former, subject)) return former;
   return finish(context, subject, {
     verb: idle.verb ?? 'none',
     risk: 'benign',
     cause: idle.cause ?? null,
-    changes: idle.changes ?? [],
-    findings: idle.findings ?? [],
-    steps: [],
-    facts: {},
-    loads: [],
-    uses: [],
+    changes: idle.changes ?? NONE,
+    findings: idle.findings ?? NONE,
+    steps: NONE,
+    facts: NO_FACTS,
+    loads: NONE,
+    uses: NONE,
     record: idle.record ?? null,
   });
+}
+
+/** One for all: ten thousand guests in sync would have as many of each. */
+const NONE: readonly never[] = [];
+const NO_FACTS: JsonObject = {};
+
+/** Whether an action says that there is nothing to do, and nothing else. */
+export function isIdle({verb, cause, changes, findings, record}: Action): boolean {
+  return (
+    verb === 'none' &&
+    cause === null &&
+    record === null &&
+    changes.length === 0 &&
+    findings.length === 0
+  );
+}
+
+/** Whether an idle action says of this subject what a new one would say. */
+function isStill(former: Action, subject: Subject): boolean {
+  const {kind, desired} = subject;
+  const observed = observedOf(subject);
+  if (desired === null || observed === null) return false;
+  return (
+    former.kind === kind.name &&
+    former.name === desired.name &&
+    former.source === desired.source &&
+    former.node === observed.node &&
+    former.witness === observed.witness &&
+    former.mode === desired.directives.mode &&
+    // A document that did not change has the same objects.
+    former.claims === desired.claims &&
+    former.range === desired.range &&
+    former.after === sorted(desired.dependsOn)
+  );
+}
+
+function sorted(keys: readonly ResourceKey[]): readonly ResourceKey[] {
+  return keys.length < 2 ? keys : [...keys].sort();
 }
 
 interface Parts
@@ -131,9 +172,9 @@ function finish(context: Context, subject: Subject, {uses, ...parts}: Parts): Ac
     source: desired?.source ?? record?.source ?? '',
     vmid,
     node: observed?.node ?? (typeof declaredNode === 'string' ? declaredNode : null),
-    after: desired ? [...desired.dependsOn].sort() : [],
+    after: desired ? sorted(desired.dependsOn) : NONE,
     witness,
-    claims: [...(desired?.claims ?? []), ...uses],
+    claims: uses.length === 0 ? (desired?.claims ?? NONE) : [...(desired?.claims ?? []), ...uses],
     range: desired?.range ?? null,
     mode: desired?.directives.mode ?? 'enforce',
     ...parts,

@@ -1,9 +1,10 @@
 // Why this exists: everything that a plan depends on, as one value; nothing else can move it.
+import type {Plan} from '../core/action.ts';
 import type {Manifests, ResourceKind} from '../core/kind.ts';
 import type {Inventory, ResourceKey, ResourceRecord} from '../core/model.ts';
 
-/** All that a plan of one cluster is a function of. */
-export interface PlanInput {
+/** All that a plan of one cluster is a function of, but for what the cluster says. */
+export interface Wishes {
   readonly installation: string;
   readonly cluster: string;
   readonly kinds: readonly ResourceKind[];
@@ -15,10 +16,19 @@ export interface PlanInput {
   readonly records: readonly ResourceRecord[];
   /** Resources that a person let go of: never destroyed, and forgotten where they are not ours. */
   readonly released?: readonly ResourceKey[];
-  readonly inventory: Inventory;
   readonly secretHashes: SecretHashes;
   /** Resources whose secrets are written even where no hash was recorded (--rewrite-secrets). */
   readonly rewriteSecrets?: readonly ResourceKey[];
+  /**
+   * The last plan of this cluster: where nothing is to be done again, its words are used again. It
+   * changes nothing but the memory that two plans of ten thousand guests need.
+   */
+  readonly former?: Plan | null;
+}
+
+/** All that a plan of one cluster is a function of. */
+export interface PlanInput extends Wishes {
+  readonly inventory: Inventory;
 }
 
 /** Keyed hash of each declared secret by field path, for those that could be read. */

@@ -2,15 +2,16 @@
 // are put together, one resource at a time, so that one bad resource never stops the others.
 import type {Action, Plan} from '../core/action.ts';
 import {setFingerprint} from '../core/canonical.ts';
-import type {ResourceKey} from '../core/model.ts';
+import type {Inventory, ResourceKey} from '../core/model.ts';
+import {readPath} from '../core/read-path.ts';
 import {runSteps, type Steps} from '../core/steps.ts';
-import {observedOf} from './action.ts';
+import {isIdle, observedOf} from './action.ts';
 import {planDeclared} from './declared.ts';
-import type {PlanInput} from './input.ts';
+import type {PlanInput, Wishes} from './input.ts';
 import {compareKeys, vmidOf} from './keys.ts';
 import {orderActions, waitingOf} from './order.ts';
 import {whose} from './ownership.ts';
-import {pair} from './pair.ts';
+import {type Pairing, type Plain, pair} from './pair.ts';
 import {planUndeclared} from './prune.ts';
 import {ruleFinder} from './rules.ts';
 import type {Context, Sketch, Subject} from './subject.ts';
@@ -21,14 +22,72 @@ export function makePlan(input: PlanInput): Plan {
 }
 
 /** The same in steps, a resource each, so that a large plan can be made beside other work. */
-export function* planSteps(input: PlanInput): Steps<Plan> {
-  const {keys, contested, diagnostics, subjectOf} = pair(input);
-  const manifestsOf = new Map(input.manifests.map((one) => [one.source, one]));
-  const context: Context = {input, find: ruleFinder(), manifestsOf, contested};
+export function planSteps(input: PlanInput): Steps<Plan> {
+  return beginPlan(input).finish(input.inventory);
+}
+
+/** A plan that is being made while the cluster is still read. */
+export interface Planning {
+  /**
+   * Plans one resource before the rest is read, if all of its own reads are there. Only where
+   * nothing is to be done is that used: whatever else is read cannot change it.
+   */
+  readonly ahead: (key: ResourceKey, inventory: Inventory) => void;
+  /** The plan, from an inventory that holds all that those before it held. */
+  readonly finish: (inventory: Inventory) => Steps<Plan>;
+}
+
+/** Begins a plan: what Git and the journal say is known, what the cluster says is not yet. */
+export function beginPlan(input: Wishes): Planning {
+  const pairing = pair(input);
+  const base = {
+    find: ruleFinder(),
+    manifestsOf: new Map(input.manifests.map((one) => [one.source, one])),
+    contested: pairing.contested,
+    idle: idleOf(input.former ?? null),
+  };
+  const contextOf = (inventory: Inventory): Context => ({...base, input: {...input, inventory}});
+  const settled = new Map<ResourceKey, Part>();
+  return {
+    ahead: (key, inventory) => {
+      const plain = pairing.plain(key);
+      if (plain === null || settled.has(key) || !isRead(plain, inventory)) return;
+      const subject = pairing.subjectOf(key, inventory);
+      const part = subject === null ? null : partOf(contextOf(inventory), subject);
+      if (part !== null && isSettled(part)) settled.set(key, part);
+    },
+    finish: (inventory) => finishSteps(contextOf(inventory), pairing, settled),
+  };
+}
+
+function idleOf(former: Plan | null): Context['idle'] {
+  return new Map(former?.actions.filter(isIdle).map((action) => [action.key, action]));
+}
+
+function isRead({kind, desired}: Plain, inventory: Inventory): boolean {
+  const calls = kind.reads(desired.key, desired, inventory);
+  return calls.every((call) => Object.hasOwn(inventory.reads, readPath(call)));
+}
+
+/** Nothing to do and nothing to say: what this rests on is this resource's alone. */
+function isSettled({sketch, isManagedGuest}: Part): boolean {
+  const [action, ...others] = sketch.actions;
+  if (action === undefined || others.length > 0 || !isManagedGuest) return false;
+  return isIdle(action) && sketch.diagnostics.length === 0;
+}
+
+function* finishSteps(
+  context: Context,
+  {keys, diagnostics, subjectOf}: Pairing,
+  settled: ReadonlyMap<ResourceKey, Part>,
+): Steps<Plan> {
+  const {input} = context;
   const parts: Part[] = [];
   for (const key of keys) {
-    const subject = subjectOf(key);
-    if (subject !== null) parts.push(partOf(context, subject));
+    const known = settled.get(key);
+    const subject = known === undefined ? subjectOf(key, input.inventory) : null;
+    if (known !== undefined) parts.push(known);
+    else if (subject !== null) parts.push(partOf(context, subject));
     yield;
   }
   const drafted = parts.flatMap(({sketch}) => sketch.actions);

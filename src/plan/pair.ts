@@ -1,10 +1,17 @@
 // Why this exists: what Git, the journal and the cluster say of one key belongs together; identity
 // is the key, so a guest that moves between documents, files or sets is still one resource.
 import {diagnose} from '../core/diagnostic.ts';
-import type {Manifests} from '../core/kind.ts';
-import type {Desired, Diagnostic, KindName, ResourceKey} from '../core/model.ts';
+import type {Manifests, ResourceKind} from '../core/kind.ts';
+import type {
+  Desired,
+  Diagnostic,
+  Inventory,
+  KindName,
+  ResourceKey,
+  ResourceRecord,
+} from '../core/model.ts';
 import {PLAN_CODES} from './codes.ts';
-import type {PlanInput} from './input.ts';
+import type {Wishes} from './input.ts';
 import {compareKeys} from './keys.ts';
 import type {Subject} from './subject.ts';
 
@@ -20,18 +27,27 @@ export interface Pairing {
    * What is known of a key, the live object included; null for a kind that this version does not
    * know. It is made when asked for, once: all live objects together would fill the memory.
    */
-  readonly subjectOf: (key: ResourceKey) => Subject | null;
+  readonly subjectOf: (key: ResourceKey, inventory: Inventory) => Subject | null;
+  /** A key that Git and the journal know as of one kind, and nobody else claims; else null. */
+  readonly plain: (key: ResourceKey) => Plain | null;
+}
+
+/** What is known of a key without the cluster, where nothing speaks against it. */
+export interface Plain {
+  readonly kind: ResourceKind;
+  readonly desired: Desired;
+  readonly record: ResourceRecord;
 }
 
 /** Pairs by key; claims that two sources make are errors in both (safety.md 5). */
-export function pair(input: PlanInput): Pairing {
+export function pair(input: Wishes): Pairing {
   const kinds = new Map(input.kinds.map((kind) => [kind.name, kind]));
   const records = new Map(input.records.map((record) => [record.key, record]));
   const desired = desiredByKey(input.manifests);
   const doubles = doubleClaims(input.manifests);
   const contested = new Map(doubles.contested);
   const diagnostics = [...doubles.diagnostics];
-  const subjectOf = (key: ResourceKey): Subject | null => {
+  const subjectOf = (key: ResourceKey, inventory: Inventory): Subject | null => {
     const wanted = desired.get(key) ?? null;
     const record = records.get(key) ?? null;
     const kind = kinds.get(wanted?.kind ?? record?.kind ?? '');
@@ -43,11 +59,17 @@ export function pair(input: PlanInput): Pairing {
       diagnostics.push(kindChanged(wanted, record.kind));
       contested.set(key, `declared as ${wanted.kind}, recorded as ${record.kind}`);
     }
-    const observation = kind.observe(key, input.inventory, input.installation);
+    const observation = kind.observe(key, inventory, input.installation);
     return {key, kind, desired: wanted, record, observation};
   };
+  const plain = (key: ResourceKey): Plain | null => {
+    const [wanted, record] = [desired.get(key), records.get(key)];
+    const kind = kinds.get(wanted?.kind ?? '');
+    if (!wanted || !record || !kind || wanted.kind !== record.kind) return null;
+    return contested.has(key) ? null : {kind, desired: wanted, record};
+  };
   const keys = [...new Set([...desired.keys(), ...records.keys()])].sort(compareKeys);
-  return {keys, contested, diagnostics, subjectOf};
+  return {keys, contested, diagnostics, subjectOf, plain};
 }
 
 function desiredByKey(manifests: readonly Manifests[]): Map<ResourceKey, Desired> {

@@ -4,8 +4,9 @@ import {describe, expect, it} from 'vitest';
 import type {Action, Plan} from '../core/action.ts';
 import type {Body, Desired, FieldValue, ResourceKey, ResourceRecord} from '../core/model.ts';
 import {finishedRecord} from '../core/record.ts';
+import {runSteps} from '../core/steps.ts';
 import type {PlanInput} from './input.ts';
-import {makePlan} from './make-plan.ts';
+import {beginPlan, makePlan} from './make-plan.ts';
 import {inputOf, manifestsOf, recorded, textOf, wanted} from './samples.ts';
 import {TOY_LISTING, type ToyObject} from './toy-kind.ts';
 
@@ -158,6 +159,22 @@ describe('every plan', () => {
     );
   });
 
+  it('is the same, whatever was planned before and however much of it was made ahead', () => {
+    const pairs = fc.tuple(worlds, worlds, fc.shuffledSubarray([...KEYS]));
+    fc.assert(
+      fc.property(pairs, ([world, other, ahead]) => {
+        const {inventory, ...wishes} = world;
+        const earlier = {...world, inventory: other.inventory, records: other.records};
+        for (const former of [makePlan(world), makePlan(earlier), makePlan(other)]) {
+          const planning = beginPlan({...wishes, former});
+          for (const key of ahead) planning.ahead(key, inventory);
+          expect(textOf(runSteps(planning.finish(inventory)))).toBe(textOf(makePlan(world)));
+        }
+      }),
+      RUNS,
+    );
+  });
+
   it('never deletes, replaces or prunes because something could not be read', () => {
     fc.assert(
       fc.property(worlds, (world) => {
@@ -226,6 +243,27 @@ describe('a guest that is ours', () => {
         const body = {...live};
         const plan = planOne({wanted: body, base: body, live: {body}});
         expect(plan.actions).toMatchObject([{verb: 'none', findings: [], record: null}]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('that stays as it is has one action for all plans, made ahead or not', () => {
+    fc.assert(
+      fc.property(healthy, ({live: body}) => {
+        const input = inputOf({
+          desired: [wanted({body})],
+          records: [recorded({body})],
+          live: {'guest/150': {body}},
+        });
+        const former = makePlan(input);
+        const planning = beginPlan({...input, former});
+        planning.ahead('guest/150', {...input.inventory, reads: {}});
+        planning.ahead('guest/150', input.inventory);
+        // What was planned ahead is not looked at again.
+        const nothing = {...input.inventory, reads: {}};
+        expect(runSteps(planning.finish(nothing)).actions[0]).toBe(former.actions[0]);
+        expect(makePlan({...input, former}).actions[0]).toBe(former.actions[0]);
       }),
       RUNS,
     );

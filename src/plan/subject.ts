@@ -22,6 +22,8 @@ export interface Context {
   readonly manifestsOf: ReadonlyMap<string, Manifests>;
   /** Why a key may not be acted on at all, whatever it looks like (claims by two sources …). */
   readonly contested: ReadonlyMap<ResourceKey, string>;
+  /** Of the last plan, the actions of keys where there was nothing to do. */
+  readonly idle: ReadonlyMap<ResourceKey, Action>;
 }
 
 /** One resource's part of the plan. */
