@@ -33,6 +33,8 @@ export interface ApplierOptions {
   readonly onEnd: (outcome: Outcome, action: Action) => void;
   /** A journal failure or a mistake of ours: nothing more may be applied. */
   readonly onBroken: (error: unknown) => void;
+  /** Why no step of it may begin now (a window closed); null: it may. */
+  readonly closed: (action: Action) => string | null;
   /** Whether this process leads the cluster right now; asked before each step. */
   readonly leads: () => boolean;
 }
@@ -83,7 +85,7 @@ export class Applier {
   /**
    * Goes on with actions that have no recorded end: after a crash, or because what became of a
    * call is still unknown. Those in flight are skipped, those looked at a short while ago, and
-   * those that wait for a clear word of their source.
+   * those that wait for a window, or for a clear word of their source.
    */
   takeUp(intents: readonly Intent[]): void {
     const ids = new Set(intents.map(({id}) => id));
@@ -140,6 +142,7 @@ export class Applier {
       intent,
       signal: this.#abort.signal,
       barred: () => (this.#options.leads() ? null : 'another controller leads this cluster'),
+      closed: () => this.#options.closed(action),
       unsaid: () => this.#wishes?.unsaid(action) ?? null,
       unwanted: () => this.#unwanted(action),
       ready: this.#ready.promise,
@@ -194,7 +197,9 @@ export class Applier {
   #isDue({id, action}: Intent): boolean {
     const pause = this.#pauses.get(id);
     if (pause !== undefined) return pause.until <= this.#context.clock.monotonic();
-    return !this.#paused.has(action.key) || (this.#wishes?.unsaid(action) ?? null) === null;
+    if (!this.#paused.has(action.key)) return true;
+    const says = this.#options.closed(action) ?? this.#wishes?.unsaid(action) ?? null;
+    return says === null;
   }
 
   /** Lengthens the pause before the next look; true when this was not the first look. */

@@ -1,6 +1,6 @@
 // Why this exists: a guest that we shut down for its own good is started again, whatever anybody
 // wants meanwhile: a controller that leaves guests off on its way is worse than a late commit.
-import type {Step} from '../core/action.ts';
+import type {Action, Operation, Step} from '../core/action.ts';
 
 /** Whether this step starts a guest that the step before it has stopped. */
 export function owesStart(steps: readonly Step[], index: number): boolean {
@@ -9,6 +9,17 @@ export function owesStart(steps: readonly Step[], index: number): boolean {
   if (before === undefined || before.kind === 'until') return false;
   return before.operation === 'shutdown' || before.operation === 'stop';
 }
+
+/**
+ * Whether to wait before this step would keep the guest down for as long: an earlier one stopped or
+ * destroyed it, and what is left brings it back.
+ */
+export function keepsDown({verb, steps}: Action, index: number): boolean {
+  if (verb === 'delete') return false;
+  return steps.slice(0, index).some((step) => step.kind !== 'until' && DOWN.has(step.operation));
+}
+
+const DOWN: ReadonlySet<Operation> = new Set(['shutdown', 'stop', 'destroy']);
 
 /** The step without a check of the digest: a start applies whatever configuration there is. */
 export function withoutDigest<S extends Step>(step: S): S {

@@ -6,7 +6,7 @@ import type {Observed} from '../core/model.ts';
 import type {ApplyContext} from './context.ts';
 import {captureEvidence} from './evidence.ts';
 import {observeNow} from './observe.ts';
-import {owesStart, withoutDigest} from './owed-start.ts';
+import {keepsDown, owesStart, withoutDigest} from './owed-start.ts';
 import {rememberDone, rememberStart, rememberStep} from './remember.ts';
 import {resumeStep, runStep, type StepResult} from './run-step.ts';
 
@@ -29,6 +29,8 @@ export interface ActionRun {
   readonly signal: AbortSignal;
   /** Null while this process may act on the resource, else why not. Asked before each step. */
   readonly barred: () => string | null;
+  /** Null while no window forbids to begin a step of it, else why not: then it waits. */
+  readonly closed: () => string | null;
   /** Null while it can be told whether the action is wanted, else why not: then it waits. */
   readonly unsaid: () => string | null;
   /** Null while the newest plan still wants the action, else why not. Asked before each step. */
@@ -171,6 +173,8 @@ async function oneStep(
     if (run.signal.aborted) return STOPS;
     const barred = run.barred();
     if (barred !== null) return {result: 'interrupted', because: barred, left: true};
+    const closed = owed || keepsDown(run.action, index) ? null : run.closed();
+    if (closed !== null) return {result: 'interrupted', because: closed, left: true};
     const unsaid = owed ? null : run.unsaid();
     if (unsaid !== null) return {result: 'interrupted', because: unsaid, left: true};
     const unwanted = owed ? null : run.unwanted();

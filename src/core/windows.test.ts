@@ -29,12 +29,20 @@ test('a closed window says when it opens, and a class without windows never does
     denied: false,
     closesAt: null,
     opensAt: null,
+    deniesAt: null,
   });
 });
 
 test('a deny window is reported beside the allow window that it cuts', () => {
   const state = windowsAt([night, freeze], 'disruptive', at(22, 30));
   expect(state).toMatchObject({allowed: true, denied: true, closesAt: at(23)});
+});
+
+test('the next deny window is told before it opens', () => {
+  expect(windowsAt([night, freeze], 'disruptive', at(21, 30))).toMatchObject({
+    denied: false,
+    deniesAt: at(22),
+  });
 });
 
 test('an opening that daylight saving skips still opens once', () => {

@@ -12,6 +12,8 @@ export interface WindowsAt {
   readonly closesAt: number | null;
   /** When the next allow window opens. */
   readonly opensAt: number | null;
+  /** When the next deny window opens, which ends an allow window too. */
+  readonly deniesAt: number | null;
 }
 
 /** What the windows say about a class at `now`. Deny wins; that is the caller's rule. */
@@ -20,14 +22,12 @@ export function windowsAt(windows: readonly Window[], risk: Risk, now: number): 
   const openAllows = openNow(mine, 'allow', now);
   const openDenies = openNow(mine, 'deny', now);
   const holding = openDenies.length > 0 ? openDenies : openAllows;
-  const openings = mine
-    .filter(({kind}) => kind === 'allow')
-    .flatMap((window) => nextOpening(window, now) ?? []);
   return {
     allowed: openAllows.length > 0,
     denied: openDenies.length > 0,
     closesAt: holding.length === 0 ? null : Math.max(...holding),
-    opensAt: openings.length === 0 ? null : Math.min(...openings),
+    opensAt: firstOpening(mine, 'allow', now),
+    deniesAt: firstOpening(mine, 'deny', now),
   };
 }
 
@@ -38,6 +38,17 @@ export function isSchedule(schedule: string): boolean {
   } catch {
     return false;
   }
+}
+
+function firstOpening(
+  windows: readonly Window[],
+  kind: Window['kind'],
+  now: number,
+): number | null {
+  const openings = windows
+    .filter((window) => window.kind === kind)
+    .flatMap((window) => nextOpening(window, now) ?? []);
+  return openings.length === 0 ? null : Math.min(...openings);
 }
 
 /** Ends of the windows of a kind that are open now. */

@@ -74,6 +74,8 @@ export interface WindowState {
   readonly closesAt: number | null;
   /** When the next allow window opens; null: never. */
   readonly opensAt: number | null;
+  /** When the next deny window opens; null: never. */
+  readonly deniesAt: number | null;
 }
 
 /** The name under which corrections and beginnings of drift are counted. */

@@ -49,6 +49,7 @@ const windows: fc.Arbitrary<WindowState> = fc.record({
   denied: fc.boolean(),
   closesAt: fc.constantFrom(null, NOW + 1000),
   opensAt: fc.constant(null),
+  deniesAt: fc.constant(null),
 });
 
 const actionOf = (vmid: number): fc.Arbitrary<Action> =>

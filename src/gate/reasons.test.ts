@@ -182,6 +182,14 @@ const CASES: readonly Case[] = [
     given: {windows: {...gateInput([]).windows, benign: {...NO_WINDOW, denied: true}}},
   },
   {
+    why: 'it would run into a deny window, whatever its mode',
+    reason: 'window',
+    on: action({steps: [{...stop, operation: 'clone'}]}),
+    given: {
+      windows: {...gateInput([]).windows, benign: {...NO_WINDOW, deniesAt: NOW + 1_700_000}},
+    },
+  },
+  {
     why: 'it would not fit into the window',
     reason: 'window',
     on: action({steps: [{...stop, operation: 'clone'}]}),

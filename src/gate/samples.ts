@@ -106,6 +106,7 @@ export const NO_WINDOW: WindowState = {
   denied: false,
   closesAt: null,
   opensAt: null,
+  deniesAt: null,
 };
 
 /** An input in which nothing holds a benign action. */

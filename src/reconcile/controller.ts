@@ -2,8 +2,10 @@
 // end of an action, a file event or a webhook is a nudge of one loop.
 import {Applier} from '../apply/applier.ts';
 import type {ApplyContext} from '../apply/context.ts';
-import type {Outcome} from '../core/action.ts';
+import type {Action, Outcome} from '../core/action.ts';
 import type {Report} from '../core/report.ts';
+import {windowsAt} from '../core/windows.ts';
+import {modeOf} from '../gate/mode.ts';
 import {forgetAdoption} from '../journal/adoptions.ts';
 import {resourceKinds} from './follow.ts';
 import {ClusterLoop} from './loop.ts';
@@ -129,6 +131,14 @@ export class Controller {
   }
 }
 
+/** A window may close while an action is under way: its next step waits for the next one. */
+function closedNow({policy, clock}: ClusterSetup['parts'], action: Action): string | null {
+  const {windows} = policy;
+  const state = windowsAt(windows, action.risk, clock.now());
+  if (state.denied) return 'a deny window is open';
+  return modeOf(action, policy) === 'window' && !state.allowed ? 'its window has closed' : null;
+}
+
 /** The applier of a cluster; what it ends is remembered and nudges the loop. */
 export function createApplier(
   setup: ClusterSetup,
@@ -166,6 +176,7 @@ export function createApplier(
       hooks.nudge();
     },
     onBroken: hooks.broken,
+    closed: (action) => closedNow(parts, action),
     leads: hooks.leads ?? (() => true),
   });
 }

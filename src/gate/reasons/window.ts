@@ -1,5 +1,5 @@
 // Why this exists: some work is only welcome at some times, and must be over when they end.
-import type {Action} from '../../core/action.ts';
+import type {Action, Step} from '../../core/action.ts';
 import type {GateInput} from '../input.ts';
 import type {ReasonRule} from '../judged.ts';
 import {modeOf} from '../mode.ts';
@@ -10,13 +10,20 @@ export const window: ReasonRule = {
   applies: ({action, input}) => {
     const state = input.windows[action.risk];
     if (state.denied) return `a deny window holds ${until(state.closesAt)}`;
-    if (modeOf(action, input.policy) !== 'window') return null;
-    if (!state.allowed) return `no window is open; the next opens ${at(state.opensAt)}`;
+    const isWindowed = modeOf(action, input.policy) === 'window';
+    if (isWindowed && !state.allowed) {
+      return `no window is open; the next opens ${at(state.opensAt)}`;
+    }
     const needed = expectedMs(action, input);
-    const left = state.closesAt === null ? null : state.closesAt - input.now;
+    const says = `it is expected to take ${seconds(needed)} s`;
+    const beforeDeny = state.deniesAt === null ? null : state.deniesAt - input.now;
+    if (beforeDeny !== null && needed > beforeDeny) {
+      return `${says}, a deny window opens in ${seconds(beforeDeny)} s`;
+    }
+    const left = !isWindowed || state.closesAt === null ? null : state.closesAt - input.now;
     return left === null || needed <= left
       ? null
-      : `it is expected to take ${seconds(needed)} s, the window closes in ${seconds(left)} s`;
+      : `${says}, the window closes in ${seconds(left)} s`;
   },
   remedy: () => 'Wait for the next window; "pvegit config show" prints them.',
 };
@@ -26,11 +33,15 @@ const UNEXPECTED_MS = 60_000;
 
 /** How long all steps are expected to take, waits included. */
 function expectedMs(action: Action, {policy}: GateInput): number {
-  return action.steps.reduce((sum, step) => {
-    const expected = policy.expectedMs;
-    if (step.kind === 'until') return sum + (expected['cycle'] ?? UNEXPECTED_MS);
-    return sum + (expected[step.operation] ?? UNEXPECTED_MS);
-  }, 0);
+  return action.steps.reduce((sum, step) => sum + stepMs(step, policy.expectedMs), 0);
+}
+
+/** To go down is what takes long in a cycle. */
+function stepMs(step: Step, expected: {readonly [operation: string]: number}): number {
+  const cycle = expected['cycle'] ?? UNEXPECTED_MS;
+  if (step.kind === 'until') return cycle;
+  const goesDown = step.operation === 'shutdown' || step.operation === 'stop';
+  return expected[step.operation] ?? (goesDown ? cycle : UNEXPECTED_MS);
 }
 
 function until(time: number | null): string {
