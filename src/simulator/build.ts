@@ -221,7 +221,7 @@ export function addGuest(cluster: Cluster, vmid: number, wish: GuestWish): QemuG
       qmpStatus: 'running',
       agentAnswers: guest.behaviour.agent,
       guestAnswers: true,
-      machine: 'pc-i440fx-9.2+pve1',
+      machine: /^.*-\d+\.\d+.*$/.exec(wish.config['machine'] ?? '')?.[0] ?? 'pc-i440fx-9.2+pve1',
     };
   }
   cluster.guests.set(vmid, guest);

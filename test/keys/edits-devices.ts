@@ -87,6 +87,24 @@ export const DEVICE_EDITS: readonly KeyEdit[] = [
   ),
   {
     key: 'netN',
+    part: 'bridge of a card that had none',
+    live: {net0: 'virtio=BC:24:11:00:00:01'},
+    patch: {networks: {net0: {bridge: 'vmbr1'}}},
+    holds: {net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr1'},
+    effect: {running: 'unplug', full: 'unplug'},
+  },
+  {
+    key: 'netN',
+    part: 'rate of a card that is spelt in small letters',
+    live: {net0: 'virtio=bc:24:11:00:00:01,bridge=vmbr0,trunks=9;5'},
+    former: {networks: {net0: {mac: 'BC:24:11:00:00:01', trunks: ['5', '9']}}},
+    patch: {networks: {net0: {mac: 'BC:24:11:00:00:01', trunks: ['5', '9'], rate: 5}}},
+    // The simulator sorts the parts; their spelling is what Proxmox compares.
+    holds: {net0: /^virtio=bc:24:11:00:00:01,(?=.*bridge=vmbr0)(?=.*trunks=9;5)(?=.*rate=5)/},
+    effect: {running: 'now', full: 'now'},
+  },
+  {
+    key: 'netN',
     part: 'added',
     patch: {networks: {net1: {model: 'virtio', bridge: 'vmbr1'}}},
     holds: {net1: /^virtio=BC:24:11:[0-9A-F:]{8},bridge=vmbr1$/},
@@ -98,6 +116,15 @@ export const DEVICE_EDITS: readonly KeyEdit[] = [
     former: {networks: {net1: {model: 'virtio', bridge: 'vmbr1'}}},
     patch: {networks: {net1: null}},
     holds: {net1: null},
+    effect: {running: 'unplug', full: 'unplug'},
+  },
+  {
+    key: 'scsiN',
+    part: 'another volume',
+    live: {scsi1: 'local-lvm:vm-150-disk-1,size=1G', unused0: 'local-lvm:vm-150-disk-2'},
+    former: {disks: {scsi1: {file: 'local-lvm:vm-150-disk-1'}}},
+    patch: {disks: {scsi1: {file: 'local-lvm:vm-150-disk-2'}}},
+    holds: {scsi1: /^local-lvm:vm-150-disk-2/},
     effect: {running: 'unplug', full: 'unplug'},
   },
   {

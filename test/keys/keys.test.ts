@@ -11,6 +11,7 @@ import {checkRefused, REFUSED_KEYS} from './refused.ts';
 import {runEdit} from './run-edit.ts';
 import {runSpelling} from './run-spelling.ts';
 import {SPELLINGS} from './spellings.ts';
+import {MORE_SPELLINGS} from './spellings-more.ts';
 
 const TABLE = new URL('../../../shared/proxmox/config-keys.json', import.meta.url);
 
@@ -27,7 +28,7 @@ describe('a key that cannot be managed is refused with a reason', () => {
 });
 
 describe('spellings of the same make no difference', () => {
-  it.for(SPELLINGS)('$title', async (spelling) => {
+  it.for([...SPELLINGS, ...MORE_SPELLINGS])('$title', async (spelling) => {
     expect(await runSpelling(spelling)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 // Why this exists: each edit runs through the whole engine: the plan predicts, the simulator's
 // pending section confirms or refutes, and the next plan must be empty.
 import type {Action} from '../../src/core/action.ts';
+import type {ApiCall} from '../../src/core/model.ts';
 import type {Exchange} from '../../src/core/ports.ts';
 import {addGuest, demoCluster} from '../../src/simulator/build.ts';
 import type {Cluster} from '../../src/simulator/state.ts';
@@ -21,6 +22,7 @@ import {
 import {createStory, type Story} from '../story/world.ts';
 import {VOLUMES} from './edits-devices.ts';
 import {type Effect, expectedEffect, hotplugOf, type KeyEdit, LIVE, type Mode} from './key-edit.ts';
+import {type Fate, realFate, type Texts} from './real-rules.ts';
 
 const WITNESS = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
 const ADOPT = {'pvegit/adopt': WITNESS};
@@ -36,6 +38,7 @@ export async function runEdit(edit: KeyEdit, mode: Mode): Promise<readonly strin
   commit(story, manifest(patched(spec, edit.patch), {name: 'keys', annotations: ADOPT}));
   const planned = await open(story);
   wrong.push(...checkPlan(planned, expected));
+  if (mode !== 'stopped') wrong.push(...checkReal(planned, configOf(story)));
   if (wrong.length > 0) return wrong;
   const outcomes = await settleAll(story);
   const done = outcomes.join() === 'update' || (expected === 'held' && outcomes.length === 0);
@@ -122,6 +125,37 @@ function checkPlan(planned: readonly Action[], expected: Effect): readonly strin
   const risk = expected === 'now' ? 'benign' : expected === 'lost' ? 'destructive' : 'disruptive';
   return action?.risk === risk ? [] : [`${risk} expected: ${lines} (${changes[0]?.because})`];
 }
+
+/**
+ * What is written before any stop and waits is what the plan ends with a stop and start, and a stop
+ * comes for nothing else.
+ */
+function checkReal(planned: readonly Action[], live: Texts): readonly string[] {
+  const steps = planned.flatMap(({findings, steps}) => (findings.length > 0 ? [] : steps));
+  const calls = steps.flatMap((step) => (step.kind === 'until' ? [] : [step]));
+  const stop = calls.findIndex(({operation}) => operation === 'shutdown' || operation === 'stop');
+  const early = calls.slice(0, stop < 0 ? calls.length : stop);
+  const fates = early.flatMap(({call}) => fatesOf(call, live));
+  const wrong = fates.filter(({fate}) => fate === 'error' || (fate === 'pending' && stop < 0));
+  const lines = wrong.map(({key, fate}) => `Proxmox: ${key} is ${fate}`);
+  const late = calls.slice(stop).some(({operation}) => operation === 'config');
+  const reason = late || fates.some(({fate}) => fate === 'pending');
+  return stop < 0 || reason ? lines : [...lines, 'Proxmox needs no stop for this'];
+}
+
+function fatesOf({path, params}: ApiCall, live: Texts): readonly {key: string; fate: Fate}[] {
+  if (!path.endsWith('/config') || 'revert' in params) return [];
+  const set = Object.entries(params).filter(([key]) => !BESIDES.has(key));
+  const gone = String(params['delete'] ?? '')
+    .split(',')
+    .filter((key) => key !== '');
+  return [
+    ...set.map(([key, to]) => ({key, fate: realFate(key, String(to), live)})),
+    ...gone.map((key) => ({key, fate: realFate(key, undefined, live)})),
+  ];
+}
+
+const BESIDES = new Set(['delete', 'digest', 'force', 'revert', 'background_delay']);
 
 /** A stop came exactly if it was predicted, and then the key did wait for it. */
 function checkCycle(

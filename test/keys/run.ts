@@ -6,6 +6,7 @@ import {checkRefused, REFUSED_KEYS} from './refused.ts';
 import {runEdit} from './run-edit.ts';
 import {runSpelling} from './run-spelling.ts';
 import {SPELLINGS} from './spellings.ts';
+import {MORE_SPELLINGS} from './spellings-more.ts';
 
 const only = process.argv[2] ?? '';
 const keys = new Set<string>();
@@ -24,7 +25,7 @@ for (const refused of REFUSED_KEYS) {
   keys.add(refused.key);
   count(`${refused.key} (refused)`, checkRefused(refused));
 }
-for (const spelling of SPELLINGS) {
+for (const spelling of [...SPELLINGS, ...MORE_SPELLINGS]) {
   if (!spelling.title.includes(only)) continue;
   count(`spelling of ${spelling.title}`, await runSpelling(spelling));
 }

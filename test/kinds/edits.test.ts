@@ -102,7 +102,7 @@ const EDITS: readonly Edit[] = [
     patch: {config: {machine: 'q35', scsihw: 'virtio-scsi-pci'}},
     keeps: 'inherited',
   },
-  {title: 'config: hotplug', patch: {config: {hotplug: 'network,disk,usb,cpu,memory'}}},
+  {title: 'config: hotplug', patch: {config: {hotplug: 'network,disk,usb,cpu'}}},
   {title: 'config: serial port', patch: {config: {serial1: 'socket'}}},
   {title: 'config: watchdog', patch: {config: {watchdog: 'i6300esb,action=reset'}}},
 ];

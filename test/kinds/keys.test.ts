@@ -73,7 +73,9 @@ const EDITS: readonly KeyEdit[] = [
   ...PACKED,
 ];
 
+/** Pluggable memory needs NUMA, and takes no nodes of one's own. */
 const FULL = 'network,disk,usb,cpu,memory';
+const FULL_WITH_NODES = 'network,disk,usb,cpu';
 
 describe.each([
   ['running', 'default'],
@@ -82,8 +84,13 @@ describe.each([
 ] as const)('a key of a %s guest under %s hotplug', (power, hotplug) => {
   it.for(EDITS)('$key becomes $to', ({key, from, to, sub}) => {
     const world = lab();
-    const words = hotplug === 'full' && key !== 'hotplug' ? {hotplug: FULL} : {};
-    const base: Spec = {vmid: 150, node: 'pve1', power, clone: {vmid: 100, full: true}};
+    const full = hotplug === 'full' && key !== 'hotplug';
+    const nodes = /^numa\d/.test(key);
+    const words = full ? {hotplug: nodes ? FULL_WITH_NODES : FULL} : {};
+    const base: Spec = {
+      ...{vmid: 150, node: 'pve1', power, clone: {vmid: 100, full: true}},
+      ...(full && !nodes ? {cpu: {numa: true}, memory: '2GiB'} : {}),
+    };
     const config = {...words, [key]: from ?? null};
     world.desired = [wish({...base, config})];
     settle(world);

@@ -106,9 +106,13 @@ function parseText(value: unknown): Parsed {
   return typeof value === 'number' ? good(String(value)) : bad('text');
 }
 
-function parseQuantity(value: unknown): Parsed {
+/** A bare number is what Proxmox means by it: MiB of memory, GiB of a disk. */
+const parseMemory = (value: unknown): Parsed => parseQuantity(value, 'MiB');
+const parseDisk = (value: unknown): Parsed => parseQuantity(value, 'GiB');
+
+function parseQuantity(value: unknown, unit: 'MiB' | 'GiB'): Parsed {
   if (typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value.trim()))) {
-    return {ok: false, expected: 'a size with a unit, such as 4GiB', suggestion: `${value}MiB`};
+    return {ok: false, expected: 'a size with a unit, such as 4GiB', suggestion: `${value}${unit}`};
   }
   const bytes = typeof value === 'string' ? parseBytes(value) : null;
   if (bytes !== null) return good(bytes);
@@ -241,7 +245,7 @@ export const LEAF_CODECS: {readonly [Type in LeafType]: LeafCodec} = {
     read: (text) => text.trim().toLowerCase(),
   },
   mebibytes: {
-    parse: parseQuantity,
+    parse: parseMemory,
     read: (text) => {
       const mebibytes = readNumber(text);
       return typeof mebibytes === 'number' ? mebibytes * MEBIBYTE : text;
@@ -250,7 +254,7 @@ export const LEAF_CODECS: {readonly [Type in LeafType]: LeafCodec} = {
     show: bytes,
   },
   'disk-size': {
-    parse: parseQuantity,
+    parse: parseDisk,
     read: (text) => parseDiskSize(text) ?? text,
     write: (value) => (typeof value === 'number' ? formatDiskSize(value) : String(value)),
     show: bytes,

@@ -275,7 +275,7 @@ function exchange(
   device: string,
   slot: string,
   file: string,
-  {guest, observed}: DeviceInput,
+  {guest, observed, pending}: DeviceInput,
 ): readonly Draft[] {
   const live = configuredOf(observed);
   const isDisk = device.startsWith('disks.');
@@ -285,6 +285,7 @@ function exchange(
     set: {[slot]: withFile(slot, file, live)},
     fields: [device, ...moved, ...unusedOf(file, live)],
     expect: {[`${device}.file`]: file},
+    ...(pending ? {} : {inForce: [`${device}.file`]}),
   });
   return isDisk ? [write] : [write, ...keepBootOrder(guest, slot, live)];
 }

@@ -6,7 +6,9 @@ import {qemuKey} from '../guest/key-facts.ts';
 import {activeOf, type LiveConfig} from '../guest/live-config.ts';
 import {MEBIBYTE} from '../guest/quantity.ts';
 import {type FieldPlace, placeOfField} from './field-path.ts';
+import {hotplugWordsOf} from './hotplug-words.ts';
 import {sameField} from './same.ts';
+import {moduleObstacle} from './startable.ts';
 
 /** When a change takes effect: now, by (un)plugging a device now, or by a stop and start. */
 export type Effect =
@@ -58,11 +60,8 @@ export function effectOf(input: EffectInput): Effect {
   return judge(place, input);
 }
 
-/** The words of `hotplug` that are in force. */
 function hotplugWords(observed: Observed): ReadonlySet<string> {
-  const text = (activeOf(observed).get('hotplug') ?? '1').trim();
-  if (text === '1') return new Set(['network', 'disk', 'usb']);
-  return text === '0' ? new Set() : new Set(text.split(/[,; ]+/));
+  return hotplugWordsOf(activeOf(observed));
 }
 
 function judge(place: FieldPlace, input: EffectInput): Effect {
@@ -91,6 +90,9 @@ function driveEffect(place: FieldPlace, {field, to, observed}: EffectInput): Eff
   if (place.spec.derived !== undefined) return now('the volume is copied while the guest runs');
   if (place.sub === 'size') return now('the disk grows while the guest runs, it never shrinks');
   if (place.sub === 'file' && field.startsWith('cdroms.')) return now('only the medium changes');
+  if (place.sub === 'file' && hot) {
+    return {kind: 'unplug', because: `another volume takes the place of that of ${key}`};
+  }
   if (place.sub === 'file') return cycle(place, 'another volume takes the slot');
   if (COLD_DRIVE_PARTS.has(place.sub ?? ''))
     return cycle(place, `\`${place.sub}\` of a disk is cold`);
@@ -103,17 +105,21 @@ function netEffect(place: FieldPlace, {to, observed}: EffectInput): Effect {
   const present = observed.body[base] === true && observed.active[base] !== null;
   const hot = hotplugWords(observed).has('network');
   const removes = place.spec.type === 'presence' && (to ?? null) === null;
-  if (!hot && (removes || !present || COLD_NET_PARTS.has(place.sub ?? ''))) {
-    return cycle(place, 'hotplug lacks `network`');
-  }
+  // A card without a bridge is of another sort, and is plugged anew for one.
+  const anew = COLD_NET_PARTS.has(place.sub ?? '') || isFirstBridge(place, observed);
+  if (!hot && (removes || !present || anew)) return cycle(place, 'hotplug lacks `network`');
   if (!present && !removes) return now('the card is plugged in while the guest runs');
-  if (removes || COLD_NET_PARTS.has(place.sub ?? '')) {
+  if (removes || anew) {
     return {kind: 'unplug', because: `${key} is unplugged while the guest runs`};
   }
   if (place.sub === 'link_down' && to === true) {
     return {kind: 'unplug', because: `the cable of ${key} is unplugged`};
   }
   return restOfKey(key, observed, now());
+}
+
+function isFirstBridge({sub, key}: FieldPlace, observed: Observed): boolean {
+  return sub === 'bridge' && observed.body[`networks.${key}.bridge`] === undefined;
 }
 
 /** A hot sub-key stays pending when another sub-key of the same string already does. */
@@ -128,7 +134,8 @@ function keyEffect(place: FieldPlace, input: EffectInput): Effect {
   const key = place.key ?? '';
   if (key === 'balloon') return balloonEffect(place, input);
   if (key === 'hotplug') return hotplugEffect(place, input);
-  if (key === 'agent' && place.sub === 'fstrim_cloned_disks') {
+  const alive = activeOf(observed).has('agent');
+  if (key === 'agent' && place.sub === 'fstrim_cloned_disks' && alive) {
     return restOfKey(key, observed, now());
   }
   const hotplug = qemuKey(key)?.facts.hotplug ?? 'pending';
@@ -148,18 +155,18 @@ function classObstacle(word: string, input: EffectInput): string | null {
   const config = activeOf(input.observed);
   if (word === 'memory') return memoryObstacle(input, config);
   if (word === 'cpu') return cpuObstacle(input, config);
-  if (word === 'usb') return usbObstacle(config);
-  return null;
+  // The tablet is plugged whatever runs in the guest.
+  return /^usb\d+$/.test(placeOfField(input.field).key ?? '') ? usbObstacle(config) : null;
 }
 
 function memoryObstacle({from, to}: EffectInput, config: LiveConfig): string | null {
   if (config.get('numa') !== '1') return 'memory hot-plug needs NUMA';
   const blocking = [...config.keys()].find((key) => /^(numa\d+|virtiofs\d+)$/.test(key));
   if (blocking !== undefined) return `memory hot-plug does not work with ${blocking}`;
-  const least = 1024 * MEBIBYTE;
   for (const value of [from, to]) {
-    if (typeof value !== 'number' || value < least) return 'memory hot-plug needs 1GiB at least';
-    if ((value - least) % (512 * MEBIBYTE) !== 0) return 'memory is plugged in pieces of 512MiB';
+    const size = typeof value === 'number' ? value / MEBIBYTE : 0;
+    const obstacle = moduleObstacle(size, config);
+    if (obstacle !== null) return obstacle;
   }
   return null;
 }
@@ -170,8 +177,12 @@ function cpuObstacle({to}: EffectInput, config: LiveConfig): string | null {
   return typeof to === 'number' && to > most ? `the guest was started with room for ${most}` : null;
 }
 
-/** Devices are plugged for Linux 2.6 and Windows 7 and later. */
+/** Devices are plugged for Linux 2.6 and Windows 8 and later, into machines from 7.1 on. */
 function usbObstacle(config: LiveConfig): string | null {
+  const pinned = /-(\d+)\.(\d+)/.exec(config.get('machine') ?? '');
+  if (pinned && Number(pinned[1]) * 100 + Number(pinned[2]) < 701) {
+    return `USB hot-plug needs a machine of version 7.1 (it is ${pinned[1]}.${pinned[2]})`;
+  }
   const type = config.get('ostype') ?? 'other';
   return ['l26', 'win8', 'win10', 'win11'].includes(type)
     ? null

@@ -174,7 +174,6 @@ function rule(template: FieldTemplate, path: string): FieldRule {
         ? showPlain(value)
         : LEAF_CODECS[place.type].show(value),
     ...(template === 'node' ? {informational: true} : {}),
-    ...(template === 'power' ? {unremovable: true} : {}),
     // A guest that is no longer told to run is left as it is, not stopped.
     ...(template === 'power' ? {unremovable: true} : {}),
   };

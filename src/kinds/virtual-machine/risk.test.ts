@@ -65,8 +65,15 @@ const CASES: readonly Case[] = [
   {
     field: 'agent.fstrim_cloned_disks',
     to: true,
+    config: {agent: '1'},
     running: 'benign',
     reason: 'the one hot part of agent',
+  },
+  {
+    field: 'agent.fstrim_cloned_disks',
+    to: true,
+    running: 'disruptive',
+    reason: 'nothing of agent was there at the start',
   },
   {field: 'cpu.cores', from: 2, to: 4, running: 'disruptive', reason: 'pending'},
   {field: 'cpu.sockets', to: 2, running: 'disruptive', reason: 'pending'},

@@ -24,6 +24,7 @@ import {type SortedEdits, sortEdits} from './edits.ts';
 import {keySteps} from './key-steps.ts';
 import {migrationOptions} from './migration.ts';
 import {vmidOfKey} from './reads.ts';
+import {startFindings} from './startable.ts';
 import type {Draft} from './step-draft.ts';
 import {storageOn} from './transfer.ts';
 
@@ -73,6 +74,7 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
       ...migration.findings.map((finding) => ({...finding, fields: ['node']})),
       ...protectionFindings(edits, devices, observed, bare.length > 0),
       ...templateFindings(edits, observed),
+      ...startFindings(edits, observed, marker),
     ],
     writes: edits.writes,
   };
