@@ -87,14 +87,6 @@ export const DEVICE_EDITS: readonly KeyEdit[] = [
   ),
   {
     key: 'netN',
-    part: 'bridge of a card that had none',
-    live: {net0: 'virtio=BC:24:11:00:00:01'},
-    patch: {networks: {net0: {bridge: 'vmbr1'}}},
-    holds: {net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr1'},
-    effect: {running: 'unplug', full: 'unplug'},
-  },
-  {
-    key: 'netN',
     part: 'rate of a card that is spelt in small letters',
     live: {net0: 'virtio=bc:24:11:00:00:01,bridge=vmbr0,trunks=9;5'},
     former: {networks: {net0: {mac: 'BC:24:11:00:00:01', trunks: ['5', '9']}}},

@@ -198,6 +198,13 @@ const CASES: readonly Case[] = [
     reason: 'the tap is moved',
   },
   {
+    field: 'networks.net0.bridge',
+    to: 'vmbr1',
+    config: {net0: 'virtio=BC:24:11:00:01:50'},
+    running: 'disruptive',
+    reason: 'a card of another sort, unplugged and plugged',
+  },
+  {
     field: 'networks.net0.model',
     from: 'virtio',
     to: 'e1000',
