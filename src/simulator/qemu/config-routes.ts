@@ -20,15 +20,11 @@ import {
 import type {QemuGuest} from '../state.ts';
 import {logLine} from '../state.ts';
 import type {Stage} from '../task.ts';
-import {applyPending} from './apply.ts';
+import {allocationMs, changeGuest} from './config-change.ts';
 import type {Update} from './config-update.ts';
 import {checkUpdate, readUpdate} from './config-update.ts';
-import {writePending} from './config-write.ts';
-import {driveWriteMs} from './drive-write.ts';
 import {digestOf, loadGuest} from './guest-file.ts';
-import {carryOut, judge, waitingChanges} from './hotplug.ts';
-import {isDriveKey} from './keys.ts';
-import {configView, hasPending, mergedConfig, pendingView} from './pending.ts';
+import {configView, mergedConfig, pendingView} from './pending.ts';
 import {snapshotNamed} from './rollback.ts';
 import type {Job} from './volumes.ts';
 import {forkHoldingLock} from './worker.ts';
@@ -75,9 +71,9 @@ function updateUnderLock(context: Context, update: Update): Reply {
     const guest = admitted(context, update);
     const job: Job = {cluster, node, log: () => {}};
     return afterDelay(cluster, allocationMs(job, update), () => {
-      const steps = writeAndJudge(job, guest, update);
-      return afterDelay(cluster, steps.ms, () => {
-        failWith(steps.finish());
+      const change = changeGuest(job, guest, update);
+      return afterDelay(cluster, change.ms, () => {
+        change.finish();
         return nothing;
       });
     });
@@ -117,10 +113,10 @@ function updateStages(guest: QemuGuest, update: Update): readonly Stage[] {
           {
             kind: 'then',
             stages: () => {
-              const steps = writeAndJudge(job, guest, update);
+              const change = changeGuest(job, guest, update);
               return [
-                {kind: 'wait', ms: steps.ms},
-                {kind: 'do', run: () => failWith(steps.finish())},
+                {kind: 'wait', ms: change.ms},
+                {kind: 'do', run: () => change.finish()},
               ];
             },
           },
@@ -128,39 +124,6 @@ function updateStages(guest: QemuGuest, update: Update): readonly Stage[] {
       },
     },
   ];
-}
-
-/** Write to [PENDING] now; `finish` applies after `ms` and returns the errors by key. */
-function writeAndJudge(
-  job: Job,
-  guest: QemuGuest,
-  update: Update,
-): {readonly ms: number; readonly finish: () => Readonly<Record<string, string>>} {
-  const modified = writePending(job, guest, update);
-  if (!hasPending(guest)) return {ms: 0, finish: () => ({})};
-  if (guest.runtime === undefined) {
-    return {ms: 0, finish: () => applyPending(job, guest, update.request)};
-  }
-  const judged = waitingChanges(guest, modified).map((change) => ({
-    change,
-    verdict: judge(guest, change),
-  }));
-  const spent = judged.map(({verdict}) => (verdict.kind === 'wait' ? 0 : verdict.ms));
-  return {
-    ms: spent.reduce((sum, ms) => sum + ms, 0),
-    finish: () => carryOut(job, guest, judged, update.request),
-  };
-}
-
-function allocationMs(job: Job, update: Update): number {
-  return [...update.set]
-    .filter(([key]) => isDriveKey(key))
-    .reduce((sum, [key, text]) => sum + driveWriteMs(job, key, text), 0);
-}
-
-/** What could not be applied is a 400 by key; in a worker it becomes the exit status. */
-function failWith(errors: Readonly<Record<string, string>>): void {
-  if (Object.keys(errors).length > 0) paramError(errors);
 }
 
 /** With `background_delay`: null when the worker ends in time, else its UPID. */

@@ -6,19 +6,19 @@ import type {QemuGuest} from '../state.ts';
 import type {Request} from './access-checks.ts';
 import {storeValue} from './apply.ts';
 import {noteDrift, regenerate} from './cloud-init.ts';
-import {memoryMiB} from './config-update.ts';
 import {isCdrom, isCloudInit, parseDrive} from './drive.ts';
 import {detachDrive, removeDrive} from './drive-detach.ts';
 import {saveGuest} from './guest-file.ts';
 import {isDriveKey, isNetKey, keyFacts} from './keys.ts';
-import {needsReplug} from './net.ts';
 import {isWindows} from './normalise.ts';
+import type {Plug} from './plug.ts';
+import {judgeDrive, judgeMemory, judgeNet, judgeVcpus} from './plug.ts';
 import {parseProperties} from './property-string.ts';
 import type {Job} from './volumes.ts';
 
 /** What becomes of one change of a running guest. */
 export type Verdict =
-  | {readonly kind: 'apply'; readonly ms: number; readonly pulls?: boolean}
+  | {readonly kind: 'apply'; readonly ms: number; readonly pulls?: boolean; readonly value?: string}
   | {readonly kind: 'wait'}
   | {readonly kind: 'error'; readonly ms: number; readonly text: string};
 
@@ -28,10 +28,8 @@ export interface Waiting {
   readonly value: string | undefined;
 }
 
-// Durations measured in recording 10.
-const plugMs = 900;
-const pullMs = 1_300;
-const failedPullMs = 6_000;
+/** Measured in recording 10. */
+const usbMs = 900;
 
 const now: Verdict = {kind: 'apply', ms: 0};
 const wait: Verdict = {kind: 'wait'};
@@ -45,28 +43,29 @@ export function waitingChanges(guest: QemuGuest, keys: ReadonlySet<string>): rea
   ];
 }
 
-/** The words of the guest's hotplug option. */
-function hotplugWords(guest: QemuGuest): ReadonlySet<string> {
+/** The words of the guest's hotplug option; `1` and none at all mean the default three. */
+export function hotplugWords(guest: QemuGuest): ReadonlySet<string> {
   const text = guest.config.get('hotplug') ?? '1';
   if (text === '0') return new Set();
   return new Set((text === '1' ? 'network,disk,usb' : text).split(/[,;\s]+/));
 }
 
 /** Judge one change of a running guest. */
-export function judge(guest: QemuGuest, change: Waiting): Verdict {
+export function judge(where: Plug['where'], guest: QemuGuest, change: Waiting): Verdict {
   const {key, value} = change;
   const words = hotplugWords(guest);
-  if (isNetKey(key)) return judgeNet(guest, change, words.has('network'));
-  if (isDriveKey(key)) return judgeDrive(guest, change, words.has('disk'));
+  const plug = (word: string): Plug => ({where, guest, mayPlug: words.has(word)});
+  if (isNetKey(key)) return judgeNet(plug('network'), change);
+  if (isDriveKey(key)) return judgeDrive(plug('disk'), change);
   if (key === 'hotplug') {
     const deep = /cpu|memory/;
     return deep.test(guest.config.get(key) ?? '') || deep.test(value ?? '') ? wait : now;
   }
   if (key === 'balloon') return judgeBalloon(guest, value);
-  if (key === 'vcpus') return words.has('cpu') ? judgeVcpus(guest, value) : wait;
-  if (key === 'memory') return words.has('memory') ? judgeMemory(guest, value) : wait;
+  if (key === 'vcpus') return words.has('cpu') ? judgeVcpus(plug('cpu'), value) : wait;
+  if (key === 'memory') return words.has('memory') ? judgeMemory(plug('memory'), value) : wait;
   if (key === 'tablet') return words.has('usb') ? now : wait;
-  if (/^usb\d+$/.test(key)) return canPlugUsb(guest, words) ? {kind: 'apply', ms: plugMs} : wait;
+  if (/^usb\d+$/.test(key)) return canPlugUsb(guest, words) ? {kind: 'apply', ms: usbMs} : wait;
   if (key === 'agent') return judgeAgent(guest, value);
   return keyFacts(key)?.hotplug === 'immediate' ? now : wait;
 }
@@ -79,12 +78,12 @@ export function carryOut(
   request?: Request,
 ): Readonly<Record<string, string>> {
   const errors: Record<string, string> = {};
-  for (const {change, verdict} of judged) {
+  for (const {change, verdict} of cloudInitLast(judged)) {
     if (verdict.kind === 'error') errors[change.key] = problem(verdict.text);
     if (verdict.kind !== 'apply') continue;
     try {
       if (change.value === undefined) remove(job, guest, change.key, request);
-      else replace(job, guest, change.key, change.value);
+      else replace(job, guest, change.key, verdict.value ?? change.value);
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error;
       errors[change.key] = problem(error.message);
@@ -93,6 +92,15 @@ export function carryOut(
   saveGuest(job.cluster, guest, 'hot-plugged');
   if (hotplugWords(guest).has('cloudinit') && guest.cloudInitDrift.size > 0) regenerate(job, guest);
   return errors;
+}
+
+/** The cloud-init image is made from what the other changes leave. */
+function cloudInitLast<Judged extends {readonly change: Waiting}>(
+  judged: readonly Judged[],
+): readonly Judged[] {
+  const makesImage = ({change: {key, value}}: Judged): boolean =>
+    value !== undefined && isDriveKey(key) && isCloudInit(parseDrive(key, value));
+  return [...judged.filter((one) => !makesImage(one)), ...judged.filter(makesImage)];
 }
 
 function problem(text: string): string {
@@ -120,90 +128,10 @@ function replace(job: Job, guest: QemuGuest, key: string, value: string): void {
   if (isDriveKey(key) && isCloudInit(parseDrive(key, value))) regenerate(job, guest);
 }
 
-function judgeNet(guest: QemuGuest, change: Waiting, mayPlug: boolean): Verdict {
-  const old = guest.config.get(change.key);
-  if (change.value === undefined) return mayPlug ? pull(guest, change.key, 0) : wait;
-  if (old === undefined) return mayPlug ? {kind: 'apply', ms: plugMs} : wait;
-  if (!needsReplug(change.key, old, change.value)) return {kind: 'apply', ms: 300};
-  return mayPlug ? pull(guest, change.key, plugMs) : wait;
-}
-
-const coldOptions = [
-  'aio',
-  'discard',
-  'iothread',
-  'queues',
-  'product',
-  'cache',
-  'ssd',
-  'vendor',
-  'ro',
-];
-
-function judgeDrive(guest: QemuGuest, change: Waiting, mayPlug: boolean): Verdict {
-  const {key, value} = change;
-  const isHot = mayPlug && /^(scsi|virtio)\d+$/.test(key);
-  if (value === undefined) return isHot ? pull(guest, key, 800) : wait;
-  if (/^(efidisk|tpmstate)/.test(key)) return wait;
-  const old = guest.config.get(key);
-  if (old === undefined) return isHot ? {kind: 'apply', ms: 100} : wait;
-  const before = parseDrive(key, old);
-  const after = parseDrive(key, value);
-  if (isCdrom(before) !== isCdrom(after)) {
-    return {kind: 'error', ms: 0, text: 'unable to change media type'};
-  }
-  if (isCdrom(before)) return now;
-  if (before.file !== after.file) return isHot ? pull(guest, key, 100) : wait;
-  const differs = (name: string): boolean => before.options.get(name) !== after.options.get(name);
-  return coldOptions.some(differs) ? wait : now;
-}
-
-function pull(guest: QemuGuest, key: string, moreMs: number): Verdict {
-  return guest.runtime?.guestAnswers === true
-    ? {kind: 'apply', ms: pullMs + moreMs, pulls: true}
-    : {kind: 'error', ms: failedPullMs, text: `error on hot-unplugging device '${key}'`};
-}
-
 function judgeBalloon(guest: QemuGuest, value: string | undefined): Verdict {
   const old = guest.config.get('balloon');
   if (value === undefined) return old === '0' ? wait : now;
   return (old === '0') === (value === '0') ? now : wait;
-}
-
-function judgeVcpus(guest: QemuGuest, value: string | undefined): Verdict {
-  const count = (key: string): number => Number(guest.config.get(key) ?? 1);
-  const most = count('cores') * count('sockets');
-  const running = Number(guest.config.get('vcpus') ?? most);
-  const wanted = value === undefined ? most : Number(value);
-  if (wanted > most) {
-    return {kind: 'error', ms: 0, text: "you can't add more vcpus than maxcpus"};
-  }
-  if (wanted < running && guest.runtime?.guestAnswers !== true) {
-    return {kind: 'error', ms: failedPullMs, text: 'error on hot-unplugging cpu'};
-  }
-  return now;
-}
-
-function judgeMemory(guest: QemuGuest, value: string | undefined): Verdict {
-  const refuse = (text: string): Verdict => ({kind: 'error', ms: 0, text});
-  const wanted = memoryMiB(value);
-  const running = memoryMiB(guest.config.get('memory'));
-  if (wanted === running) return now;
-  if (guest.config.get('numa') !== '1') {
-    return refuse('NUMA needs to be enabled for memory hotplug');
-  }
-  const keys = [...guest.config.keys()];
-  if (keys.some((key) => /^numa\d+$/.test(key))) {
-    return refuse("memory hotplug can't be used with custom NUMA");
-  }
-  if (keys.some((key) => /^virtiofs\d+$/.test(key))) {
-    return refuse("memory hotplug can't be used with virtiofs");
-  }
-  if (wanted < 1024) return refuse("memory can't be lower than 1024 MB");
-  if (wanted < running && guest.runtime?.guestAnswers !== true) {
-    return {kind: 'error', ms: failedPullMs, text: 'error on hot-unplugging dimm'};
-  }
-  return {kind: 'apply', ms: 200};
 }
 
 function judgeAgent(guest: QemuGuest, value: string | undefined): Verdict {

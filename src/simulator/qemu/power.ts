@@ -13,7 +13,9 @@ import {assertUnlocked, memoryMiB} from './config-update.ts';
 import {drivesOf} from './drive.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
 import {isManaged, requestHa} from './ha.ts';
+import {hotplugWords} from './hotplug.ts';
 import {isNetKey} from './keys.ts';
+import {assertMemory} from './memory.ts';
 import {parseProperties} from './property-string.ts';
 import {agentEnabled, extinguish, launch, resetInside, runningCpu} from './runtime.ts';
 import {allocateState, wakeFromState} from './vm-state.ts';
@@ -47,6 +49,7 @@ export function startStages(context: Context, vmid: number): readonly Stage[] {
         act(() => applyPending(job, guest)),
         act(() => assertVolumes(job, guest)),
         act(() => void regenerate(job, guest)),
+        act(() => assertCommand(guest)),
         pause(processMs),
         act(() => {
           assertStartable(job, guest);
@@ -62,6 +65,13 @@ function assertVolumes(job: Job, guest: QemuGuest): void {
   for (const drive of drivesOf(guest.config)) {
     if (drive.file.includes(':')) volumeNamed(job.cluster, job.node, drive.file);
   }
+}
+
+/** What is refused before QEMU is run at all. */
+function assertCommand(guest: QemuGuest): void {
+  const {config} = guest;
+  const hotplug = hotplugWords(guest).has('memory');
+  assertMemory(config, {mib: memoryMiB(config.get('memory')), hotplug});
 }
 
 /** What QEMU itself refuses: a bridge that is not there, more memory than the node has. */

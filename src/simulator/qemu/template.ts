@@ -7,51 +7,57 @@ import {recordEffect} from '../state.ts';
 import {renameVolume} from '../volume.ts';
 import {assertUnlocked} from './config-update.ts';
 import {drivesOf, isDisk, printDrive, withFile} from './drive.ts';
+import {volumeHas} from './features.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
 import type {Job} from './volumes.ts';
-import {storageNamed, volumeNamed} from './volumes.ts';
+import {volumeNamed} from './volumes.ts';
 import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
 
 /** POST template. */
 export function makeTemplate(context: Context): Reply {
   const vmid = vmidOf(context);
-  assertConvertible(loadGuest(context.cluster, context.node, vmid));
   const only = context.params['disk'];
+  assertConvertible(loadGuest(context.cluster, context.node, vmid), only);
   return data(
     forkFor(context, 'qmtemplate', vmid, [
       ...lockStages(context, vmid),
       withGuest(context, vmid, (guest, job) => {
-        assertConvertible(guest);
+        assertConvertible(guest, only);
         return [pause(150), act(() => convert(job, guest, only))];
       }),
     ]),
   );
 }
 
-function assertConvertible(guest: QemuGuest): void {
+function assertConvertible(guest: QemuGuest, only: string | undefined): void {
   assertUnlocked(guest);
   if (guest.snapshots.size > 0) {
     fail(500, 'unable to create template, because VM contains snapshots');
   }
-  if (guest.config.get('template') === '1') fail(500, "you can't convert a template to a template");
+  if (guest.config.get('template') === '1' && only === undefined) {
+    fail(500, "you can't convert a template to a template");
+  }
   if (guest.runtime !== undefined) {
     fail(500, "you can't convert a VM to template if VM is running");
   }
 }
 
-function convert(job: Job, guest: QemuGuest, only: string | undefined): void {
+/** Make base images of the disks, or of one; what cannot be one stays as it is. */
+export function makeBases(job: Job, guest: QemuGuest, only: string | undefined): void {
   const drives = drivesOf(guest.config).filter(isDisk);
   for (const drive of drives.filter(({key}) => only === undefined || key === only)) {
+    if (!volumeHas(job.cluster, drive.file, 'template')) continue;
     const volume = volumeNamed(job.cluster, job.node, drive.file);
-    if (storageNamed(job.cluster, volume.storage).type === 'lvm') {
-      fail(500, `template feature not available for volume '${drive.file}'`);
-    }
-    const index = /-disk-(\d+)/.exec(drive.file)?.[1] ?? '0';
-    const name = `base-${guest.vmid}-disk-${index}`;
-    const renamed = renameVolume(job.cluster, volume, {node: job.node, vmid: guest.vmid, name});
+    const last = (/([^/:]+?)(?:\.\w+)?$/.exec(drive.file)?.[1] ?? '').replace(/^vm-/, 'base-');
+    const to = {node: job.node, vmid: volume.vmid ?? guest.vmid, name: last};
+    const renamed = renameVolume(job.cluster, volume, to);
     guest.config.set(drive.key, printDrive(withFile(drive, renamed.volid)));
   }
+}
+
+function convert(job: Job, guest: QemuGuest, only: string | undefined): void {
   guest.config.set('template', '1');
+  makeBases(job, guest, only);
   recordEffect(job.cluster, 'template', guest.vmid, '');
   saveGuest(job.cluster, guest, 'template');
 }
