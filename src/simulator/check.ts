@@ -6,6 +6,7 @@ import type {Caller} from './permission.ts';
 import {may, require403} from './permission.ts';
 import {splitList} from './route.ts';
 import type {Check} from './schema/api.ts';
+import {userProblem} from './schema/rest-formats.ts';
 
 /** Parameters as the rules see them: unvalidated text. */
 export type CheckParams = Readonly<Record<string, string>>;
@@ -42,20 +43,6 @@ export function userParts(text: string): {readonly userid: string; readonly real
     fail(500, problem);
   }
   return {userid: text, realm: text.split('@').at(-1) ?? ''};
-}
-
-/** What PVE::Auth::Plugin::verify_username says of a user's name; undefined when it is one. */
-export function userProblem(text: string): string | undefined {
-  const userid = text === '0' ? '' : text;
-  if (userid.length < 3) {
-    return `user name '${userid}' is too short`;
-  }
-  if (userid.length > 64) {
-    return `user name '${userid}' is too long (${userid.length} > 64)`;
-  }
-  return /^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+$/.test(userid)
-    ? undefined
-    : `value '${userid}' does not look like a valid user name`;
 }
 
 /** With `silent` a rule that does not hold is false instead of a refusal, where Proxmox does so. */

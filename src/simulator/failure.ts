@@ -37,15 +37,19 @@ export function forbid(detail?: string): never {
 }
 
 /**
- * Run `body`; a plain 500 in it gets `prefix: ` before its text, as Proxmox's locked sections do.
+ * Run `body`; a refusal in it gets `prefix: ` before its text and is a 500, as Proxmox's locked
+ * sections do: a 400 or 403 shows its number, and a 400 its parameters in the body's message.
  */
 export function prefixed<T>(prefix: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    if (error instanceof ApiFailure && error.errors === undefined) {
+    if (error instanceof ApiFailure) {
       const inner = error.status === 500 ? error.message : `${error.status} ${error.message}`;
-      fail(500, `${prefix}: ${inner}`);
+      const lines = Object.entries(error.errors ?? {}).map(([key, text]) => `${key}: ${text}\n`);
+      const reason = `${prefix}: ${inner}`;
+      const whole = lines.length === 0 ? undefined : `${reason}\n${lines.join('')}`;
+      throw new ApiFailure(500, reason, undefined, whole);
     }
     throw error;
   }

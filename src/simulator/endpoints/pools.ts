@@ -1,12 +1,13 @@
 // Why this exists: pools of guests and storages, by the current and by the deprecated form
-// (facts.md section 15).
+// (facts.md section 15, PVE/API2/Pool.pm).
+import {requireModify} from '../check.ts';
 import {fail, prefixed} from '../failure.ts';
 import {may, require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, list, nothing, route} from '../route.ts';
 import type {Cluster, Pool} from '../state.ts';
 import {recordEffect} from '../state.ts';
-import {guestEntry, memberNodes, storageEntry} from './resources.ts';
+import {guestFigures, storageEntry} from './resources.ts';
 
 /** `/pools` and below. */
 export const poolRoutes: readonly Route[] = [
@@ -23,15 +24,20 @@ function requirePool(cluster: Cluster, id: string): Pool {
   return cluster.pools.get(id) ?? fail(500, `pool '${id}' does not exist`);
 }
 
+/** With `poolid` the pool itself, which anybody may read: Proxmox ignores its own check there. */
 function listPools(context: Context): Reply {
   const {cluster, params} = context;
-  if (params.poolid !== undefined) {
-    require403(context, `/pool/${params.poolid}`, ['Pool.Audit']);
-    const pool = requirePool(cluster, params.poolid);
-    return data([{poolid: params.poolid, ...facts(pool), members: members(context, pool)}]);
+  const {poolid = ''} = params;
+  if (poolid !== '' && poolid !== '0') {
+    const pool = requirePool(cluster, poolid);
+    return data([{poolid, ...facts(pool), members: members(context, pool)}]);
   }
   const visible = [...cluster.pools].filter(([id]) => may(context, `/pool/${id}`, ['Pool.Audit']));
-  return data(visible.map(([poolid, pool]) => ({poolid, ...facts(pool)})));
+  return data(visible.sort(byId).map(([id, pool]) => ({poolid: id, ...facts(pool)})));
+}
+
+function byId([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : 1;
 }
 
 function facts(pool: Pool): Record<string, string> {
@@ -39,8 +45,9 @@ function facts(pool: Pool): Record<string, string> {
 }
 
 function showPool(context: Context): Reply {
-  const pool = requirePool(context.cluster, context.path.poolid ?? '');
-  return data({...facts(pool), members: members(context, pool)});
+  const {poolid = ''} = context.path;
+  const pool = requirePool(context.cluster, poolid);
+  return data({poolid, ...facts(pool), members: members(context, pool)});
 }
 
 function members(context: Context, pool: Pool): readonly unknown[] {
@@ -49,12 +56,16 @@ function members(context: Context, pool: Pool): readonly unknown[] {
   const guests = [...pool.vms].flatMap((vmid) => {
     const guest = cluster.guests.get(vmid);
     const isWanted = type === undefined || type === guest?.kind;
-    return guest === undefined || !isWanted ? [] : [guestEntry(cluster, guest)];
+    return guest === undefined || !isWanted ? [] : [guestFigures(cluster, guest)];
   });
   const storages = [...pool.storages].flatMap((id) => {
     const storage = cluster.storages.get(id);
     const isWanted = storage !== undefined && (type === undefined || type === 'storage');
-    return isWanted ? memberNodes(cluster).map((node) => storageEntry(cluster, node, storage)) : [];
+    // The answering node's view, or that of the first node that has it.
+    const own = storage?.nodes === undefined || storage.nodes.has(context.node);
+    const name = own ? context.node : [...(storage?.nodes ?? [])].sort()[0];
+    const node = cluster.nodes.get(name ?? '');
+    return isWanted && node !== undefined ? [storageEntry(cluster, node, storage)] : [];
   });
   return [...guests, ...storages];
 }
@@ -68,33 +79,56 @@ function createPool(context: Context): Reply {
     }
     const parent = poolid.split('/').slice(0, -1).join('/');
     if (parent !== '' && !cluster.pools.has(parent)) {
-      fail(500, `parent pool '${parent}' does not exist`);
+      fail(500, `parent '${parent}' of pool '${poolid}' does not exist`);
     }
   });
-  cluster.pools.set(poolid, {comment: params.comment, vms: new Set(), storages: new Set()});
+  const comment = kept(params.comment);
+  cluster.pools.set(poolid, {comment, vms: new Set(), storages: new Set()});
   recordEffect(cluster, 'pool', undefined, `${poolid} created`);
   return nothing;
 }
 
+/** What user.cfg keeps of a comment: nothing of an empty one. */
+function kept(comment: string | undefined): string | undefined {
+  return comment === '' || comment === '0' ? undefined : comment;
+}
+
+/** All or nothing: the file is written once, at the end. */
 function updatePool(context: Context, poolid: string): Reply {
   const {cluster, params} = context;
-  require403(context, `/pool/${poolid}`, ['Pool.Allocate']);
-  prefixed('update pools failed', () => {
-    const pool = requirePool(cluster, poolid);
-    pool.comment = params.comment ?? pool.comment;
-    for (const vmid of list(context, 'vms').map(Number)) {
-      moveGuest(context, pool, poolid, vmid);
+  const before = [...cluster.pools].map(([, pool]) => ({pool, vms: [...pool.vms]}));
+  const storages = [...(cluster.pools.get(poolid)?.storages ?? [])];
+  try {
+    prefixed('update pools failed', () => {
+      const pool = requirePool(cluster, poolid);
+      for (const vmid of list(context, 'vms').map(Number)) {
+        moveGuest(context, pool, poolid, vmid);
+      }
+      for (const storage of list(context, 'storage')) {
+        moveStorage(context, pool, storage);
+      }
+      pool.comment = params.comment === undefined ? pool.comment : kept(params.comment);
+    });
+  } catch (error) {
+    for (const {pool, vms} of before) {
+      refill(pool.vms, vms);
     }
-    for (const storage of list(context, 'storage')) {
-      moveStorage(context, pool, storage);
-    }
-  });
+    refill(cluster.pools.get(poolid)?.storages ?? new Set(), storages);
+    throw error;
+  }
   recordEffect(cluster, 'pool', undefined, `${poolid} ${JSON.stringify(params)}`);
   return nothing;
 }
 
+function refill<T>(set: Set<T>, values: readonly T[]): void {
+  set.clear();
+  for (const value of values) {
+    set.add(value);
+  }
+}
+
 function moveGuest(context: Context, pool: Pool, poolid: string, vmid: number): void {
-  require403(context, `/vms/${vmid}`, ['VM.Allocate', 'Permissions.Modify'], true);
+  requireModify(context, `/vms/${vmid}`);
   if (flag(context, 'delete')) {
     if (!pool.vms.delete(vmid)) {
       fail(500, `VM ${vmid} is not a pool member`);
@@ -105,15 +139,18 @@ function moveGuest(context: Context, pool: Pool, poolid: string, vmid: number): 
     fail(500, `VM ${vmid} is already a pool member`);
   }
   const other = [...context.cluster.pools].find(([id, one]) => id !== poolid && one.vms.has(vmid));
-  if (other !== undefined && !flag(context, 'allow-move')) {
-    fail(500, `VM ${vmid} belongs already to pool '${other[0]}' and 'allow-move' is not set`);
+  if (other !== undefined) {
+    if (!flag(context, 'allow-move')) {
+      fail(500, `VM ${vmid} belongs already to pool '${other[0]}' and 'allow-move' is not set`);
+    }
+    require403(context, `/pool/${other[0]}`, ['Pool.Allocate']);
+    other[1].vms.delete(vmid);
   }
-  other?.[1].vms.delete(vmid);
   pool.vms.add(vmid);
 }
 
 function moveStorage(context: Context, pool: Pool, storage: string): void {
-  require403(context, `/storage/${storage}`, ['Datastore.Allocate', 'Permissions.Modify'], true);
+  requireModify(context, `/storage/${storage}`);
   if (flag(context, 'delete')) {
     if (!pool.storages.delete(storage)) {
       fail(500, `Storage '${storage}' is not a pool member`);
@@ -128,23 +165,31 @@ function moveStorage(context: Context, pool: Pool, storage: string): void {
 
 function deletePool(context: Context, poolid: string): Reply {
   const {cluster} = context;
-  require403(context, `/pool/${poolid}`, ['Pool.Allocate']);
   prefixed('delete pool failed', () => {
     const pool = requirePool(cluster, poolid);
+    const child = [...cluster.pools.keys()]
+      .sort()
+      .find((id) => id.startsWith(`${poolid}/`) && !id.slice(poolid.length + 1).includes('/'));
+    if (child !== undefined) {
+      fail(500, `pool '${poolid}' is not empty (contains pool '${child}')`);
+    }
     const guest = [...pool.vms].find((vmid) => cluster.guests.has(vmid));
     if (guest !== undefined) {
       fail(500, `pool '${poolid}' is not empty (contains VM ${guest})`);
     }
-    const [storage] = pool.storages;
+    const storage = [...pool.storages].sort().find((id) => cluster.storages.has(id));
     if (storage !== undefined) {
       fail(500, `pool '${poolid}' is not empty (contains storage '${storage}')`);
     }
-    const child = [...cluster.pools.keys()].find((id) => id.startsWith(`${poolid}/`));
-    if (child !== undefined) {
-      fail(500, `pool '${poolid}' is not empty (contains pool '${child}')`);
-    }
   });
   cluster.pools.delete(poolid);
+  // Only the entries of a pool at the top go with it.
+  const base = `/pool/${poolid}`;
+  if (!poolid.includes('/')) {
+    cluster.access.acl = cluster.access.acl.filter(
+      ({path}) => path !== base && !path.startsWith(`${base}/`),
+    );
+  }
   recordEffect(cluster, 'pool', undefined, `${poolid} deleted`);
   return nothing;
 }

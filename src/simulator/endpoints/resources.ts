@@ -52,6 +52,12 @@ export function guestEntry(cluster: Cluster, guest: Guest): Record<string, unkno
   return {...immediate, ...broadcast(cluster, guest)};
 }
 
+/** A guest as lists of pool members show it: identity and figures, no pool, lock, tags. */
+export function guestFigures(cluster: Cluster, guest: Guest): Record<string, unknown> {
+  const {vmid, node, kind} = guest;
+  return {id: `${kind}/${vmid}`, vmid, node, type: kind, ...broadcast(cluster, guest)};
+}
+
 /** What the last broadcast said; older than 300 s (or none): unknown and nothing else. */
 function broadcast(cluster: Cluster, guest: Guest): Record<string, unknown> {
   const published = cluster.published.get(guest.vmid);

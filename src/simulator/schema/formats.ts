@@ -7,6 +7,7 @@ import type {Version} from '../state.ts';
 import {calendarProblem} from './calendar.ts';
 import {firewallFormats} from './firewall-formats.ts';
 import {guestFormats} from './guest-formats.ts';
+import {restFormats} from './rest-formats.ts';
 
 /** A format's check: the text of the complaint, newline included, or undefined. */
 export type FormatCheck = (value: string, version: Version) => string | undefined;
@@ -82,15 +83,12 @@ const mail = new RegExp(`^${mailUser}@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*$`);
 
 const checks: Readonly<Record<string, FormatCheck>> = {
   ...firewallFormats,
+  ...restFormats,
   ...guestFormats({storage: (id) => storageId(id, '8.4'), bridge: (id) => bridgeId(id, '8.4')}),
   'pve-vmid': looksLike('VM ID', (value) => /^[1-9][0-9]{2,8}$/.test(value)),
   'pve-node': looksLike('node name', (value) => nodeName.test(value)),
   'pve-configid': matching(configId, (value) => `invalid configuration ID '${value}'`),
   'pve-storage-id': storageId,
-  'pve-userid': matching(
-    /^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+$/,
-    (value) => `value '${value}' does not look like a valid user name`,
-  ),
   'pve-groupid': matching(
     /^[A-Za-z0-9.\-_]+$/,
     (value) => `group name '${value}' contains invalid characters`,
@@ -101,10 +99,6 @@ const checks: Readonly<Record<string, FormatCheck>> = {
   ),
   'pve-priv': (value, version) =>
     allPrivileges(version).includes(value) ? undefined : `invalid privilege '${value}'\n`,
-  'pve-poolid': matching(
-    /^[A-Za-z0-9.\-_]+(\/[A-Za-z0-9.\-_]+){0,2}$/,
-    (value) => `pool name '${value}' contains invalid characters`,
-  ),
   'dns-name': looksLike('DNS name', (value) => dnsName.test(value)),
   email: looksLike('email address', (value) => mail.test(value)),
   'email-or-username': looksLike(
@@ -157,7 +151,6 @@ const checks: Readonly<Record<string, FormatCheck>> = {
   ),
   'pve-storage-content': (value) =>
     contentTypes.has(value) ? undefined : `invalid content type '${value}'\n`,
-  'pve-storage-path': looksLike('absolute path', (value) => /^\/[^;()]+/.test(value)),
   'pve-tag': (value) => (tag.test(value) ? undefined : 'invalid characters in tag\n'),
   'pve-calendar-event': calendarProblem,
 };

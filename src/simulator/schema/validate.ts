@@ -8,6 +8,7 @@ import type {Rule} from './named-formats.ts';
 import {describedSubKeys, rules} from './named-formats.ts';
 import type {SubKeys} from './property-string.ts';
 import {splitPropertyString} from './property-string.ts';
+import {restSubKeys} from './rest-formats.ts';
 
 /** A parameter as it came in: text, or several for a repeated key or JSON array. */
 export type RawParam = string | readonly string[];
@@ -163,7 +164,10 @@ function checkFormat(
   if (typeof format !== 'string') {
     return format === undefined ? undefined : propertyProblem(into, path, format, value);
   }
-  const named = describedSubKeys(into.version, format) ?? namedSubKeys(into.version, format);
+  const named =
+    describedSubKeys(into.version, format) ??
+    restSubKeys[format] ??
+    namedSubKeys(into.version, format);
   const problem = formatProblem(into.version, format, value);
   if (problem !== undefined || named === undefined || looseFormats.has(format)) {
     return problem;
