@@ -29,13 +29,13 @@ export type Response =
 /** An answered Response. */
 export type Answer = Extract<Response, {kind: 'answer'}>;
 
-/** The output format of a path: json; extjs and htmljs (escaped, as text/html) always answer 200. */
+/** How answers are written: extjs and htmljs (escaped, as text/html) always with 200. */
 export type OutputFormat = 'json' | 'extjs' | 'htmljs';
 
 /** A request's path taken apart. */
 export interface Target {
   readonly format: OutputFormat;
-  /** The format as asked for when it is none of those; such a call is refused once authenticated. */
+  /** The format as asked for when it is none of those; refused once authenticated. */
   readonly strange: string | undefined;
   /** Below the format, e.g. `/nodes/pve1/qemu`; percent-encoded parts are decoded. */
   readonly path: string;
