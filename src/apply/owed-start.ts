@@ -2,12 +2,23 @@
 // wants meanwhile: a controller that leaves guests off on its way is worse than a late commit.
 import type {Action, Operation, Step} from '../core/action.ts';
 
-/** Whether this step starts a guest that the step before it has stopped. */
+/** Whether this step starts a guest that a step before it has stopped. */
 export function owesStart(steps: readonly Step[], index: number): boolean {
-  const [before, step] = [steps[index - 1], steps[index]];
-  if (step === undefined || step.kind === 'until' || step.operation !== 'start') return false;
-  if (before === undefined || before.kind === 'until') return false;
-  return before.operation === 'shutdown' || before.operation === 'stop';
+  if (operationOf(steps[index]) !== 'start') return false;
+  const before = steps.slice(0, index).findLast((step) => POWER.has(operationOf(step) ?? ''));
+  return stopsGuest(before);
+}
+
+/** Whether this step stops a guest that runs. */
+export function stopsGuest(step: Step | undefined): boolean {
+  const operation = operationOf(step);
+  return operation === 'shutdown' || operation === 'stop';
+}
+
+const POWER: ReadonlySet<string> = new Set(['start', 'shutdown', 'stop', 'destroy']);
+
+function operationOf(step: Step | undefined): string | null {
+  return step === undefined || step.kind === 'until' ? null : step.operation;
 }
 
 /**

@@ -2,7 +2,7 @@
 // call (the fields are ours from then on), after the creating call (the guest is ours), at the end.
 import type {Action, Operation} from '../core/action.ts';
 import type {Observed, ResourceRecord} from '../core/model.ts';
-import {begunRecord, finishedRecord, writingRecord} from '../core/record.ts';
+import {begunRecord, finishedRecord, owingRecord, writingRecord} from '../core/record.ts';
 import type {ApplyContext} from './context.ts';
 
 /** Before the first call of an action leaves. */
@@ -25,6 +25,7 @@ export function rememberStep(
 ): void {
   if (operation === 'destroy') context.journal.deleteRecord(context.cluster, action.key);
   if (POWER.includes(operation) && seen !== null) rememberPower(context, action, seen);
+  if (operation === 'start' && seen?.power === 'running') noteDebt(context, action, false);
   if (operation !== 'create' && operation !== 'clone') return;
   if (seen?.ownership.kind !== 'ours') return;
   const record = begunRecord(action, facts(context, seen));
@@ -41,6 +42,11 @@ function rememberPower(context: ApplyContext, action: Action, {power}: Observed)
   context.journal.putRecord({...former, body: {...former.body, power: run}});
 }
 
+/** Right before a call leaves that stops a guest: from here on it is owed its start. */
+export function rememberDebt(context: ApplyContext, action: Action): void {
+  noteDebt(context, action, true);
+}
+
 /** After every step is verified. `seen` is null only when the object is gone. */
 export function rememberDone(context: ApplyContext, action: Action, seen: Observed | null): void {
   if (action.record === null) return;
@@ -49,6 +55,12 @@ export function rememberDone(context: ApplyContext, action: Action, seen: Observ
     return;
   }
   const record = finishedRecord(action, facts(context, seen));
+  if (record !== null) context.journal.putRecord(record);
+}
+
+function noteDebt(context: ApplyContext, action: Action, owes: boolean): void {
+  const former = formerRecord(context, action);
+  const record = former === null ? null : owingRecord(former, owes);
   if (record !== null) context.journal.putRecord(record);
 }
 

@@ -10,6 +10,8 @@ import {fillCall} from './fill.ts';
 import {checkGuard} from './guard.ts';
 import {clearLeftovers, leavesPending, pendingKeys} from './leftovers.ts';
 import {observeNow} from './observe.ts';
+import {stopsGuest} from './owed-start.ts';
+import {rememberDebt} from './remember.ts';
 import {resolveIntent} from './resolve.ts';
 import {settled} from './settle.ts';
 
@@ -56,6 +58,7 @@ export async function runStep(context: ApplyContext, run: StepRun): Promise<Step
   );
   if (!filled.ok) return ended(run, 'failed', filled.error.message, before.observed);
   if (signal.aborted) return leftAlone(run);
+  if (stopsGuest(step)) rememberDebt(context, action);
   const intent = openIntent(context, run, before.observed);
   const lastWord = afterStop(context.clock, signal);
   const answer = await context.pve.write(filled.value, {signal: lastWord.signal});

@@ -188,6 +188,8 @@ export interface Action {
   /** The document that asked, when there is one. */
   readonly range: SourceRange | null;
   readonly mode: Directives['mode'];
+  /** It only pays what an earlier action, which was allowed, left open: the guest's start. */
+  readonly owed?: true;
   /** What the journal shall hold once every step is verified. */
   readonly record: RecordDraft | null;
 }
@@ -222,6 +224,10 @@ export interface RecordDraft {
   readonly detached?: {readonly [field: string]: string};
   /** The record's `unfinished` afterwards. */
   readonly unfinished?: true;
+  /** The record's `mode` afterwards. */
+  readonly mode?: Exclude<Directives['mode'], 'enforce'>;
+  /** The record's `owesStart` afterwards. */
+  readonly owesStart?: true;
   /** `wantedHash` of what Git wants of the resource: another one stops the action between steps. */
   readonly wanted: string | null;
 }

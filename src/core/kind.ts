@@ -122,11 +122,15 @@ export interface ResourceKind extends KindBase {
   /** First part of its ids in metrics and on the command line: `qemu`. */
   readonly idPrefix: string;
   readonly normalise: (document: ManifestDocument) => Normalised;
-  /** GETs still needed to observe this key, given what has been read; empty when it can be told. */
+  /**
+   * GETs still needed to observe this key, given what has been read; empty when it can be told.
+   * For a plan the record is given, and what a deletion must know is read too.
+   */
   readonly reads: (
     key: ResourceKey,
     desired: Desired | null,
     inventory: Inventory,
+    record?: ResourceRecord,
   ) => readonly ApiCall[];
   readonly observe: (key: ResourceKey, inventory: Inventory, installation: string) => Observation;
   /** By template: `disks.*.size`. Every path of a body matches exactly one. */

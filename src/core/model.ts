@@ -254,6 +254,10 @@ export interface ResourceRecord {
   readonly detached?: {readonly [field: string]: string};
   /** Created, and not once complete since; absent when it was. */
   readonly unfinished?: true;
+  /** How Git wanted it treated when it last spoke of it; absent for `enforce`. */
+  readonly mode?: Exclude<Directives['mode'], 'enforce'>;
+  /** We stopped it while it ran, and it was not seen to run since. */
+  readonly owesStart?: true;
 }
 
 /** Whose a live object is, from its marker alone (safety.md 6). */

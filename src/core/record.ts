@@ -49,6 +49,8 @@ export function finishedRecord(action: Action, facts: RecordFacts): ResourceReco
     dependsOn: draft.dependsOn,
     ...(draft.detached === undefined ? {} : {detached: draft.detached}),
     ...(draft.unfinished === undefined ? {} : {unfinished: draft.unfinished}),
+    ...(draft.mode === undefined ? {} : {mode: draft.mode}),
+    ...(draft.owesStart === undefined ? {} : {owesStart: draft.owesStart}),
   };
 }
 
@@ -60,6 +62,13 @@ export function finishedRecord(action: Action, facts: RecordFacts): ResourceReco
 export function begunRecord(action: Action, facts: RecordFacts): ResourceRecord | null {
   const record = finishedRecord(action, facts);
   return record ? {...record, body: {}, secretHashes: {}, unfinished: true} : null;
+}
+
+/** The former record, with the debt of a start or without; null where nothing is to be noted. */
+export function owingRecord(former: ResourceRecord, owes: boolean): ResourceRecord | null {
+  if ((former.owesStart === true) === owes) return null;
+  const {owesStart: _paid, ...rest} = former;
+  return owes ? {...rest, owesStart: true} : rest;
 }
 
 /** The former record, with the fields that an action is about to write: ours from that moment. */

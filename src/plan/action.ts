@@ -17,6 +17,8 @@ export interface ActionRequest {
   readonly cause: Action['cause'];
   readonly changes: readonly Change[];
   readonly findings: readonly Finding[];
+  /** It only pays what an action before it left open. */
+  readonly owed?: true;
   /** The draft, given the fields that the kind's steps write, and those left to a next pass. */
   readonly record: (writes: readonly string[], later: readonly string[]) => RecordDraft;
 }
@@ -64,6 +66,7 @@ export function buildAction(
     facts: answer.facts,
     loads: answer.loads,
     uses: answer.claims ?? [],
+    ...(request.owed === true ? {owed: true} : {}),
     record: withDetached(request.record(answer.writes, answer.later ?? []), answer.detaches ?? {}),
   });
   return {action, diagnostics: answer.diagnostics};
@@ -139,7 +142,7 @@ function sorted(keys: readonly ResourceKey[]): readonly ResourceKey[] {
 interface Parts
   extends Pick<
     Action,
-    'verb' | 'risk' | 'cause' | 'changes' | 'steps' | 'findings' | 'loads' | 'record'
+    'verb' | 'risk' | 'cause' | 'changes' | 'steps' | 'findings' | 'loads' | 'record' | 'owed'
   > {
   readonly facts: JsonObject;
   /** Claims besides those of the document. */

@@ -5,6 +5,7 @@ import type {Desired, Diagnostic, Observed} from '../core/model.ts';
 import {type ActionRequest, type BuiltAction, buildAction, idleAction} from './action.ts';
 
 import {PLAN_CODES} from './codes.ts';
+import {isOwed, owedStart} from './debt.ts';
 import {type Diff, diff, shownOf} from './diff.ts';
 import {adoptDraft, createDraft, type DraftInput, differs, updateDraft} from './draft.ts';
 import {whose} from './ownership.ts';
@@ -187,17 +188,22 @@ function wholeBody(
 function planUpdates(context: Context, subject: DeclaredSubject, observed: Observed): Sketch {
   const found = diffOf(context, subject, observed);
   const {outstanding} = found;
-  const due = dueChanges(subject, found);
+  const debt = owedStart(context, subject, observed);
+  const due = dueChanges(subject, found).filter(({field}) => debt === null || field !== 'power');
   const draft = (changes: readonly Change[], writes: readonly string[]) => {
     const unfinished = isUnfinished(subject, found, changes);
-    return updateDraft(draftInput(context, subject, {changes, writes, outstanding, unfinished}));
+    const owesStart = isOwed(subject, observed) && !changes.some(({field}) => field === 'power');
+    const rest = {changes, writes, outstanding, unfinished, owesStart};
+    return updateDraft(draftInput(context, subject, rest));
   };
   const build = (part: Part) => {
     const record = (writes: readonly string[]) => draft(part.changes, writes);
+    const owed = debt !== null && part.changes.includes(debt);
     const request: ActionRequest = {verb: 'update', ...part, findings: [], record};
-    return buildAction(context, subject, request);
+    return buildAction(context, subject, owed ? {...request, owed} : request);
   };
-  const built = partition(due).flatMap((part) => splitHeld(part, build));
+  const owing = debt === null ? [] : partition([debt]);
+  const built = [...partition(due), ...owing].flatMap((part) => splitHeld(part, build));
   const follow = draft([], []);
   const follows = differs(subject.record, follow);
   const idle = idleAction(context, subject, {record: follows ? follow : null});
@@ -245,7 +251,7 @@ function diffOf(context: Context, subject: DeclaredSubject, observed: Observed):
 function draftInput(
   context: Context,
   subject: DeclaredSubject,
-  rest: Pick<DraftInput, 'changes' | 'writes' | 'unfinished'> & {
+  rest: Pick<DraftInput, 'changes' | 'writes' | 'unfinished' | 'owesStart'> & {
     readonly outstanding?: readonly string[];
   },
 ): DraftInput {

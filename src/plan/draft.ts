@@ -20,6 +20,8 @@ export interface DraftInput {
   readonly writes: readonly string[];
   /** Something that its creation should have brought about is left to another action. */
   readonly unfinished?: boolean;
+  /** We stopped it, and the changes do not start it. */
+  readonly owesStart?: boolean;
 }
 
 /** The record after an update (or after nothing), keeping the base of what is left alone. */
@@ -40,6 +42,7 @@ export function updateDraft(input: DraftInput): RecordDraft {
     body: bodyAfter(desired.body, record?.body ?? {}, left),
     ...detachedAfter(desired, record, left),
     ...(input.unfinished === true ? {unfinished: true} : {}),
+    ...(input.owesStart === true ? {owesStart: true} : {}),
   };
 }
 
@@ -94,6 +97,8 @@ export function differs(record: ResourceRecord | null, draft: RecordDraft): bool
     record.onDelete !== draft.onDelete ||
     record.replaceToken !== draft.replaceToken ||
     record.unfinished !== draft.unfinished ||
+    record.mode !== draft.mode ||
+    record.owesStart !== draft.owesStart ||
     !sameList([...record.wrote].sort(), draft.wrote) ||
     !sameList(record.dependsOn ?? [], draft.dependsOn) ||
     !sameEntries(record.secretHashes, draft.secretHashes) ||
@@ -124,6 +129,7 @@ function detachedAfter(
 }
 
 function common(desired: Desired, commit: string) {
+  const {mode} = desired.directives;
   return {
     kind: 'keep',
     name: desired.name,
@@ -133,6 +139,7 @@ function common(desired: Desired, commit: string) {
     onDelete: desired.directives.onDelete,
     commit,
     dependsOn: [...desired.dependsOn].sort(),
+    ...(mode === 'enforce' ? {} : {mode}),
     wanted: wantedHash(desired),
   } as const;
 }

@@ -70,6 +70,8 @@ function planLeaving(context: Context, subject: RecordedSubject, observed: Obser
       ? forgotten(context, subject)
       : held(context, subject, owner.finding);
   }
+  // What was only looked at is forgotten; nothing of it is written, its marker included.
+  if (record.mode === 'observe') return forgotten(context, subject);
   const retained = record.onDelete === 'retain';
   const built = buildAction(context, subject, {
     verb: retained ? 'release' : 'delete',

@@ -19,8 +19,8 @@ export interface ReadsInput {
 export function neededReads(input: ReadsInput): readonly ApiCall[] {
   const kinds = new Map(input.kinds.map((kind) => [kind.name, kind]));
   const calls = new Map<string, ApiCall>();
-  for (const {key, kind, desired} of wantedKeys(input)) {
-    for (const call of kinds.get(kind)?.reads(key, desired, input.inventory) ?? []) {
+  for (const {key, kind, desired, record} of wantedKeys(input)) {
+    for (const call of kinds.get(kind)?.reads(key, desired, input.inventory, record) ?? []) {
       if (!Object.hasOwn(input.inventory.reads, readPath(call))) calls.set(readPath(call), call);
     }
   }
@@ -32,14 +32,19 @@ interface WantedKey {
   readonly key: ResourceKey;
   readonly kind: string;
   readonly desired: Desired | null;
+  readonly record?: ResourceRecord;
 }
 
 function wantedKeys(input: ReadsInput): readonly WantedKey[] {
   const wanted = new Map<string, WantedKey>();
-  for (const {key, kind} of input.records) wanted.set(key, {key, kind, desired: null});
+  for (const record of input.records) {
+    const {key, kind} = record;
+    wanted.set(key, {key, kind, desired: null, record});
+  }
   for (const manifests of input.manifests) {
     for (const desired of manifests.desired) {
-      wanted.set(desired.key, {key: desired.key, kind: desired.kind, desired});
+      const {key, kind} = desired;
+      wanted.set(key, {...wanted.get(key), key, kind, desired});
     }
   }
   return [...wanted.values()];

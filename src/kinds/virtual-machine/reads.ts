@@ -1,6 +1,6 @@
 // Why this exists: a pass over guests that are in sync costs one listing and one read of each; what
 // else is read, and when, stands here.
-import type {ApiCall, Desired, Inventory, ResourceKey} from '../../core/model.ts';
+import type {ApiCall, Desired, Inventory, ResourceKey, ResourceRecord} from '../../core/model.ts';
 import {LISTING_PATH, type ListedGuest, type Listing, listingOf} from '../guest/listing.ts';
 import {cloneOf} from './creation.ts';
 
@@ -9,6 +9,7 @@ export function reads(
   key: ResourceKey,
   desired: Desired | null,
   inventory: Inventory,
+  record?: ResourceRecord,
 ): readonly ApiCall[] {
   const answer = listingOf(inventory);
   if (answer.kind === 'unread') return [get(LISTING_PATH)];
@@ -17,7 +18,7 @@ export function reads(
   if (vmid === null) return [];
   const {listing} = answer;
   const guest = listing.guests.get(vmid);
-  const paths = guest ? guestPaths(guest, listing, desired) : absencePaths(vmid);
+  const paths = guest ? guestPaths(guest, listing, {desired, record}) : absencePaths(vmid);
   if (!guest || desired?.directives.replace) paths.push(...templatePaths(desired, listing));
   return paths.filter((path) => !(path in inventory.reads)).map(get);
 }
@@ -51,7 +52,12 @@ export function freePath(vmid: number): string {
   return `/cluster/nextid?vmid=${vmid}`;
 }
 
-function guestPaths(guest: ListedGuest, listing: Listing, desired: Desired | null): string[] {
+interface Wanted {
+  readonly desired: Desired | null;
+  readonly record: ResourceRecord | undefined;
+}
+
+function guestPaths(guest: ListedGuest, listing: Listing, {desired, record}: Wanted): string[] {
   const {vmid, node, type, status} = guest;
   if (type !== 'qemu' || listing.nodes.get(node) !== true) return [];
   const paths = [pendingPath(node, vmid)];
@@ -60,7 +66,9 @@ function guestPaths(guest: ListedGuest, listing: Listing, desired: Desired | nul
   // Nothing wants it any more: what a deletion interrupts is part of what is approved, and the
   // listing may be ten seconds old.
   const leaves = desired === null;
-  if (status === 'unknown' || differs || leaves) paths.push(statusPath(node, vmid));
+  // The listing may still show it running, and then its debt would look paid.
+  const owed = record?.owesStart === true;
+  if (status === 'unknown' || differs || leaves || owed) paths.push(statusPath(node, vmid));
   // Not every guest with snapshots can be moved with its local disks.
   const home = desired?.body['node'];
   const moves = typeof home === 'string' && home !== node;
