@@ -19,11 +19,16 @@ export function auditEntry(
     what: action.verb,
     commit: action.record?.commit ?? null,
     author: context.authorOf(action.source),
-    approver: approval === null ? null : `${approval.principal} (${approval.via})`,
+    approver: approval === null ? null : approversOf(approval),
     fingerprint: action.fingerprint,
     upid: outcome.steps.findLast((step) => step.upid !== null)?.upid ?? null,
     result: outcome.result,
     before: {...action.facts, ...shown('from')},
     after: shown('to'),
   };
+}
+
+function approversOf(approval: Approval): string {
+  const all = [approval, ...(approval.beside ?? [])];
+  return all.map(({principal, via}) => `${principal} (${via})`).join(', ');
 }

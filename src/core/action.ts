@@ -291,6 +291,8 @@ export interface Approval {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly reason: string;
+  /** Those of other people that are spent with it, where a quorum asks for several. */
+  readonly beside?: readonly Approval[];
 }
 
 /** How one action ended. */

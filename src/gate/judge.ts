@@ -1,7 +1,7 @@
 // Why this exists: one verdict per action, with every reason against it, from values alone.
 import {type Action, HOLDS, REFUSALS, type Reason, type Verdict} from '../core/action.ts';
 import {mapSteps, runSteps, type Steps} from '../core/steps.ts';
-import {approvalsOf} from './approvals.ts';
+import {approvalsOf, together} from './approvals.ts';
 import type {GateInput} from './input.ts';
 import type {Judged} from './judged.ts';
 import {needsApproval} from './mode.ts';
@@ -49,7 +49,7 @@ function verdictOn(judged: Judged): Verdict {
     key: action.key,
     verdict: reasons.length === 0 ? 'allow' : isRefusal(reasons[0]?.reason) ? 'refuse' : 'hold',
     reasons,
-    approval: rests && reasons.length === 0 ? (approvals[0] ?? null) : null,
+    approval: rests && reasons.length === 0 ? together(approvals, action, input) : null,
   };
 }
 

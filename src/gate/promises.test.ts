@@ -68,17 +68,24 @@ describe('Never run a destructive step without an allow verdict that names exact
     const bob = approvalOf(one.fingerprint, {principal: 'bob'});
     const held = verdictOn(one, {approvals: [approved, again], policy});
     expect(held.reasons).toMatchObject([
-      {reason: 'approval', detail: 'destructive actions need approval by 2 people'},
+      {
+        reason: 'approval',
+        detail: 'destructive actions need approval by 2 people; so far by alice',
+      },
     ]);
-    expect(verdictOn(one, {approvals: [approved, bob], policy}).verdict).toBe('allow');
+    const allowed = verdictOn(one, {approvals: [approved, again, bob], policy});
+    expect(allowed).toMatchObject({verdict: 'allow', approval: {...approved, beside: [bob]}});
   });
 
   it('takes none of its author, or while the author is not known, where that is asked', () => {
     const policy = {...POLICY, destructive: strict({notAuthor: true})};
-    const given = {approvals: [approved], policy};
+    const signed = {...approved, via: 'signature'} as const;
+    const given = {approvals: [signed], policy};
+    const others = {authors: {'guest/150': ['bob']}};
+    expect(verdictOn(one, {approvals: [approved], policy, ...others}).verdict).toBe('hold');
     expect(verdictOn(one, given).verdict).toBe('hold');
     expect(verdictOn(one, {...given, authors: {'guest/150': ['alice']}}).verdict).toBe('hold');
-    expect(verdictOn(one, {...given, authors: {'guest/150': ['bob']}}).verdict).toBe('allow');
+    expect(verdictOn(one, {...given, ...others}).verdict).toBe('allow');
   });
 
   it('is never carried out where destructive is observe, approved or not', () => {

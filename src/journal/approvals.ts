@@ -6,9 +6,18 @@ import type {Store} from './store.ts';
 
 /**
  * Spends an approval on an action, inside the caller's transaction. An approval of one action is
- * spent once; one of a set (its fingerprint is the set's) once for each action.
+ * spent once, with those beside it; one of a set (its fingerprint is the set's) once for each
+ * action.
  */
 export function spendApproval(
+  store: Store,
+  intent: Pick<Intent, 'cluster' | 'fingerprint'>,
+  approval: Approval,
+): void {
+  for (const one of [approval, ...(approval.beside ?? [])]) spendOne(store, intent, one);
+}
+
+function spendOne(
   store: Store,
   intent: Pick<Intent, 'cluster' | 'fingerprint'>,
   approval: Approval,

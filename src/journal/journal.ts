@@ -174,7 +174,9 @@ function approvals(store: Store): Pick<Journal, 'isSpent' | 'begun'> {
     isSpent: (id) => store.get('SELECT 1 FROM approvals WHERE id = ? LIMIT 1', id) !== null,
     begun: (cluster, fingerprint) => {
       const sql = 'SELECT body FROM approvals WHERE cluster = ? AND fingerprint = ? AND ended = 0';
-      return bodies<Approval>(store.all(sql, cluster, fingerprint))[0] ?? null;
+      const begun = bodies<Approval>(store.all(sql, cluster, fingerprint));
+      // Of several that were spent together, one holds the others.
+      return begun.find(({beside}) => beside !== undefined) ?? begun[0] ?? null;
     },
   };
 }

@@ -2,6 +2,7 @@
 import type {Command} from 'commander';
 import type {Approval, Outcome} from '../../core/action.ts';
 import type {Report} from '../../core/report.ts';
+import {keepApproval} from '../../reconcile/approvals.ts';
 import {type ClusterSetup, createApplier} from '../../reconcile/controller.ts';
 import {runPass} from '../../reconcile/pass.ts';
 import {runUntilSettled} from '../../reconcile/until-settled.ts';
@@ -85,6 +86,8 @@ async function applyOne(
     const first = typed.length === 0 ? null : await runPass(look, memory, context.io.signal);
     const approvals =
       first === null ? [] : approvalsOf(typed, first.report, world.config, options.reason ?? '');
+    // Somebody else may have to approve too: what is not used now is kept until it runs out.
+    for (const one of approvals) keepApproval(world.journal, parts.cluster, one);
     return await settle(context, setup, approvals, lease);
   } finally {
     await lease.end();

@@ -1,5 +1,6 @@
 // Why this exists: what interrupts or destroys waits for a person who names exactly this action.
 
+import {approvalsSoFar} from '../approvals.ts';
 import {type ReasonRule, short} from '../judged.ts';
 import {modeOf} from '../mode.ts';
 
@@ -11,7 +12,9 @@ export const approval: ReasonRule = {
     const {destructive} = input.policy;
     const quorum = destructive.kind === 'approval' ? destructive.quorum : 1;
     const many = action.risk === 'destructive' && quorum > 1 ? ` by ${quorum} people` : '';
-    return `${action.risk} actions need approval${many}`;
+    const {by, refused} = approvalsSoFar(action, input);
+    const soFar = by.length === 0 ? [] : [`so far by ${by.join(', ')}`];
+    return [`${action.risk} actions need approval${many}`, ...soFar, ...refused].join('; ');
   },
   remedy: (action) => `pvegit apply --approve ${short(action.fingerprint)}`,
 };

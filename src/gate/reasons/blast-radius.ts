@@ -1,5 +1,5 @@
 // Why this exists: one wrong commit must not take everything away, even if each part was approved.
-import {setApproval} from '../approvals.ts';
+import {isSetApproved} from '../approvals.ts';
 import {type ReasonRule, short} from '../judged.ts';
 
 /** Holds destructive actions when the plan has too many of them. */
@@ -11,7 +11,7 @@ export const blastRadius: ReasonRule = {
     const {blastRadius} = input.policy;
     const share = Math.floor((managed * blastRadius.guestsPercent) / 100);
     const most = Math.max(blastRadius.actions, share);
-    if (destructive.length <= most || setApproval(action, destructive, input)) return null;
+    if (destructive.length <= most || isSetApproved(action, destructive, input)) return null;
     const without = `at most ${most} go without approval of the set`;
     const set = short(setFingerprint ?? '');
     return `the plan has ${destructive.length} destructive actions, ${without} ${set}`;
