@@ -4,6 +4,7 @@ import type {
   AclEntry,
   Cluster,
   ClusterNode,
+  LxcGuest,
   QemuGuest,
   StorageDefinition,
   User,
@@ -46,6 +47,7 @@ export interface ClusterWish {
   readonly nodes?: readonly string[];
   readonly storages?: Readonly<Record<string, StorageWish>>;
   readonly guests?: Readonly<Record<number, GuestWish>>;
+  readonly containers?: Readonly<Record<number, GuestWish>>;
   readonly pools?: readonly string[];
 }
 
@@ -69,6 +71,9 @@ export function buildCluster(wish: ClusterWish = {}): Cluster {
   }
   for (const [vmid, guest] of Object.entries(wish.guests ?? {})) {
     addGuest(cluster, Number(vmid), guest);
+  }
+  for (const [vmid, container] of Object.entries(wish.containers ?? {})) {
+    addContainer(cluster, Number(vmid), container);
   }
   publishNow(cluster);
   startStatistics(cluster);
@@ -234,13 +239,37 @@ export function addGuest(cluster: Cluster, vmid: number, wish: GuestWish): QemuG
   return guest;
 }
 
+/** Put a container with its volumes into the cluster, as if it had always been there. */
+export function addContainer(cluster: Cluster, vmid: number, wish: GuestWish): LxcGuest {
+  const node = wish.node ?? cluster.entry;
+  const isRunning = wish.running === true;
+  const guest: LxcGuest = {
+    kind: 'lxc',
+    vmid,
+    node,
+    config: new Map(Object.entries(wish.config)),
+    pending: new Map(),
+    pendingDelete: new Map(),
+    snapshots: new Map(),
+    runtime: isRunning ? {pid: 2000 + vmid, startedAtMs: cluster.nowMs - 60_000} : undefined,
+  };
+  cluster.guests.set(vmid, guest);
+  if (wish.pool !== undefined) {
+    cluster.pools.get(wish.pool)?.vms.add(vmid);
+  }
+  for (const [volid, sizeBytes] of Object.entries(wish.volumes ?? {})) {
+    put(cluster, volumeOf(cluster, {volid, sizeBytes, vmid, node, content: 'rootdir'}));
+  }
+  return guest;
+}
+
 function volumeOf(
   cluster: Cluster,
-  wish: {volid: string; sizeBytes: number; vmid: number; node: string},
+  wish: {volid: string; sizeBytes: number; vmid: number; node: string; content?: string},
 ): Volume {
-  const {volid, sizeBytes, vmid, node} = wish;
+  const {volid, sizeBytes, vmid, node, content = 'images'} = wish;
   const storage = volid.split(':')[0] ?? '';
-  const extension = /\.(qcow2|raw|vmdk)$/.exec(volid)?.[1];
+  const extension = /\.(qcow2|raw|vmdk|subvol)$/.exec(volid)?.[1];
   return {
     volid,
     storage,
@@ -250,7 +279,7 @@ function volumeOf(
     usedBytes: 4096,
     vmid,
     parent: undefined,
-    content: 'images',
+    content,
     ctimeS: Math.floor(cluster.nowMs / 1000),
     snapshots: new Set(),
   };

@@ -28,6 +28,11 @@ export function qemuLockFile(vmid: number): string {
   return `/var/lock/qemu-server/lock-${vmid}.conf`;
 }
 
+/** The lock file of a container's configuration. */
+export function lxcLockFile(vmid: number): string {
+  return `/run/lock/lxc/pve-config-${vmid}.lock`;
+}
+
 /**
  * Take a lock: `granted` is called now or when it becomes free, with a function that gives it
  * back (idempotent); `timedOut` instead when the wait was in vain.

@@ -77,6 +77,8 @@ export interface LxcGuest {
   pendingDelete: Map<string, 'normal' | 'force'>;
   readonly snapshots: Map<string, Map<string, string>>;
   runtime: {readonly pid: number; readonly startedAtMs: number} | undefined;
+  /** It ignores requests to shut down; tests set it. */
+  stubborn?: boolean;
 }
 
 /** A guest of either kind. */

@@ -73,7 +73,7 @@ export interface Allocation {
 export function allocate(cluster: Cluster, wish: Allocation): Volume {
   const storage = requireStorage(cluster, wish.storage, wish.node);
   const format = wish.format ?? formatsOf(storage)[0] ?? 'raw';
-  const name = wish.name ?? freeName(cluster, storage, wish);
+  const name = wish.name ?? freeName(cluster, storage, {...wish, format});
   const volid = `${storage.id}:${imageName(storage, wish, name, format)}`;
   if (findVolume(cluster, wish.node, volid) !== undefined) {
     fail(500, existsText(storage, wish.vmid, name, format));
@@ -141,6 +141,7 @@ export function renameVolume(cluster: Cluster, volume: Volume, to: RenamedVolume
     node: volume.node ?? to.node,
     vmid: to.vmid,
     parent: volume.parent,
+    format: volume.format,
   };
   const name = to.name ?? freeName(cluster, storage, wish);
   const volid = `${storage.id}:${imageName(storage, wish, name, volume.format)}`;
@@ -158,22 +159,24 @@ export interface RenamedVolume {
   readonly name?: string;
 }
 
-/** The lowest free `vm-ID-disk-N` on that storage. */
+/** The lowest free `vm-ID-disk-N` on that storage, `subvol-…` for a file system. */
 function freeName(
   cluster: Cluster,
   storage: StorageDefinition,
-  wish: {readonly node: string; readonly vmid: number},
+  wish: {readonly node: string; readonly vmid: number; readonly format: string},
 ): string {
   const taken = new Set(
     volumesOn(cluster, wish.node, storage.id)
       .filter((volume) => volume.vmid === wish.vmid)
-      .map((volume) => /(?:vm|base)-\d+-disk-(\d+)(?:\.\w+)?$/.exec(volume.volid)?.[1]),
+      .map(
+        (volume) => /(?:vm|base|subvol|basevol)-\d+-disk-(\d+)(?:\.\w+)?$/.exec(volume.volid)?.[1],
+      ),
   );
   let index = 0;
   while (taken.has(String(index))) {
     index += 1;
   }
-  return `vm-${wish.vmid}-disk-${index}`;
+  return `${wish.format === 'subvol' ? 'subvol' : 'vm'}-${wish.vmid}-disk-${index}`;
 }
 
 /** Where a file storage keeps a volume on its node, e.g. `/srv/images/100/vm-100-disk-0.raw`. */

@@ -115,7 +115,7 @@ export function newCloudInitStorage(drive: Drive): string | undefined {
 
 /** The VMID in a disk image's name; undefined for ISOs and the like. */
 export function volumeOwner(volid: string): number | undefined {
-  const match = /(?:^|[:/])(?:vm|base|subvol)-(\d+)-[^/]*$/.exec(volid);
+  const match = /(?:^|[:/])(?:vm|base|subvol|basevol)-(\d+)-[^/]*$/.exec(volid);
   return match === null ? undefined : Number(match[1]);
 }
 

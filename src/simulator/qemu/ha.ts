@@ -14,7 +14,15 @@ export interface HaRequest {
   readonly what: string;
   /** The state that the resource is set to; undefined leaves it. */
   readonly state?: 'started' | 'stopped';
-  readonly workerType: 'qmstart' | 'qmstop' | 'qmshutdown' | 'qmigrate';
+  readonly workerType:
+    | 'qmstart'
+    | 'qmstop'
+    | 'qmshutdown'
+    | 'qmigrate'
+    | 'vzstart'
+    | 'vzstop'
+    | 'vzshutdown'
+    | 'vzmigrate';
   readonly stages: (context: Context) => readonly Stage[];
 }
 
@@ -23,7 +31,12 @@ const manager: Auth = {user: 'root@pam', tokenid: undefined, authid: 'root@pam',
 
 /** The HA resource of a guest in the stored sections; undefined when it is not managed. */
 export function haResource(cluster: Cluster, vmid: number): Map<string, string> | undefined {
-  return cluster.sections.get('ha-resources')?.get(`vm:${vmid}`);
+  return cluster.sections.get('ha-resources')?.get(haSid(cluster, vmid));
+}
+
+/** How HA calls the guest: `vm:100`, a container `ct:100`. */
+export function haSid(cluster: Cluster, vmid: number): string {
+  return `${cluster.guests.get(vmid)?.kind === 'lxc' ? 'ct' : 'vm'}:${vmid}`;
 }
 
 /** Whether the HA manager has the guest. */

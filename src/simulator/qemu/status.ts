@@ -207,7 +207,8 @@ function current(context: Context): Reply {
   return data(fields);
 }
 
-function haFields(cluster: Cluster, vmid: number): Fields {
+/** What status/current says of HA: managed or not, its state and group. */
+export function haFields(cluster: Cluster, vmid: number): Fields {
   if (!isManaged(cluster, vmid)) return {managed: 0};
   const resource = haResource(cluster, vmid) ?? new Map<string, string>();
   const group = resource.get('group');

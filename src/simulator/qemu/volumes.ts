@@ -65,7 +65,7 @@ export function volumePath(cluster: Cluster, volid: string): string {
 export function allocateImage(job: Job, wish: ImageWish): Volume {
   const {cluster, node, log} = job;
   const storage = requireStorage(cluster, wish.storage, node);
-  const format = isFileStorage(storage) ? (wish.format ?? formatsOf(storage)[0] ?? 'raw') : 'raw';
+  const format = imageFormat(storage, wish.format);
   const tooLarge = isFileStorage(storage) && format === 'raw' && wish.sizeBytes > maxFileBytes;
   const volume = allocate(cluster, {
     ...wish,
@@ -81,6 +81,12 @@ export function allocateImage(job: Job, wish: ImageWish): Volume {
   }
   for (const line of allocationLog(storage, path, volume)) log(line);
   return volume;
+}
+
+/** Block storages know no formats; only a container's volume on ZFS is a file system. */
+function imageFormat(storage: StorageDefinition, wanted: string | undefined): string {
+  if (isFileStorage(storage)) return wanted ?? formatsOf(storage)[0] ?? 'raw';
+  return wanted === 'subvol' ? 'subvol' : 'raw';
 }
 
 /** Destroy a volume; that the file is missing is only logged. A base in use is 500. */
@@ -103,7 +109,7 @@ export function canSnapshot(cluster: Cluster, volume: Volume): boolean {
 
 /** Whether the volume is a template's, made to be linked to. */
 export function isBase(volume: Volume): boolean {
-  return /(^|\/)base-\d+-[^/]*$/.test(nameOf(volume));
+  return /(^|\/)base(vol)?-\d+-[^/]*$/.test(nameOf(volume));
 }
 
 /** Whether a linked clone of the volume (or of its snapshot) can be made. */

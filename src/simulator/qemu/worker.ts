@@ -31,6 +31,15 @@ export interface HeldWorker {
 
 /** Check under the lock file, then hand the lock to a worker; a refusal gives it back. */
 export function forkHoldingLock(context: Context, vmid: number, decide: () => HeldWorker): Reply {
+  return forkHoldingFile(context, {vmid, file: qemuLockFile(vmid)}, decide);
+}
+
+/** The same with any guest's lock file: containers have theirs elsewhere. */
+export function forkHoldingFile(
+  context: Context,
+  {vmid, file}: {readonly vmid: number; readonly file: string},
+  decide: () => HeldWorker,
+): Reply {
   const {cluster} = context;
   return {
     kind: 'working',
@@ -38,7 +47,7 @@ export function forkHoldingLock(context: Context, vmid: number, decide: () => He
       const {actor} = cluster;
       acquire(
         cluster,
-        {file: qemuLockFile(vmid)},
+        {file},
         (release) => {
           cluster.actor = actor;
           complete(() => decideAndFork(context, vmid, decide, release), done);
@@ -72,7 +81,11 @@ function decideAndFork(
 
 /** Take a guest's lock file, saying so in the log when that means waiting. */
 export function lockStages(context: Context, vmid: number, waitMs = 10_000): readonly Stage[] {
-  const file = qemuLockFile(vmid);
+  return lockFileStages(context, qemuLockFile(vmid), waitMs);
+}
+
+/** The same with any lock file. */
+export function lockFileStages(context: Context, file: string, waitMs = 10_000): readonly Stage[] {
   let waited = false;
   return [
     {
