@@ -5,13 +5,13 @@ import {accessRoutes} from './endpoints/access.ts';
 import {backupJobRoutes} from './endpoints/backup-jobs.ts';
 import {clusterRoutes} from './endpoints/cluster.ts';
 import {haRoutes} from './endpoints/ha.ts';
-import {lxcRoutes} from './endpoints/lxc.ts';
 import {nodeRoutes} from './endpoints/nodes.ts';
 import {poolRoutes} from './endpoints/pools.ts';
 import {storageDefinitionRoutes} from './endpoints/storage-definitions.ts';
 import {storageRoutes} from './endpoints/storage-status.ts';
 import {taskRoutes} from './endpoints/tasks.ts';
 import {firewallRoutes} from './firewall/routes.ts';
+import {lxcRoutes} from './lxc/routes.ts';
 import {qemuRoutes} from './qemu/routes.ts';
 import type {Route} from './route.ts';
 

@@ -8,6 +8,7 @@ import {calendarProblem} from './calendar.ts';
 import {firewallFormats} from './firewall-formats.ts';
 import {guestFormats} from './guest-formats.ts';
 import {restFormats} from './rest-formats.ts';
+import {lxcFormats} from './lxc-formats.ts';
 
 /** A format's check: the text of the complaint, newline included, or undefined. */
 export type FormatCheck = (value: string, version: Version) => string | undefined;
@@ -85,6 +86,7 @@ const checks: Readonly<Record<string, FormatCheck>> = {
   ...firewallFormats,
   ...restFormats,
   ...guestFormats({storage: (id) => storageId(id, '8.4'), bridge: (id) => bridgeId(id, '8.4')}),
+  ...lxcFormats,
   'pve-vmid': looksLike('VM ID', (value) => /^[1-9][0-9]{2,8}$/.test(value)),
   'pve-node': looksLike('node name', (value) => nodeName.test(value)),
   'pve-configid': matching(configId, (value) => `invalid configuration ID '${value}'`),

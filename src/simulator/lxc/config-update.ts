@@ -1,0 +1,122 @@
+// Why this exists: a config write goes into [pve:pending] of a draft, and what cannot wait refuses
+// the whole call; applying is for apply.ts and hotplug.ts (update_pct_config of pve-container).
+import {fail} from '../failure.ts';
+import {normaliseTags} from '../qemu/normalise.ts';
+import type {Job} from '../qemu/volumes.ts';
+import {storageNamed} from '../qemu/volumes.ts';
+import {splitList} from '../route.ts';
+import type {Cluster, LxcGuest} from '../state.ts';
+import {findVolume, parseVolid} from '../volume.ts';
+import {applyPending} from './apply.ts';
+import {assertUnprotected, storedText} from './container-file.ts';
+import {takesContainers} from './disks.ts';
+import {hotplugPending} from './hotplug.ts';
+import {isMountKey, isNetKey} from './keys.ts';
+import {parseMount, storageOf} from './mountpoint.ts';
+import {cardProblem} from './network.ts';
+
+/** What a write asks for. */
+export interface Update {
+  readonly set: ReadonlyMap<string, string>;
+  readonly deletes: readonly string[];
+  readonly reverts: readonly string[];
+}
+
+/** Write to the draft and apply what can be applied; returns the errors by key. */
+export function updateDraft(
+  job: Job,
+  draft: LxcGuest,
+  update: Update,
+): Readonly<Record<string, string>> {
+  for (const key of update.reverts) {
+    draft.pending.delete(key);
+    draft.pendingDelete.delete(key);
+  }
+  const modified = new Set<string>();
+  for (const key of update.deletes) {
+    if (!draft.config.has(key) && !draft.pending.has(key)) continue;
+    modified.add(key);
+    assertDeletable(draft, key);
+    draft.pendingDelete.set(key, 'normal');
+  }
+  for (const key of [...update.set.keys()].sort()) {
+    modified.add(key);
+    const value = checkedValue(job, draft, key, update.set.get(key) ?? '');
+    const stored = storedText(job.cluster.version, key, value);
+    // An empty description is written as none.
+    draft.pending.set(key, stored ?? '');
+    draft.pendingDelete.delete(key);
+  }
+  cleanUpPending(draft);
+  return draft.runtime === undefined
+    ? applyPending(job, draft, modified)
+    : hotplugPending(job, draft, modified);
+}
+
+/** Drop what is void: a pending value equal to the current one, a delete of what is not there. */
+export function cleanUpPending(draft: LxcGuest): void {
+  for (const [key, value] of [...draft.pending]) {
+    if (draft.config.get(key) === value) draft.pending.delete(key);
+  }
+  for (const key of [...draft.pendingDelete.keys()]) {
+    if (!draft.config.has(key)) draft.pendingDelete.delete(key);
+  }
+}
+
+/** 500 when lxc's own configuration could not be made of it; the file is written by then. */
+export function assertUsable(job: Job, guest: LxcGuest): void {
+  const {config} = guest;
+  if (config.get('template') === '1') return;
+  const line = job.cluster.version === '8.4' ? 676 : 724;
+  if (!config.has('arch')) {
+    fail(500, `missing 'arch' - internal error at /usr/share/perl5/PVE/LXC.pm line ${line}.`);
+  }
+  for (const key of [...config.keys()].filter(isNetKey).sort()) {
+    const problem = cardProblem(job.cluster, job.node, key, config.get(key) ?? '');
+    if (problem !== undefined) fail(500, problem);
+  }
+}
+
+function assertDeletable(draft: LxcGuest, key: string): void {
+  if (key === 'memory' || key === 'rootfs' || key === 'ostype') {
+    fail(500, `unable to delete required option '${key}'`);
+  }
+  if (key === 'unprivileged') fail(500, `unable to delete read-only option: '${key}'`);
+  if (/^(unused|mp)\d+$/.test(key)) {
+    assertUnprotected(draft, `can't remove CT ${draft.vmid} drive '${key}'`);
+  }
+}
+
+function checkedValue(job: Job, draft: LxcGuest, key: string, text: string): string {
+  const {cluster, node} = job;
+  if (isMountKey(key)) {
+    assertUnprotected(draft, `can't update CT ${draft.vmid} drive '${key}'`);
+    assertStorage(cluster, key, text);
+  } else if (key === 'hookscript') assertHookscript(job, text);
+  else if (key === 'nameserver' || key === 'searchdomain') return splitList(text).join(' ');
+  else if (key === 'unprivileged') fail(500, `unable to modify read-only option: '${key}'`);
+  else if (key === 'tags') return normaliseTags(cluster, text);
+  else if (isNetKey(key) && /(^|,)mtu=/.test(text)) {
+    const problem = cardProblem(cluster, node, key, text);
+    if (problem !== undefined) fail(500, problem);
+  }
+  return text;
+}
+
+function assertStorage(cluster: Cluster, key: string, text: string): void {
+  const mount = parseMount(cluster.version, key, text);
+  if (mount.type !== 'volume') return;
+  const id = storageOf(mount.volume);
+  if (!takesContainers(storageNamed(cluster, id))) {
+    fail(500, `storage '${id}' does not allow content type 'rootdir' (Container)`);
+  }
+}
+
+function assertHookscript(job: Job, volid: string): void {
+  if (parseVolid(volid)?.name.startsWith('snippets/') !== true) {
+    fail(500, `'${volid}' is not in the snippets directory`);
+  }
+  if (findVolume(job.cluster, job.node, volid) === undefined) {
+    fail(500, `script '${volid}' does not exist`);
+  }
+}

@@ -1,0 +1,109 @@
+// Why this exists: the end of a container: what refuses it, which volumes go with it, and what else
+// of the cluster forgets it (destroy_vm of pve-container).
+import {fail} from '../failure.ts';
+import {haResource} from '../qemu/ha.ts';
+import type {Job} from '../qemu/volumes.ts';
+import {act, forkFor, pause} from '../qemu/worker.ts';
+import type {Context, Reply} from '../route.ts';
+import {data, flag, vmidOf} from '../route.ts';
+import type {Cluster, LxcGuest} from '../state.ts';
+import {recordEffect} from '../state.ts';
+import {childrenOf, findVolume, free} from '../volume.ts';
+import {assertUnlocked, assertUnprotected, loadContainer} from './container-file.ts';
+import {freeOwn} from './disks.ts';
+import {allMountsOf} from './mountpoint.ts';
+import {extinguish} from './power.ts';
+import {lockStages, withContainer} from './worker.ts';
+
+/** DELETE of a container. */
+export function destroyContainer(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const {cluster, node} = context;
+  const now = loadContainer(cluster, node, vmid);
+  assertDestroyable(context, now);
+  assertStopped(context, now);
+  return data(
+    forkFor(context, 'vzdestroy', vmid, [
+      ...lockStages(context, vmid),
+      withContainer(context, vmid, (guest, job) => {
+        assertDestroyable(context, guest);
+        if (guest.runtime !== undefined) {
+          assertStopped(context, guest);
+          job.log(`forced to stop CT ${vmid} before destroying!`);
+          extinguish(cluster, guest);
+        }
+        return [
+          pause(100),
+          act(() => {
+            freeVolumes(job, guest, flag(context, 'destroy-unreferenced-disks'));
+            if (flag(context, 'purge')) purge(job, vmid);
+            forget(cluster, guest);
+          }),
+        ];
+      }),
+    ]),
+  );
+}
+
+function assertDestroyable(context: Context, guest: LxcGuest): void {
+  const {vmid} = guest;
+  assertUnprotected(guest, `can't remove CT ${vmid}`);
+  assertUnlocked(guest);
+  if (haResource(context.cluster, vmid) !== undefined && !flag(context, 'purge')) {
+    fail(500, `unable to remove CT ${vmid} - used in HA resources and purge parameter not set.`);
+  }
+}
+
+function assertStopped(context: Context, guest: LxcGuest): void {
+  if (guest.runtime !== undefined && !flag(context, 'force')) {
+    fail(500, `unable to destroy CT ${guest.vmid} - container is running`);
+  }
+}
+
+/** Used, unused and pending volumes; on wish also what nothing refers to. */
+export function freeVolumes(job: Job, guest: LxcGuest, unreferenced: boolean): void {
+  const {version} = job.cluster;
+  const freed = new Set<string>();
+  for (const section of [guest.config, guest.pending]) {
+    for (const mount of allMountsOf(version, section)) {
+      if (freed.has(mount.volume)) continue;
+      freed.add(mount.volume);
+      freeOwn(job, guest.vmid, mount);
+    }
+  }
+  if (!unreferenced) return;
+  for (const volume of [...job.cluster.volumes.values()]) {
+    const isImage = volume.content === 'images' || volume.content === 'rootdir';
+    if (volume.vmid !== guest.vmid || !isImage) continue;
+    const isHere = findVolume(job.cluster, job.node, volume.volid) === volume;
+    if (isHere && childrenOf(job.cluster, volume).length === 0) {
+      free(job.cluster, job.node, volume.volid);
+    }
+  }
+}
+
+/** Backup jobs and HA forget the container; a job left without guests goes as a whole. */
+function purge(job: Job, vmid: number): void {
+  job.log(`purging CT ${vmid} from related configurations..`);
+  const {sections} = job.cluster;
+  const jobs = sections.get('backup-jobs');
+  for (const [id, fields] of jobs ?? []) {
+    const vmids = fields.get('vmid')?.split(',') ?? [];
+    if (!vmids.includes(String(vmid))) continue;
+    const rest = vmids.filter((other) => other !== String(vmid));
+    if (rest.length === 0) jobs?.delete(id);
+    else fields.set('vmid', rest.join(','));
+  }
+  if (sections.get('ha-resources')?.delete(`ct:${vmid}`) === true) {
+    job.log(`NOTE: removed CT ${vmid} from HA resource configuration.`);
+  }
+}
+
+function forget(cluster: Cluster, guest: LxcGuest): void {
+  const {vmid} = guest;
+  cluster.guests.delete(vmid);
+  for (const pool of cluster.pools.values()) pool.vms.delete(vmid);
+  cluster.access.acl = cluster.access.acl.filter((entry) => entry.path !== `/vms/${vmid}`);
+  cluster.firewall.delete(`vm/${vmid}`);
+  recordEffect(cluster, 'destroy', vmid, guest.config.get('hostname') ?? '');
+}

@@ -1,0 +1,114 @@
+// Why this exists: a container's volume grows, and its file system with it; most is refused before
+// the worker (resize_vm of pve-container).
+import {fail} from '../failure.ts';
+import {require403} from '../permission.ts';
+import {volumeOwner} from '../qemu/drive.ts';
+import {parseSize} from '../qemu/size.ts';
+import type {Job} from '../qemu/volumes.ts';
+import {volumeNamed, volumePath} from '../qemu/volumes.ts';
+import {act, forkFor, pause} from '../qemu/worker.ts';
+import type {Context, Reply} from '../route.ts';
+import {data, vmidOf} from '../route.ts';
+import type {LxcGuest, Volume} from '../state.ts';
+import {logLine} from '../state.ts';
+import {resizeVolume} from '../volume.ts';
+import {requireChanges} from './access-checks.ts';
+import {assertDigest, assertUnlocked, loadContainer, saveContainer} from './container-file.ts';
+import type {Mount} from './mountpoint.ts';
+import {parseMount, printMount, withVolume} from './mountpoint.ts';
+import {lockStages, withContainer} from './worker.ts';
+
+interface Growth {
+  readonly mount: Mount;
+  readonly volume: Volume;
+  readonly sizeBytes: number;
+}
+
+/** PUT resize. */
+export function resizeVolumeOf(context: Context): Reply {
+  const {cluster, node, params, auth} = context;
+  const vmid = vmidOf(context);
+  check(context, loadContainer(cluster, node, vmid));
+  return data(
+    forkFor(context, 'resize', vmid, [
+      ...lockStages(context, vmid),
+      withContainer(context, vmid, (guest, job) => {
+        const growth = check(context, guest);
+        const size = (params['size'] ?? '').replace(/^\+/, '');
+        const what = `resize --disk ${growth.mount.key} --size ${size}`;
+        logLine(cluster, node, auth.authid, `update CT ${vmid}: ${what}`);
+        return [pause(100), act(() => grow(job, guest, growth))];
+      }),
+    ]),
+  );
+}
+
+/** The parameter is called disk, so the default rule asks for VM.Config.Options too. */
+function check(context: Context, guest: LxcGuest): Growth {
+  const {params, cluster, node} = context;
+  const key = params['disk'] ?? '';
+  assertUnlocked(guest);
+  const request = {context, vmid: guest.vmid};
+  const unprivileged = guest.config.get('unprivileged') === '1';
+  const set = new Map([['disk', key]]);
+  requireChanges({request, before: guest.config, set, deletes: [], unprivileged});
+  assertDigest(guest, params['digest']);
+  const mount = parseMount(cluster.version, key, guest.config.get(key) ?? '');
+  const volume = volumeNamed(cluster, node, mount.volume);
+  const owner = volumeOwner(mount.volume);
+  if (owner !== guest.vmid) {
+    fail(500, `can't resize mount point owned by another container (${owner})`);
+  }
+  require403(context, `/storage/${volume.storage}`, ['Datastore.AllocateSpace']);
+  const size = params['size'] ?? '';
+  const asked = Math.floor(parseSize(size.replace(/^\+/, '')));
+  const sizeBytes = size.startsWith('+') ? volume.sizeBytes + asked : asked;
+  if (sizeBytes < volume.sizeBytes) fail(500, 'unable to shrink disk size');
+  if (sizeBytes === volume.sizeBytes) fail(500, 'disk is already at specified size');
+  return {mount, volume, sizeBytes};
+}
+
+function grow(job: Job, guest: LxcGuest, growth: Growth): void {
+  const {mount, volume, sizeBytes} = growth;
+  const {cluster} = job;
+  const beforeBytes = volume.sizeBytes;
+  resizeVolume(cluster, volume, sizeBytes);
+  const text = printMount(cluster.version, withVolume(mount, mount.volume, sizeBytes));
+  guest.config.set(mount.key, text);
+  saveContainer(cluster, guest, `resize ${mount.key} ${sizeBytes}`);
+  const path = volumePath(cluster, mount.volume);
+  if (volume.format !== 'raw') return;
+  for (const line of growthLog(path, {beforeBytes, sizeBytes, isOnline: isOn(guest)}))
+    job.log(line);
+}
+
+function isOn(guest: LxcGuest): boolean {
+  return guest.runtime !== undefined;
+}
+
+function growthLog(
+  path: string,
+  size: {readonly beforeBytes: number; readonly sizeBytes: number; readonly isOnline: boolean},
+): readonly string[] {
+  const blocks = size.sizeBytes / 4096;
+  const before = size.beforeBytes / 4096;
+  const tools = '1.47.0 (5-Feb-2023)';
+  const isFile = !path.startsWith('/dev/');
+  const check = [
+    `e2fsck ${tools}`,
+    'Pass 1: Checking inodes, blocks, and sizes',
+    'Pass 2: Checking directory structure',
+    'Pass 3: Checking directory connectivity',
+    'Pass 4: Checking reference counts',
+    'Pass 5: Checking group summary information',
+    `${path}: 40/${before / 4} files (0.0% non-contiguous), 13456/${before} blocks`,
+  ];
+  return [
+    ...(isFile ? ['Image resized.'] : []),
+    ...(size.isOnline ? [] : check),
+    `resize2fs ${tools}`,
+    `Resizing the filesystem on ${path} to ${blocks} (4k) blocks.`,
+    `The filesystem on ${path} is now ${blocks} (4k) blocks long.`,
+    '',
+  ];
+}

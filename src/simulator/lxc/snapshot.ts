@@ -1,0 +1,244 @@
+// Why this exists: snapshots of containers: sections of the configuration file beside the volumes'
+// own, taken, gone back to and removed under lock keys (PVE::AbstractConfig, facts.md section 10).
+import {fail} from '../failure.ts';
+import {lxcLockFile} from '../flock.ts';
+import type {Job} from '../qemu/volumes.ts';
+import {canCopySnapshot, canLink, canSnapshot, storageNamed, volumeNamed} from '../qemu/volumes.ts';
+import {act, forkFor, pause} from '../qemu/worker.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {data, flag, nothing, route, underLock, vmidOf} from '../route.ts';
+import type {Cluster, LxcGuest, Volume} from '../state.ts';
+import {nodeSeconds, recordEffect} from '../state.ts';
+import type {Stage} from '../task.ts';
+import {findVolume, isFileStorage} from '../volume.ts';
+import {
+  addUnused,
+  assertUnlocked,
+  digestOf,
+  loadContainer,
+  saveContainer,
+  setValue,
+} from './container-file.ts';
+import {isUnusedKey} from './keys.ts';
+import {mountsOf} from './mountpoint.ts';
+import {startContainer} from './power.ts';
+import {rollbackStages} from './rollback.ts';
+import {configView} from './view.ts';
+import {lockStages, withContainer} from './worker.ts';
+
+const base = '/nodes/{node}/lxc/{vmid}';
+const notCopied = new Set(['snapstate', 'snaptime', 'lock', 'description']);
+
+function create(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const name = context.params['snapname'] ?? '';
+  if (name === 'current' || name === 'vzdump') {
+    fail(500, `unable to use snapshot name '${name}' (reserved name)`);
+  }
+  return data(
+    forkFor(context, 'vzsnapshot', vmid, [
+      ...lockStages(context, vmid),
+      withContainer(context, vmid, (guest, job) => takeStages(context, guest, job)),
+    ]),
+  );
+}
+
+function takeStages(context: Context, guest: LxcGuest, job: Job): readonly Stage[] {
+  const name = context.params['snapname'] ?? '';
+  if (guest.config.get('template') === '1') {
+    fail(500, "you can't take a snapshot if it's a template");
+  }
+  assertUnlocked(guest);
+  if (guest.snapshots.has(name)) fail(500, `snapshot name '${name}' already used`);
+  if (!hasFeature(job, 'snapshot', guest.config, false)) {
+    fail(500, 'snapshot feature is not available');
+  }
+  prepare(job, guest, name, context.params['description'] ?? '');
+  return [
+    {kind: 'undo', run: () => abandon(job.cluster, guest, name)},
+    {kind: 'unlock'},
+    pause(150),
+    act(() => commit(job, guest, name)),
+  ];
+}
+
+function prepare(job: Job, guest: LxcGuest, name: string, description: string): void {
+  const {cluster, node} = job;
+  const kept = [...guest.config].filter(([key]) => !notCopied.has(key) && !isUnusedKey(key));
+  const section = new Map(kept);
+  section.set('snaptime', String(nodeSeconds(cluster, node)));
+  section.set('snapstate', 'prepare');
+  if (description !== '') setValue(cluster.version, section, 'description', description);
+  guest.snapshots.set(name, section);
+  guest.config.set('lock', 'snapshot');
+  saveContainer(cluster, guest, `snapshot ${name} begins`);
+}
+
+function abandon(cluster: Cluster, guest: LxcGuest, name: string): void {
+  guest.snapshots.delete(name);
+  guest.config.delete('lock');
+  saveContainer(cluster, guest, `snapshot ${name} abandoned`);
+}
+
+function commit(job: Job, guest: LxcGuest, name: string): void {
+  const {cluster, node} = job;
+  const section = snapshotNamed(guest, name);
+  for (const mount of mountsOf(cluster.version, section)) {
+    findVolume(cluster, node, mount.volume)?.snapshots.add(name);
+  }
+  section.delete('snapstate');
+  guest.config.set('parent', name);
+  guest.config.delete('lock');
+  recordEffect(cluster, 'snapshot', guest.vmid, name);
+  saveContainer(cluster, guest, `snapshot ${name} taken`);
+}
+
+/** A snapshot's section, or 500 `snapshot 'x' does not exist`. */
+function snapshotNamed(guest: LxcGuest, name: string): Map<string, string> {
+  return guest.snapshots.get(name) ?? fail(500, `snapshot '${name}' does not exist`);
+}
+
+function remove(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const name = context.path['snapname'] ?? '';
+  return data(
+    forkFor(context, 'vzdelsnapshot', vmid, [
+      ...lockStages(context, vmid),
+      withContainer(context, vmid, (guest, job) => {
+        const section = snapshotNamed(guest, name);
+        assertUnlocked(guest);
+        if (guest.config.get('template') === '1') {
+          fail(500, "you can't delete a snapshot if vm is a template");
+        }
+        guest.config.set('lock', 'snapshot-delete');
+        section.set('snapstate', 'delete');
+        saveContainer(job.cluster, guest, `snapshot ${name} goes`);
+        return [{kind: 'unlock'}, pause(150), act(() => forget(job, guest, name))];
+      }),
+    ]),
+  );
+}
+
+/** What only the snapshot used becomes unused; those after it get its parent. */
+function forget(job: Job, guest: LxcGuest, name: string): void {
+  const {cluster, node} = job;
+  const section = snapshotNamed(guest, name);
+  const parent = section.get('parent');
+  guest.snapshots.delete(name);
+  for (const other of [guest.config, ...guest.snapshots.values()]) {
+    if (other.get('parent') !== name) continue;
+    if (parent === undefined) other.delete('parent');
+    else other.set('parent', parent);
+  }
+  guest.config.delete('lock');
+  for (const mount of mountsOf(cluster.version, section)) {
+    findVolume(cluster, node, mount.volume)?.snapshots.delete(name);
+    if (mount.type === 'volume') addUnused(guest.config, mount.volume);
+  }
+  recordEffect(cluster, 'delete-snapshot', guest.vmid, name);
+  saveContainer(cluster, guest, `snapshot ${name} deleted`);
+}
+
+function rollback(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const name = context.path['snapname'] ?? '';
+  return data(
+    forkFor(context, 'vzrollback', vmid, [
+      ...lockStages(context, vmid),
+      withContainer(context, vmid, (guest, job) => rollbackStages(job, guest, name)),
+      act(() => {
+        if (flag(context, 'start')) startContainer(context, vmid);
+      }),
+    ]),
+  );
+}
+
+function listSnapshots(context: Context): Reply {
+  const guest = loadContainer(context.cluster, context.node, vmidOf(context));
+  const entries: Record<string, string | number>[] = [...guest.snapshots].map(
+    ([name, section]) => ({
+      name,
+      snaptime: Number(section.get('snaptime') ?? 0),
+      description: section.get('description') ?? '',
+      ...optional('parent', section),
+      ...optional('snapstate', section),
+    }),
+  );
+  entries.push({
+    name: 'current',
+    description: 'You are here!',
+    digest: digestOf(guest),
+    running: guest.runtime === undefined ? 0 : 1,
+    ...optional('parent', guest.config),
+  });
+  return data(entries);
+}
+
+function optional(key: string, section: ReadonlyMap<string, string>): Record<string, string> {
+  const value = section.get(key);
+  return value === undefined ? {} : {[key]: value};
+}
+
+function readConfig(context: Context): Reply {
+  const guest = loadContainer(context.cluster, context.node, vmidOf(context));
+  const section = new Map(snapshotNamed(guest, context.path['snapname'] ?? ''));
+  section.delete('lxc');
+  return data(configView(context, guest.vmid, section));
+}
+
+function writeConfig(context: Context): Reply {
+  const vmid = vmidOf(context);
+  const {cluster, node, params} = context;
+  const description = params['description'];
+  if (description === undefined) return nothing;
+  return underLock(cluster, {file: lxcLockFile(vmid)}, () => {
+    const guest = loadContainer(cluster, node, vmid);
+    assertUnlocked(guest);
+    const section = snapshotNamed(guest, context.path['snapname'] ?? '');
+    setValue(cluster.version, section, 'description', description);
+    saveContainer(cluster, guest, 'snapshot description');
+    return nothing;
+  });
+}
+
+function feature(context: Context): Reply {
+  const {cluster, node, params} = context;
+  const guest = loadContainer(cluster, node, vmidOf(context));
+  const name = params['snapname'];
+  const section = name === undefined ? guest.config : snapshotNamed(guest, name);
+  const job: Job = {cluster, node, log: () => {}};
+  const has = hasFeature(job, params['feature'] ?? '', section, name !== undefined);
+  return data({hasFeature: has ? 1 : 0});
+}
+
+/** Whether every mount can do it; directories and devices of the node never can. */
+function hasFeature(
+  job: Job,
+  what: string,
+  section: ReadonlyMap<string, string>,
+  ofSnapshot: boolean,
+): boolean {
+  const {cluster, node} = job;
+  const test: Readonly<Record<string, (volume: Volume) => boolean>> = {
+    snapshot: (volume) => canSnapshot(cluster, volume),
+    clone: (volume) =>
+      !isFileStorage(storageNamed(cluster, volume.storage)) && canLink(cluster, volume, ofSnapshot),
+    copy: (volume) => !ofSnapshot || canCopySnapshot(cluster, volume),
+  };
+  const can = test[what] ?? (() => false);
+  return mountsOf(cluster.version, section).every(
+    (mount) => mount.type === 'volume' && can(volumeNamed(cluster, node, mount.volume)),
+  );
+}
+
+/** The snapshot endpoints. */
+export const snapshotRoutes: readonly Route[] = [
+  route('GET', `${base}/snapshot`, listSnapshots),
+  route('POST', `${base}/snapshot`, create),
+  route('GET', `${base}/snapshot/{snapname}`, () => data([{cmd: 'rollback'}, {cmd: 'config'}])),
+  route('DELETE', `${base}/snapshot/{snapname}`, remove),
+  route('GET', `${base}/snapshot/{snapname}/config`, readConfig),
+  route('PUT', `${base}/snapshot/{snapname}/config`, writeConfig),
+  route('POST', `${base}/snapshot/{snapname}/rollback`, rollback),
+  route('GET', `${base}/feature`, feature),
+];
