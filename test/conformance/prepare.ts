@@ -74,7 +74,8 @@ function prepareAccess(cluster: Cluster): void {
 export function addFiles(cluster: Cluster): void {
   addFile(cluster, {name: 'import/tiny.qcow2', format: 'qcow2', bytes: 19_644_928});
   addFile(cluster, {name: 'iso/tiny.iso', format: 'iso', bytes: 27_856_896});
-  addFile(cluster, {name: 'vztmpl/tinyct_1.0_amd64.tar.gz', format: 'tgz', bytes: 1_032_248});
+  const template = {format: 'tgz', bytes: 1_032_248, tarBytes: 2_007_040};
+  addFile(cluster, {name: 'vztmpl/tinyct_1.0_amd64.tar.gz', ...template});
 }
 
 /** Two directories of nodes that are no members: pve9 is dead, pve8 shows a foreign certificate. */
@@ -119,9 +120,15 @@ function addLeftovers(cluster: Cluster): void {
   }
 }
 
-function addFile(
+/** Put a file onto the storage `sandbox`; a template says how large its tar is. */
+export function addFile(
   cluster: Cluster,
-  file: {readonly name: string; readonly format: string; readonly bytes: number},
+  file: {
+    readonly name: string;
+    readonly format: string;
+    readonly bytes: number;
+    readonly tarBytes?: number;
+  },
 ): void {
   put(cluster, {
     volid: `sandbox:${file.name}`,
@@ -136,6 +143,6 @@ function addFile(
     ctimeS: 1_795_252_079,
     snapshots: new Set(),
     // The image inside is as large as the CD image it was made from.
-    data: {virtualBytes: 27_856_896},
+    data: {virtualBytes: 27_856_896, tarBytes: file.tarBytes},
   });
 }

@@ -4,11 +4,14 @@ import {advance, after} from '../../src/simulator/clock.ts';
 import {acquire, qemuLockFile} from '../../src/simulator/flock.ts';
 import type {Cluster} from '../../src/simulator/state.ts';
 import {findVolume, free} from '../../src/simulator/volume.ts';
-import {addDeadNodes, addFiles} from './prepare.ts';
+import {addDeadNodes, addFile, addFiles} from './prepare.ts';
 import type {Step} from './recording.ts';
 
 /** Things that were there before the first request of some scenarios. */
-const scenes: Readonly<Record<string, (cluster: Cluster) => void>> = {};
+const scenes: Readonly<Record<string, (cluster: Cluster) => void>> = {
+  // An upload of an earlier scenario.
+  '19': (cluster) => addFile(cluster, {name: 'vztmpl/rec.tar.gz', format: 'tgz', bytes: 1}),
+};
 
 /** Virtual ms to wait before a step, where its note does not say so itself. */
 const waits: Readonly<Record<string, Readonly<Record<number, number>>>> = {

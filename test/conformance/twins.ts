@@ -23,6 +23,7 @@ const timed: readonly (readonly [RegExp, string])[] = [
   [/in \d+s, read: [^,]+, write: .*/g, 'in <duration>'],
   [/in \d+ seconds \([^)]*\)/g, 'in <duration>'],
   [/\(\d\d:\d\d:\d\d\)/g, '(<duration>)'],
+  [/, \d+[KMG]iB\/s\)/g, ', <rate>)'],
   [/process \d+/g, 'process <pid>'],
   [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '<date>'],
   [/\$5\$[^$]+\$[\w./]+/g, '<hash>'],

@@ -1,4 +1,4 @@
-// Why this exists: what a backup of a QEMU guest holds and what it is called; written by vzdump,
+// Why this exists: what a backup of a guest holds and what it is called; written by vzdump,
 // read by restore, prune and extractconfig.
 import type {Cluster, QemuGuest, Volume} from '../state.ts';
 import {findVolume, parseVolid} from '../volume.ts';
@@ -44,10 +44,12 @@ export function archiveOf(volume: Volume | undefined): Archive | undefined {
 /** The stored configuration as text, description first. */
 export function archivedText(archive: Archive): string {
   const description = archive.config.get('description');
-  const head = description === undefined ? [] : description.split('\n').map((line) => `#${line}`);
+  const lines = description?.replace(/\n$/, '').split('\n') ?? [];
+  const head = lines.map((line) => `#${line}`);
   const keys = [...archive.config.keys()].filter((key) => key !== 'description').sort();
   const body = keys.map((key) => `${key}: ${archive.config.get(key)}`);
-  const map = archive.disks.map(
+  const drives = archive.disks.filter(({key}) => driveKey.test(key));
+  const map = drives.map(
     ({key, storage, format}) => `#qmdump#map:${key}:drive-${key}:${storage}:${format}:`,
   );
   return `${[...head, ...body, ...map].join('\n')}\n`;

@@ -1,6 +1,6 @@
 // Why this exists: notes of a backup come from a template with four variables and two escapes.
 import {paramError} from '../failure.ts';
-import type {QemuGuest} from '../state.ts';
+import type {Guest} from '../state.ts';
 
 const variables = new Set(['cluster', 'guestname', 'node', 'vmid']);
 
@@ -18,12 +18,12 @@ export function checkNotes(template: string | undefined): void {
 /** The notes of a backup. A node alone is a cluster of no name. */
 export function fillNotes(
   template: string,
-  facts: {readonly guest: QemuGuest; readonly node: string},
+  facts: {readonly guest: Guest; readonly node: string},
 ): string {
   const {guest, node} = facts;
   const values: Readonly<Record<string, string>> = {
     cluster: 'standalone node',
-    guestname: guest.config.get('name') ?? `VM ${guest.vmid}`,
+    guestname: nameOf(guest),
     node,
     vmid: String(guest.vmid),
   };
@@ -31,4 +31,10 @@ export function fillNotes(
     .replaceAll('\\n', '\n')
     .replaceAll('\\\\', '\\')
     .replace(/\{\{([^}]*)\}\}/g, (_, name: string) => values[name] ?? '');
+}
+
+function nameOf(guest: Guest): string {
+  return guest.kind === 'qemu'
+    ? (guest.config.get('name') ?? `VM ${guest.vmid}`)
+    : (guest.config.get('hostname') ?? `CT${guest.vmid}`);
 }

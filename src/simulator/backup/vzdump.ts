@@ -3,16 +3,18 @@
 
 import {selectedGuests} from '../endpoints/backup-jobs.ts';
 import {fail, paramError} from '../failure.ts';
+import {bootStages, extinguish} from '../lxc/power.ts';
 import {require403} from '../permission.ts';
 import {randomUuid} from '../random.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, route} from '../route.ts';
-import type {Cluster, QemuGuest, StorageDefinition} from '../state.ts';
+import type {Cluster, Guest, LxcGuest, QemuGuest, StorageDefinition} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage, Worker} from '../task.ts';
 import {fork} from '../task.ts';
 import {findVolume, put} from '../volume.ts';
 import {archivedText, archiveOf, archiveTime, disksToSave} from './archive.ts';
+import {planContainerBackup} from './container.ts';
 import {checkNotes, fillNotes} from './notes.ts';
 import {backupsOn, markBackups, removeMarked, retention} from './prune.ts';
 import {afterCopyLines, beforeCopyLines, logDate} from './report.ts';
@@ -28,6 +30,7 @@ export const vzdumpRoutes: readonly Route[] = [
 
 /** How long a guest's disks take; the recorded ones took about as long. */
 const copyMs = 1_500;
+const containerCopyMs = 200;
 /** Nothing is really compressed: sizes of the archives of an empty disk (DIFFERENCES.md). */
 const archiveBytes: Readonly<Record<string, number>> = {
   '': 157_696,
@@ -139,20 +142,23 @@ function guestStage(state: JobState, vmid: number): Stage {
       const {cluster, node} = state.context;
       const now = (): string => logDate(nodeSeconds(cluster, node));
       const guest = cluster.guests.get(vmid);
-      if (guest?.kind !== 'qemu') {
+      if (guest === undefined) {
         giveUp(state, worker, vmid, `unable to find VM '${vmid}'`);
         return [];
       }
-      worker.log(`INFO: Starting Backup of VM ${vmid} (qemu)`);
+      worker.log(`INFO: Starting Backup of VM ${vmid} (${guest.kind})`);
       worker.log(`INFO: Backup started at ${now()}`);
       worker.log(`INFO: status = ${guest.runtime === undefined ? 'stopped' : 'running'}`);
       const lock = guest.config.get('lock');
       if (lock !== undefined) {
-        giveUp(state, worker, vmid, `VM is locked (${lock})`);
+        const kind = guest.kind === 'qemu' ? 'VM' : 'CT';
+        giveUp(state, worker, vmid, `${kind} is locked (${lock})`);
         return [];
       }
       setLock(cluster, guest, 'backup');
-      return copyStages(state, guest, worker);
+      return guest.kind === 'qemu'
+        ? copyStages(state, guest, worker)
+        : containerStages(state, guest, worker);
     },
   };
 }
@@ -164,7 +170,7 @@ function giveUp(state: JobState, worker: Worker, vmid: number, why: string): voi
   worker.log(`INFO: Failed at ${logDate(nodeSeconds(cluster, node))}`);
 }
 
-function setLock(cluster: Cluster, guest: QemuGuest, lock: string | undefined): void {
+function setLock(cluster: Cluster, guest: Guest, lock: string | undefined): void {
   if (lock === undefined) {
     guest.config.delete('lock');
   } else {
@@ -176,7 +182,7 @@ function setLock(cluster: Cluster, guest: QemuGuest, lock: string | undefined): 
 function copyStages(state: JobState, guest: QemuGuest, worker: Worker): readonly Stage[] {
   const {cluster, node, params} = state.context;
   const disks = disksToSave(cluster, guest);
-  const compress = {zstd: 'zst', gzip: 'gz', lzo: 'lzo', '1': 'lzo'}[params.compress ?? ''] ?? '';
+  const compress = compressionOf(params);
   const startS = nodeSeconds(cluster, node);
   const extension = compress === '' ? 'vma' : `vma.${compress}`;
   const file = `vzdump-qemu-${guest.vmid}-${archiveTime(startS)}.${extension}`;
@@ -198,9 +204,59 @@ function copyStages(state: JobState, guest: QemuGuest, worker: Worker): readonly
           worker.log(line);
         }
         store(state, guest, {file, extension, startS, bytes: report.bytes, content});
-        finish(state, guest, worker, startS);
+        finish(state, guest, worker, {startS, restarts: false});
       },
     },
+  ];
+}
+
+function compressionOf(params: Readonly<Record<string, string>>): string {
+  return {zstd: 'zst', gzip: 'gz', lzo: 'lzo', '1': 'lzo'}[params.compress ?? ''] ?? '';
+}
+
+/** A container is stopped for the time of the copy, stands still for a moment, or goes on. */
+function containerStages(state: JobState, guest: LxcGuest, worker: Worker): readonly Stage[] {
+  const {cluster, node, params} = state.context;
+  const compress = compressionOf(params);
+  const startS = nodeSeconds(cluster, node);
+  const extension = compress === '' ? 'tar' : `tar.${compress}`;
+  const file = `vzdump-lxc-${guest.vmid}-${archiveTime(startS)}.${extension}`;
+  const path = `${state.storage.options.get('path')}/dump/${file}`;
+  const plan = planContainerBackup(cluster, guest, {
+    mode: params.mode ?? 'snapshot',
+    compress,
+    path,
+  });
+  for (const line of plan.before) {
+    worker.log(line);
+  }
+  const config = new Map([...guest.config].filter(([key]) => key !== 'lock' && key !== 'parent'));
+  const {disks, tarBytes, ostype, after, archiveBytes: bytes} = plan;
+  const content = {config, disks, tarBytes, ostype};
+  const restarts = guest.runtime !== undefined && plan.mode === 'stop';
+  const job = {cluster, node, log: worker.log};
+  return [
+    {kind: 'undo', run: () => setLock(cluster, guest, undefined)},
+    {
+      kind: 'do',
+      run: () => {
+        if (restarts) {
+          extinguish(cluster, guest);
+        }
+      },
+    },
+    {kind: 'wait', ms: containerCopyMs},
+    {
+      kind: 'do',
+      run: () => {
+        for (const line of after) {
+          worker.log(line);
+        }
+        store(state, guest, {file, extension, startS, bytes, content});
+      },
+    },
+    ...(restarts ? bootStages(job, guest) : []),
+    {kind: 'do', run: () => finish(state, guest, worker, {startS, restarts})},
   ];
 }
 
@@ -212,7 +268,7 @@ interface Stored {
   readonly content: unknown;
 }
 
-function store(state: JobState, guest: QemuGuest, stored: Stored): void {
+function store(state: JobState, guest: Guest, stored: Stored): void {
   const {context, storage} = state;
   const {cluster, node, params} = context;
   const volid = `${storage.id}:backup/${stored.file}`;
@@ -237,7 +293,12 @@ function store(state: JobState, guest: QemuGuest, stored: Stored): void {
   recordEffect(cluster, 'backup', guest.vmid, volid);
 }
 
-function finish(state: JobState, guest: QemuGuest, worker: Worker, startS: number): void {
+function finish(
+  state: JobState,
+  guest: Guest,
+  worker: Worker,
+  how: {readonly startS: number; readonly restarts: boolean},
+): void {
   const {cluster, node, params} = state.context;
   if (flag(state.context, 'protected')) {
     worker.log('INFO: marking backup as protected');
@@ -246,17 +307,21 @@ function finish(state: JobState, guest: QemuGuest, worker: Worker, startS: numbe
     worker.log('INFO: adding notes to backup');
   }
   pruneAfter(state, guest, worker);
-  if (guest.runtime !== undefined && params.mode === 'suspend') {
+  if (how.restarts) {
+    worker.log('INFO: restarting vm');
+    worker.log('INFO: guest is online again after 1 seconds');
+  }
+  if (guest.kind === 'qemu' && guest.runtime !== undefined && params.mode === 'suspend') {
     worker.log('INFO: resume vm');
   }
   setLock(cluster, guest, undefined);
-  const seconds = Math.max(0, nodeSeconds(cluster, node) - startS);
+  const seconds = Math.max(0, nodeSeconds(cluster, node) - how.startS);
   const clock = `00:00:${String(seconds).padStart(2, '0')}`;
   worker.log(`INFO: Finished Backup of VM ${guest.vmid} (${clock})`);
   worker.log(`INFO: Backup finished at ${logDate(nodeSeconds(cluster, node))}`);
 }
 
-function pruneAfter(state: JobState, guest: QemuGuest, worker: Worker): void {
+function pruneAfter(state: JobState, guest: Guest, worker: Worker): void {
   const {context, storage} = state;
   const text = context.params['prune-backups'] ?? storage.options.get('prune-backups');
   const isOff = text === undefined || (retention(text).get('keep-all') ?? 0) > 0;

@@ -1,4 +1,4 @@
-// Why this exists: beyond the schema's own permission check, each key of a container's configuration
+// Why this exists: beyond the schema's own permission check each key of a container's configuration
 // has its privilege, some things only root may do, and volumes and bridges ask for rights of their
 // own (check_ct_modify_config_perm of pve-container).
 import {fail, forbid} from '../failure.ts';

@@ -39,8 +39,14 @@ function listSubdirs(context: Context): Reply {
   return data(subdirs.map((subdir) => ({subdir})));
 }
 
-/** Every endpoint below `/nodes/{node}/lxc`. */
+/** The list of templates to download is empty until a node fetches it; none here does. */
+function listAppliances(): Reply {
+  return data([]);
+}
+
+/** Every endpoint below `/nodes/{node}/lxc`, and the list of templates to download. */
 export const lxcRoutes: readonly Route[] = [
+  route('GET', '/nodes/{node}/aplinfo', listAppliances),
   route('POST', base, createContainer),
   route('GET', `${base}/{vmid}`, listSubdirs),
   route('DELETE', `${base}/{vmid}`, destroyContainer),
