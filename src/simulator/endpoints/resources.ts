@@ -35,7 +35,7 @@ export function memberNodes(cluster: Cluster): readonly ClusterNode[] {
 }
 
 /** A guest's entry as the resource list shows it; the caller checks visibility. */
-export function guestEntry(cluster: Cluster, guest: Guest): Record<string, unknown> {
+function guestEntry(cluster: Cluster, guest: Guest): Record<string, unknown> {
   const {vmid, node, kind, config} = guest;
   const pool = [...cluster.pools].find(([, one]) => one.vms.has(vmid))?.[0];
   const ha = haState(cluster, guest);

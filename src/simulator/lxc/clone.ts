@@ -6,7 +6,7 @@ import {lxcLockFile} from '../flock.ts';
 import {require403} from '../permission.ts';
 import {joinPool} from '../qemu/create.ts';
 import type {Job} from '../qemu/volumes.ts';
-import {allocateImage, canLink, freeImage, storageNamed, volumeNamed} from '../qemu/volumes.ts';
+import {allocateImage, freeImage, storageNamed, volumeNamed} from '../qemu/volumes.ts';
 import {act, forkFor, jobOf, pause} from '../qemu/worker.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, integer, underLock, vmidOf} from '../route.ts';
@@ -23,7 +23,7 @@ import {
   setValue,
 } from './container-file.ts';
 import {contentsOf} from './contents.ts';
-import {copyLog, copyTimeMs, copyVolume} from './disks.ts';
+import {copyLog, copyTimeMs, copyVolume, mountHas} from './disks.ts';
 import {isMountKey, isNetKey, isUnusedKey} from './keys.ts';
 import type {Mount} from './mountpoint.ts';
 import {mountsOf, printMount, withVolume} from './mountpoint.ts';
@@ -135,16 +135,9 @@ function checkMount(clone: Clone, key: string): void {
   if (full && source.runtime !== undefined && !fromSnapshot) {
     fail(500, 'Cannot do full clones on a running container without snapshots');
   }
-  if (!full && !linksTo(clone, volume, fromSnapshot)) {
+  if (!full && !mountHas(cluster, mount, 'clone', fromSnapshot)) {
     fail(500, `Linked clone feature for '${mount.volume}' is not available`);
   }
-}
-
-/** A linked clone of a file would be qcow2, which containers cannot use. */
-function linksTo({context}: Clone, volume: Volume, fromSnapshot: boolean): boolean {
-  const {type} = storageNamed(context.cluster, volume.storage);
-  const isFile = ['dir', 'nfs', 'cifs', 'glusterfs', 'cephfs'].includes(type);
-  return !isFile && canLink(context.cluster, volume, fromSnapshot);
 }
 
 function assertShared(clone: Clone): void {

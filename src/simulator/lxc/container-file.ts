@@ -1,5 +1,6 @@
 // Why this exists: a container's configuration file: its text, the digest over it, and the one
-// place where a changed file is put down (unused entries of used volumes vanish, the effect is recorded).
+// place where a changed file is put down (unused entries of used volumes vanish, and the effect is
+// recorded).
 import {createHash} from 'node:crypto';
 import {fail} from '../failure.ts';
 import type {Cluster, LxcGuest, Version} from '../state.ts';

@@ -50,7 +50,7 @@ function systemOf(volid: string): string {
 }
 
 /** Archives are written in records of 10 KiB. */
-export function tarSize(bytes: number): number {
+function tarSize(bytes: number): number {
   return Math.ceil(bytes / 10_240) * 10_240;
 }
 

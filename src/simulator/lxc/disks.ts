@@ -2,11 +2,13 @@
 // system already, freeing spares what others own (PVE::LXC alloc_disk, delete_mountpoint_volume).
 import {fail} from '../failure.ts';
 import {volumeOwner} from '../qemu/drive.ts';
+import type {Feature} from '../qemu/features.ts';
+import {volumeHas} from '../qemu/features.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {allocateImage, copyMs, freeImage, storageNamed} from '../qemu/volumes.ts';
 import {randomUuid} from '../random.ts';
 import type {Cluster, StorageDefinition, Volume} from '../state.ts';
-import {findVolume, isFileStorage, requireStorage} from '../volume.ts';
+import {findVolume, isFileStorage, parseVolid, requireStorage} from '../volume.ts';
 import {contentsOf} from './contents.ts';
 import {mkfsLines} from './filesystem.ts';
 import type {Mount} from './mountpoint.ts';
@@ -20,7 +22,7 @@ export interface DiskWish {
 }
 
 /** Allocate and format a disk; 500 when the storage does not take containers. */
-export function allocateDisk(job: Job, wish: DiskWish): Volume {
+function allocateDisk(job: Job, wish: DiskWish): Volume {
   const storage = requireStorage(job.cluster, wish.storage, job.node);
   if (!takesContainers(storage) && storage.type !== 'zfspool') {
     const what = `content type 'rootdir' is not available or configured`;
@@ -67,6 +69,21 @@ export function freeOwn(job: Job, vmid: number, mount: Mount): void {
   if (mount.type !== 'volume') return;
   if (volumeOwner(mount.volume) === vmid) freeImage(job, mount.volume);
   else job.log(`ignore deletion of '${mount.volume}', CT ${vmid} isn't the owner!`);
+}
+
+/** What can be asked of a volume. A linked clone of a file is qcow2, which is of no use here. */
+export function mountHas(
+  cluster: Cluster,
+  mount: Mount,
+  feature: Feature,
+  fromSnapshot = false,
+): boolean {
+  if (mount.type !== 'volume') return false;
+  const storage = storageNamed(cluster, parseVolid(mount.volume)?.storage ?? '');
+  const isFile = isFileStorage(storage) && storage.type !== 'btrfs';
+  return (
+    !(isFile && feature === 'clone') && volumeHas(cluster, mount.volume, feature, fromSnapshot)
+  );
 }
 
 /** Copy a volume's files into a new disk of that container; the caller lets time pass. */

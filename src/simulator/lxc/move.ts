@@ -21,7 +21,7 @@ import {
   loadContainer,
   saveContainer,
 } from './container-file.ts';
-import {copyLog, copyTimeMs, copyVolume} from './disks.ts';
+import {copyLog, copyTimeMs, copyVolume, mountHas} from './disks.ts';
 import {isUnusedKey} from './keys.ts';
 import type {Mount} from './mountpoint.ts';
 import {mountsOf, parseMount, printMount, storageOf, withVolume} from './mountpoint.ts';
@@ -200,7 +200,7 @@ function assertGivable(context: Context, giver: LxcGuest, mount: Mount): void {
   if (isInSnapshot(context, giver, mount.volume)) {
     fail(500, 'Cannot move volume used by a snapshot to another container');
   }
-  if (mount.type !== 'volume') {
+  if (!mountHas(context.cluster, mount, 'rename')) {
     fail(500, 'Storage does not support moving of this disk to another container');
   }
   if (giver.runtime !== undefined && !isUnusedKey(mount.key)) {

@@ -7,7 +7,7 @@ import type {Properties} from './keys.ts';
 import {parseProperties, printProperties} from './keys.ts';
 
 /** The sub-keys of a netN value, with `type` and a MAC, made up when none is given. */
-export function parseNet(cluster: Cluster, text: string): Properties {
+function parseNet(cluster: Cluster, text: string): Properties {
   const net = parseProperties(cluster.version, 'net0', text);
   net.set('type', 'veth');
   if (!net.has('hwaddr')) net.set('hwaddr', randomMac(cluster.random, macPrefix(cluster)));

@@ -21,7 +21,7 @@ const startMs = 100;
 const shutdownMs = 900;
 
 /** The stages that start a container. */
-export function startStages(context: Context, vmid: number): readonly Stage[] {
+function startStages(context: Context, vmid: number): readonly Stage[] {
   return [
     ...lockStages(context, vmid),
     withContainer(context, vmid, (guest, job) => {

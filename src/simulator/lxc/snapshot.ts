@@ -2,15 +2,15 @@
 // own, taken, gone back to and removed under lock keys (PVE::AbstractConfig, facts.md section 10).
 import {fail} from '../failure.ts';
 import {lxcLockFile} from '../flock.ts';
+import type {Feature} from '../qemu/features.ts';
 import type {Job} from '../qemu/volumes.ts';
-import {canCopySnapshot, canLink, canSnapshot, storageNamed, volumeNamed} from '../qemu/volumes.ts';
 import {act, forkFor, pause} from '../qemu/worker.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, nothing, route, underLock, vmidOf} from '../route.ts';
-import type {Cluster, LxcGuest, Volume} from '../state.ts';
+import type {Cluster, LxcGuest} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
-import {findVolume, isFileStorage} from '../volume.ts';
+import {findVolume} from '../volume.ts';
 import {
   addUnused,
   assertUnlocked,
@@ -19,6 +19,7 @@ import {
   saveContainer,
   setValue,
 } from './container-file.ts';
+import {mountHas} from './disks.ts';
 import {isUnusedKey} from './keys.ts';
 import {mountsOf} from './mountpoint.ts';
 import {startContainer} from './power.ts';
@@ -50,7 +51,7 @@ function takeStages(context: Context, guest: LxcGuest, job: Job): readonly Stage
   }
   assertUnlocked(guest);
   if (guest.snapshots.has(name)) fail(500, `snapshot name '${name}' already used`);
-  if (!hasFeature(job, 'snapshot', guest.config, false)) {
+  if (!hasFeature(job.cluster, 'snapshot', guest.config, false)) {
     fail(500, 'snapshot feature is not available');
   }
   prepare(job, guest, name, context.params['description'] ?? '');
@@ -206,29 +207,20 @@ function feature(context: Context): Reply {
   const guest = loadContainer(cluster, node, vmidOf(context));
   const name = params['snapname'];
   const section = name === undefined ? guest.config : snapshotNamed(guest, name);
-  const job: Job = {cluster, node, log: () => {}};
-  const has = hasFeature(job, params['feature'] ?? '', section, name !== undefined);
+  const asked = (['snapshot', 'clone', 'copy'] as const).find((one) => one === params['feature']);
+  const has = asked !== undefined && hasFeature(cluster, asked, section, name !== undefined);
   return data({hasFeature: has ? 1 : 0});
 }
 
 /** Whether every mount can do it; directories and devices of the node never can. */
 function hasFeature(
-  job: Job,
-  what: string,
+  cluster: Cluster,
+  feature: Feature,
   section: ReadonlyMap<string, string>,
   ofSnapshot: boolean,
 ): boolean {
-  const {cluster, node} = job;
-  const test: Readonly<Record<string, (volume: Volume) => boolean>> = {
-    snapshot: (volume) => canSnapshot(cluster, volume),
-    clone: (volume) =>
-      !isFileStorage(storageNamed(cluster, volume.storage)) && canLink(cluster, volume, ofSnapshot),
-    copy: (volume) => !ofSnapshot || canCopySnapshot(cluster, volume),
-  };
-  const can = test[what] ?? (() => false);
-  return mountsOf(cluster.version, section).every(
-    (mount) => mount.type === 'volume' && can(volumeNamed(cluster, node, mount.volume)),
-  );
+  const mounts = mountsOf(cluster.version, section);
+  return mounts.every((mount) => mountHas(cluster, mount, feature, ofSnapshot));
 }
 
 /** The snapshot endpoints. */

@@ -3,7 +3,7 @@
 import {fail} from '../failure.ts';
 import {volumeOwner} from '../qemu/drive.ts';
 import type {Job} from '../qemu/volumes.ts';
-import {isBase, storageNamed, volumeNamed} from '../qemu/volumes.ts';
+import {isBase, volumeNamed} from '../qemu/volumes.ts';
 import {act, pause} from '../qemu/worker.ts';
 import type {Context, Reply} from '../route.ts';
 import {nothing, vmidOf} from '../route.ts';
@@ -11,6 +11,7 @@ import type {LxcGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {renameVolume} from '../volume.ts';
 import {assertUnlocked, loadContainer, saveContainer} from './container-file.ts';
+import {mountHas} from './disks.ts';
 import {mountsOf, printMount, withVolume} from './mountpoint.ts';
 import {forkHoldingLock, withContainer} from './worker.ts';
 
@@ -50,9 +51,7 @@ export function toBases(job: Job, vmid: number, config: Map<string, string>): vo
   const {cluster, node} = job;
   const mounts = mountsOf(cluster.version, config);
   for (const mount of mounts) {
-    const isVolume = mount.type === 'volume';
-    const storage = isVolume ? volumeNamed(cluster, node, mount.volume).storage : undefined;
-    if (storage === undefined || storageNamed(cluster, storage).type === 'lvm') {
+    if (!mountHas(cluster, mount, 'template')) {
       fail(500, `Template feature is not available for '${mount.volume}'`);
     }
   }

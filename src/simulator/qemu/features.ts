@@ -65,11 +65,12 @@ export function volumeHas(
   const parts = parseVolid(volid);
   const storage = parts === undefined ? undefined : cluster.storages.get(parts.storage);
   if (parts === undefined || storage === undefined) return false;
-  const isBase = /(^|\/)base-\d+-[^/]*$/.test(parts.name);
+  const isBase = /(^|\/)base(vol)?-\d+-[^/]*$/.test(parts.name);
   const state: State = fromSnapshot ? 'snap' : isBase ? 'base' : 'current';
   const table = tables[storage.type] ?? (isFileStorage(storage) ? directory : {});
   const formats = table[feature]?.[state];
-  const format = /\.(\w+)$/.exec(parts.name)?.[1] ?? 'raw';
+  const isTree = /(^|\/)(subvol|basevol)-[^/]*$/.test(parts.name);
+  const format = isTree ? 'subvol' : (/\.(\w+)$/.exec(parts.name)?.[1] ?? 'raw');
   return formats === '*' || formats?.split(' ').includes(format) === true;
 }
 

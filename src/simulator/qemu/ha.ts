@@ -35,7 +35,7 @@ export function haResource(cluster: Cluster, vmid: number): Map<string, string> 
 }
 
 /** How HA calls the guest: `vm:100`, a container `ct:100`. */
-export function haSid(cluster: Cluster, vmid: number): string {
+function haSid(cluster: Cluster, vmid: number): string {
   return `${cluster.guests.get(vmid)?.kind === 'lxc' ? 'ct' : 'vm'}:${vmid}`;
 }
 

@@ -7,8 +7,8 @@ import type {Version} from '../state.ts';
 import {calendarProblem} from './calendar.ts';
 import {firewallFormats} from './firewall-formats.ts';
 import {guestFormats} from './guest-formats.ts';
-import {restFormats} from './rest-formats.ts';
 import {lxcFormats} from './lxc-formats.ts';
+import {restFormats} from './rest-formats.ts';
 
 /** A format's check: the text of the complaint, newline included, or undefined. */
 export type FormatCheck = (value: string, version: Version) => string | undefined;
