@@ -86,8 +86,11 @@ async function applyOne(
     const first = typed.length === 0 ? null : await runPass(look, memory, context.io.signal);
     const approvals =
       first === null ? [] : approvalsOf(typed, first.report, world.config, options.reason ?? '');
-    // Somebody else may have to approve too: what is not used now is kept until it runs out.
-    for (const one of approvals) keepApproval(world.journal, parts.cluster, one);
+    const {destructive} = parts.policy;
+    // Somebody else has to approve too: it is kept for them until it runs out.
+    if (destructive.kind === 'approval' && destructive.quorum > 1) {
+      for (const one of approvals) keepApproval(world.journal, parts.cluster, one);
+    }
     return await settle(context, setup, approvals, lease);
   } finally {
     await lease.end();
