@@ -17,6 +17,8 @@ export interface ApplyContext {
   readonly installation: string;
   readonly kinds: readonly ResourceKind[];
   readonly pve: Pve;
+  /** Who we are to Proxmox: `user@realm!token`; tasks of others are not ours. */
+  readonly user: string;
   readonly journal: Journal;
   readonly secrets: Secrets;
   readonly evidence: EvidenceStore;

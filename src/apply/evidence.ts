@@ -3,8 +3,8 @@
 import type {Action} from '../core/action.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {ResourceKind} from '../core/kind.ts';
-import type {Read} from '../core/model.ts';
-import type {Result} from '../core/result.ts';
+import type {Inventory, Read} from '../core/model.ts';
+import {err, type Result} from '../core/result.ts';
 import type {ApplyContext} from './context.ts';
 import {readNow} from './observe.ts';
 
@@ -16,6 +16,8 @@ export async function captureEvidence(
 ): Promise<Result<string, {readonly message: string}>> {
   const subject = {key: action.key, vmid: action.vmid, node: action.node};
   const inventory = await readNow(context, kind, subject);
+  const missing = unread(inventory);
+  if (missing !== null) return err({message: missing});
   const tasks = await recentTasks(context, action);
   const content: JsonObject = {
     cluster: context.cluster,
@@ -33,6 +35,14 @@ export async function captureEvidence(
   };
   const name = `${inventory.takenAt}-${action.key.replaceAll('/', '-')}-${action.verb}`;
   return context.evidence.save(name, content);
+}
+
+/** What of the guest itself could not be read, and why. */
+function unread({reads}: Inventory): string | null {
+  for (const {path, outcome} of Object.values(reads)) {
+    if (!outcome.ok) return `${path}: ${outcome.error.message}`;
+  }
+  return null;
 }
 
 function answerOf(read: Read): JsonObject {

@@ -3,6 +3,7 @@
 import type {Intent} from '../core/action.ts';
 import {isObject} from '../core/json.ts';
 import type {PveError} from '../core/model.ts';
+import {parseUpid} from '../pve/wire.ts';
 import type {ApplyContext} from './context.ts';
 import {kindOf} from './context.ts';
 import {observeNow} from './observe.ts';
@@ -100,7 +101,7 @@ async function findTask(
   );
   const upids = answer.value
     .flatMap((task) => (isObject(task) && typeof task['upid'] === 'string' ? [task['upid']] : []))
-    .filter((upid) => !known.has(upid));
+    .filter((upid) => !known.has(upid) && parseUpid(upid)?.user === context.user);
   const [first, second] = upids;
   if (first === undefined) return {kind: 'none'};
   if (second !== undefined && step.operation === 'clone') {

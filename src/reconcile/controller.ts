@@ -156,6 +156,7 @@ export function createApplier(
     installation: parts.installation,
     kinds: resourceKinds(parts.kinds),
     pve: parts.pve,
+    user: parts.user,
     journal: parts.journal,
     secrets: parts.secrets,
     evidence,
