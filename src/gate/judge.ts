@@ -48,10 +48,13 @@ function verdictOn(judged: Judged): Verdict {
     fingerprint: action.fingerprint,
     key: action.key,
     verdict: reasons.length === 0 ? 'allow' : isRefusal(reasons[0]?.reason) ? 'refuse' : 'hold',
-    reasons,
+    reasons: reasons.length === 0 ? NONE : reasons,
     approval: rests && reasons.length === 0 ? together(approvals, action, input) : null,
   };
 }
+
+/** One for all that is allowed: a fleet has thousands. */
+const NONE: Verdict['reasons'] = [];
 
 function detailOf(reason: Reason, judged: Judged): string | null {
   const {action} = judged;

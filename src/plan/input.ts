@@ -4,7 +4,7 @@ import type {Manifests, ResourceKind} from '../core/kind.ts';
 import type {Inventory, ResourceKey, ResourceRecord} from '../core/model.ts';
 
 /** All that a plan of one cluster is a function of, but for what the cluster says. */
-export interface Wishes {
+export interface PlanBasis {
   readonly installation: string;
   readonly cluster: string;
   readonly kinds: readonly ResourceKind[];
@@ -27,7 +27,7 @@ export interface Wishes {
 }
 
 /** All that a plan of one cluster is a function of. */
-export interface PlanInput extends Wishes {
+export interface PlanInput extends PlanBasis {
   readonly inventory: Inventory;
 }
 

@@ -7,7 +7,7 @@ import {readPath} from '../core/read-path.ts';
 import {runSteps, type Steps} from '../core/steps.ts';
 import {isIdle, observedOf} from './action.ts';
 import {planDeclared} from './declared.ts';
-import type {PlanInput, Wishes} from './input.ts';
+import type {PlanBasis, PlanInput} from './input.ts';
 import {compareKeys, vmidOf} from './keys.ts';
 import {orderActions, waitingOf} from './order.ts';
 import {whose} from './ownership.ts';
@@ -38,7 +38,7 @@ export interface Planning {
 }
 
 /** Begins a plan: what Git and the journal say is known, what the cluster says is not yet. */
-export function beginPlan(input: Wishes): Planning {
+export function beginPlan(input: PlanBasis): Planning {
   const pairing = pair(input);
   const base = {
     find: ruleFinder(),
@@ -64,8 +64,8 @@ function idleOf(former: Plan | null): Context['idle'] {
   return new Map(former?.actions.filter(isIdle).map((action) => [action.key, action]));
 }
 
-function isRead({kind, desired}: Plain, inventory: Inventory): boolean {
-  const calls = kind.reads(desired.key, desired, inventory);
+function isRead({kind, desired, record}: Plain, inventory: Inventory): boolean {
+  const calls = kind.reads(desired.key, desired, inventory, record);
   return calls.every((call) => Object.hasOwn(inventory.reads, readPath(call)));
 }
 

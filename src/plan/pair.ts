@@ -11,7 +11,7 @@ import type {
   ResourceRecord,
 } from '../core/model.ts';
 import {PLAN_CODES} from './codes.ts';
-import type {Wishes} from './input.ts';
+import type {PlanBasis} from './input.ts';
 import {compareKeys} from './keys.ts';
 import type {Subject} from './subject.ts';
 
@@ -40,7 +40,7 @@ export interface Plain {
 }
 
 /** Pairs by key; claims that two sources make are errors in both (safety.md 5). */
-export function pair(input: Wishes): Pairing {
+export function pair(input: PlanBasis): Pairing {
   const kinds = new Map(input.kinds.map((kind) => [kind.name, kind]));
   const records = new Map(input.records.map((record) => [record.key, record]));
   const desired = desiredByKey(input.manifests);

@@ -12,20 +12,37 @@ export interface ReadsInput {
   readonly inventory: Inventory;
 }
 
+/** GETs still missing, and what they are for. */
+export interface NeededReads {
+  /** Each once, in the order of their paths. */
+  readonly calls: readonly ApiCall[];
+  /** By path a resource that needs it; where several do, any of them. */
+  readonly keyOf: ReadonlyMap<string, ResourceKey>;
+}
+
 /**
- * GETs still missing to observe every declared or recorded resource, each once, in the order of
- * their paths. Empty when a plan can be made. A path that was tried is never asked for again.
+ * GETs still missing to observe every declared or recorded resource. None when a plan can be made.
+ * A path that was tried is never asked for again.
  */
-export function neededReads(input: ReadsInput): readonly ApiCall[] {
+export function readsWithKeys(input: ReadsInput): NeededReads {
   const kinds = new Map(input.kinds.map((kind) => [kind.name, kind]));
   const calls = new Map<string, ApiCall>();
+  const keyOf = new Map<string, ResourceKey>();
   for (const {key, kind, desired, record} of wantedKeys(input)) {
     for (const call of kinds.get(kind)?.reads(key, desired, input.inventory, record) ?? []) {
-      if (!Object.hasOwn(input.inventory.reads, readPath(call))) calls.set(readPath(call), call);
+      const path = readPath(call);
+      if (Object.hasOwn(input.inventory.reads, path)) continue;
+      calls.set(path, call);
+      keyOf.set(path, key);
     }
   }
   const sorted = [...calls].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return sorted.map(([, call]) => call);
+  return {calls: sorted.map(([, call]) => call), keyOf};
+}
+
+/** The same without what they are for. */
+export function neededReads(input: ReadsInput): readonly ApiCall[] {
+  return readsWithKeys(input).calls;
 }
 
 interface WantedKey {

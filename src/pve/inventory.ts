@@ -16,7 +16,9 @@ export interface InventoryRequest {
   /** Read in any case. */
   readonly first: readonly ApiCall[];
   /** What is still needed, given what has been read; asked again until it wants nothing new. */
-  readonly more: (inventory: Inventory) => readonly ApiCall[];
+  readonly more: (inventory: Inventory) => readonly ApiCall[] | Promise<readonly ApiCall[]>;
+  /** Told of each path as soon as its answer, or its failure, is in the inventory. */
+  readonly onRead?: (path: string, inventory: Inventory) => void;
   readonly cache: InventoryCache;
   /** In flight at a time for one node. */
   readonly readsPerNode?: number;
@@ -57,7 +59,7 @@ export async function takeInventory(request: InventoryRequest): Promise<Taken> {
   for (let round = 0; wanted.length > 0; round++) {
     if (round < rounds) await pass.readAll(wanted);
     else pass.leave(wanted, `not read: still more was wanted after ${rounds} rounds`);
-    wanted = round < rounds ? pass.fresh(request.more(pass.inventory())) : [];
+    wanted = round < rounds ? pass.fresh(await request.more(pass.inventory())) : [];
   }
   return {inventory: pass.inventory(), requests: pass.requests};
 }
@@ -118,18 +120,19 @@ class Pass {
   }
 
   async #read(node: string, path: string): Promise<void> {
+    const {pve, clock, signal, onRead} = this.#request;
     const silent = this.#silent.get(node);
     if (silent !== undefined) {
       this.#reads[path] = {path, outcome: err(silent)};
       return;
     }
-    const {pve, clock, signal} = this.#request;
     const started = clock.monotonic();
     this.requests++;
     const result = await pve.read(path, signal === undefined ? {} : {signal});
     if (!result.ok && clock.monotonic() - started >= SLOW_MS) this.#hush(node, result.error);
     this.#remember(path, result);
     this.#reads[path] = {path, outcome: toOutcome(result)};
+    onRead?.(path, this.inventory());
   }
 
   #hush(node: string, error: PveError): void {

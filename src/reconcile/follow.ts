@@ -15,7 +15,8 @@ export interface Followed {
   manifests: Manifests | null;
   revision: Revision | null;
   error: SourceError | null;
-  fetchedAt: number;
+  /** How long the last fetch took, with what it brought; null before the first. */
+  tookMs: number | null;
 }
 
 /** Fetches when due and reads what changed; afterwards `followed` says what is in force. */
@@ -29,7 +30,6 @@ export async function follow(
   const began = clock.monotonic();
   const last = journal.value(commitName(source.name));
   const fetched = await source.fetch(last, signal);
-  followed.fetchedAt = clock.now();
   const emit = (result: 'changed' | 'unchanged' | 'failed'): void => {
     const seconds = (clock.monotonic() - began) / 1000;
     metrics.emit({kind: 'git-fetch', repository: source.name, result, seconds});

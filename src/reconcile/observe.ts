@@ -1,14 +1,18 @@
 // Why this exists: the reads of one pass: the listing, the cluster's health, what each resource
 // needs, and the node's own word on guests that were acted upon within the last minute.
 
+import {assert} from '../core/assert.ts';
 import {isObject} from '../core/json.ts';
-import type {Manifests} from '../core/kind.ts';
-import type {ApiCall, Inventory, ResourceRecord} from '../core/model.ts';
-import {neededReads} from '../plan/reads.ts';
+import type {ApiCall, Inventory, ResourceKey} from '../core/model.ts';
+import type {Steps} from '../core/steps.ts';
+import type {PlanBasis} from '../plan/input.ts';
+import {beginPlan, type Planning} from '../plan/make-plan.ts';
+import {readsWithKeys} from '../plan/reads.ts';
 import {takeInventory, timeReads} from '../pve/inventory.ts';
 import {resourceKinds} from './follow.ts';
 import type {ClusterParts} from './parts.ts';
 import type {PassMemory} from './pass.ts';
+import {inSlices} from './slices.ts';
 
 /** What a pass read, and how much it cost. */
 export interface ObservedCluster {
@@ -16,32 +20,111 @@ export interface ObservedCluster {
   /** Null when it could not be read. */
   readonly quorate: boolean | null;
   readonly requests: number;
+  /** The plan of the basis, begun while the cluster was read. */
+  readonly planning: Planning;
 }
+
+/** What resources are read for. */
+export type Subjects = Pick<PlanBasis, 'manifests' | 'records'>;
 
 const RESOURCES = '/cluster/resources';
 const STATUS = '/cluster/status';
+/** Answers that had to wait longer than this for Git say too little of now: they are read again. */
+const STALE_MS = 2_000;
 
-/** Reads everything that the plan will need; never fails as a whole. */
+/**
+ * Reads everything that the plan will need; never fails as a whole. What was followed so far can be
+ * read while Git is asked for more (`early`), and what is in sync is planned while others are read.
+ */
 export async function observe(
   parts: ClusterParts,
   memory: PassMemory,
-  subjects: {
-    readonly manifests: readonly Manifests[];
-    readonly records: readonly ResourceRecord[];
-  },
+  wanted: {readonly early: Subjects | null; readonly basis: Promise<PlanBasis>},
   signal: AbortSignal,
 ): Promise<ObservedCluster> {
-  const kinds = resourceKinds(parts.kinds);
-  const {inventory, requests} = await takeInventory({
-    pve: parts.pve,
-    clock: parts.clock,
-    first: [get(RESOURCES), get(STATUS), ...freshStates(parts, memory)],
-    more: (inventory) => [...timeReads(inventory), ...neededReads({...subjects, kinds, inventory})],
-    cache: memory.inventory,
-    readsPerNode: parts.limits.readsPerNode,
-    signal,
-  });
-  return {inventory, requests, quorate: quorateOf(inventory)};
+  const look = new Look(parts, wanted.early);
+  const [{inventory, requests}] = await Promise.all([
+    takeInventory({
+      pve: parts.pve,
+      clock: parts.clock,
+      first: [get(RESOURCES), get(STATUS), ...freshStates(parts, memory)],
+      more: (sofar) => look.more(sofar, wanted.basis),
+      onRead: (path, sofar) => look.read(path, sofar),
+      cache: memory.inventory,
+      readsPerNode: parts.limits.readsPerNode,
+      signal,
+    }),
+    wanted.basis.then((basis) => look.begin(basis)),
+  ]);
+  if (look.waitedMs > STALE_MS) {
+    const anew = await observe(parts, memory, {early: null, basis: wanted.basis}, signal);
+    return {...anew, requests: requests + anew.requests};
+  }
+  return {inventory, requests, quorate: quorateOf(inventory), planning: look.planning()};
+}
+
+/** What is read next, and what can be planned by now. */
+class Look {
+  /** How long answers had to wait for Git. */
+  waitedMs = 0;
+  readonly #parts: ClusterParts;
+  readonly #keys = new Map<string, ResourceKey>();
+  /** Resources whose answer came before it was known what Git wants. */
+  readonly #answered: ResourceKey[] = [];
+  #subjects: Subjects | null;
+  #planning: Planning | null = null;
+  #inventory: Inventory | null = null;
+
+  constructor(parts: ClusterParts, early: Subjects | null) {
+    this.#parts = parts;
+    this.#subjects = early;
+  }
+
+  planning(): Planning {
+    assert(this.#planning !== null, 'a cluster was observed before Git was asked');
+    return this.#planning;
+  }
+
+  /** From now on it is known what is wanted; plans what was read before. */
+  async begin(basis: PlanBasis): Promise<void> {
+    this.#subjects = basis;
+    this.#planning = beginPlan(basis);
+    await inSlices(this.#catchUp(this.#planning), this.#parts.clock);
+  }
+
+  *#catchUp(planning: Planning): Steps<void> {
+    for (const key of this.#answered) {
+      if (this.#inventory !== null) planning.ahead(key, this.#inventory);
+      yield;
+    }
+  }
+
+  read(path: string, inventory: Inventory): void {
+    const key = this.#keys.get(path);
+    if (key === undefined) return;
+    this.#inventory = inventory;
+    if (this.#planning === null) this.#answered.push(key);
+    else this.#planning.ahead(key, inventory);
+  }
+
+  async more(inventory: Inventory, basis: Promise<PlanBasis>): Promise<readonly ApiCall[]> {
+    const isEarly = this.#planning === null;
+    const calls = this.#needed(inventory);
+    if (calls.length > 0 || !isEarly) return [...timeReads(inventory), ...calls];
+    const {clock} = this.#parts;
+    const [began, hadRead] = [clock.monotonic(), this.#subjects !== null];
+    this.#subjects = await basis;
+    if (hadRead) this.waitedMs = clock.monotonic() - began;
+    return [...timeReads(inventory), ...this.#needed(inventory)];
+  }
+
+  #needed(inventory: Inventory): readonly ApiCall[] {
+    if (this.#subjects === null) return [];
+    const kinds = resourceKinds(this.#parts.kinds);
+    const {calls, keyOf} = readsWithKeys({...this.#subjects, kinds, inventory});
+    for (const [path, key] of keyOf) this.#keys.set(path, key);
+    return calls;
+  }
 }
 
 function freshStates(parts: ClusterParts, memory: PassMemory): readonly ApiCall[] {

@@ -3,21 +3,20 @@
 import type {Plan, Verdict} from '../core/action.ts';
 import type {Manifests} from '../core/kind.ts';
 import type {Inventory} from '../core/model.ts';
-import type {Report, SourceReport, Stage} from '../core/report.ts';
+import {type Report, type SourceReport, STAGES, type Stage} from '../core/report.ts';
 import {judgeSteps} from '../gate/judge.ts';
-import {ParseCache} from '../manifest/parse-cache.ts';
-import {planSteps} from '../plan/make-plan.ts';
+import {beginPlan} from '../plan/make-plan.ts';
 import {createInventoryCache, type InventoryCache} from '../pve/inventory.ts';
+import {readsAhead, subjectsOf, wishesFor} from './basis.ts';
 import {dispatch} from './dispatch.ts';
 import {driftOf} from './drift-since.ts';
-import {type Followed, follow, inForce, resourceKinds} from './follow.ts';
+import {type Followed, resourceKinds} from './follow.ts';
 import {foreignStops} from './foreign-stops.ts';
 import {gateInput} from './gate-input.ts';
-import {hashSecrets} from './hashes.ts';
 import {History} from './history.ts';
 import {observe} from './observe.ts';
 import type {ClusterParts} from './parts.ts';
-import {recordsOf, releasedOf, withAdoptions} from './persons-word.ts';
+import {withAdoptions} from './persons-word.ts';
 import {takeRequests} from './requests.ts';
 import {resourceReports} from './resources.ts';
 import {inSlices} from './slices.ts';
@@ -30,6 +29,8 @@ export interface PassMemory {
   readonly inventory: InventoryCache;
   /** Members of the sets of destructive actions that were shown, by set fingerprint. */
   readonly sets: Map<string, readonly string[]>;
+  /** The last plan. */
+  plan: Plan | null;
 }
 
 /** Everything a pass saw and decided; the report is what people see of it. */
@@ -46,6 +47,7 @@ export function newMemory(): PassMemory {
     history: new History(),
     inventory: createInventoryCache(),
     sets: new Map(),
+    plan: null,
   };
 }
 
@@ -59,31 +61,22 @@ export async function runPass(
   // A pass that only looks must not take away what a controller was asked.
   if (parts.applier) takeRequests(parts, memory);
   if (parts.applier) parts.applier.takeUp(parts.journal.unfinished(parts.cluster));
-  const sources = await pass.stage('fetch', () => followAll(parts, memory, signal));
-  const read = inForce(memory.followed.values());
-  const released = releasedOf(parts);
-  const records = recordsOf(parts, released);
-  const seen = await pass.stage('observe', async () => {
-    const secrets = await hashSecrets(parts, read);
-    const observed = await observe(parts, memory, {manifests: read, records}, signal);
-    return {...observed, secrets};
-  });
-  const manifests = withAdoptions(parts, read, seen.inventory);
-  const planned = (): Promise<Plan> => {
-    const steps = planSteps({
-      installation: parts.installation,
-      cluster: parts.cluster,
-      kinds: resourceKinds(parts.kinds),
-      manifests,
-      unread: sources.filter(({error}) => error !== null).map(({name}) => name),
-      records,
-      released,
-      inventory: seen.inventory,
-      secretHashes: seen.secrets.hashes,
-    });
-    return inSlices(steps, parts.clock);
-  };
-  const plan = await pass.stage('plan', planned);
+  const early = readsAhead(memory) ? subjectsOf(parts, memory) : null;
+  const wishes = wishesFor(pass, {parts, memory, early}, signal);
+  if (early === null) await wishes;
+  const basis = wishes.then((one) => one.basis);
+  const [{sources, secrets, ...wished}, observed] = await Promise.all([
+    wishes,
+    pass.stage('observe', () => observe(parts, memory, {early, basis}, signal)),
+  ]);
+  const seen = {...observed, secrets};
+  const manifests = withAdoptions(parts, wished.basis.manifests, seen.inventory);
+  const isSame = manifests === wished.basis.manifests;
+  const planning = isSame ? seen.planning : beginPlan({...wished.basis, manifests});
+  const plan = await pass.stage('plan', () =>
+    inSlices(planning.finish(seen.inventory), parts.clock),
+  );
+  memory.plan = plan;
   const verdicts = await pass.stage('gate', async () => {
     const {inventory, quorate} = seen;
     const stops = await foreignStops(parts, plan);
@@ -95,25 +88,6 @@ export async function runPass(
   );
   const report = await pass.report({parts, memory, sources, plan, verdicts, dispatched, seen});
   return {report, inventory: seen.inventory, manifests};
-}
-
-async function followAll(
-  parts: ClusterParts,
-  memory: PassMemory,
-  signal: AbortSignal,
-): Promise<readonly SourceReport[]> {
-  return Promise.all(
-    parts.sources.map(async (source) => {
-      const {name} = source.source;
-      const followed = memory.followed.get(name) ?? unfollowed();
-      memory.followed.set(name, followed);
-      return follow(parts, source, followed, signal);
-    }),
-  );
-}
-
-function unfollowed(): Followed {
-  return {cache: new ParseCache(), manifests: null, revision: null, error: null, fetchedAt: 0};
 }
 
 interface Seen {
@@ -140,6 +114,11 @@ class Stages {
     const seconds = (this.#parts.clock.monotonic() - began) / 1000;
     this.#stages.push({stage, seconds, ok: true, because: null});
     return value;
+  }
+
+  /** Git may answer after the cluster did. */
+  #inOrder(): Report['stages'] {
+    return this.#stages.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
   }
 
   async report(made: {
@@ -172,7 +151,7 @@ class Stages {
       startedAt: this.#startedAt,
       endedAt: now,
       result: problems.size > 0 ? 'degraded' : 'ok',
-      stages: this.#stages.map((stage) => {
+      stages: this.#inOrder().map((stage) => {
         const because = problems.get(stage.stage) ?? null;
         return {...stage, ok: because === null, because};
       }),

@@ -58,9 +58,16 @@ function resourceReport(input: StateInput, key: ResourceKey, said: Said): Resour
     mode: first?.mode ?? 'enforce',
     source: first?.source ?? '',
     state: stateOf(input, key, said, because),
-    because: because.map(({reason, detail, remedy}) => ({reason, detail, remedy})),
-    drift: input.drift.get(key) ?? [],
+    because: because.length === 0 ? NONE : because.map(shownReason),
+    drift: input.drift.get(key) ?? NONE,
   };
+}
+
+/** One for all that are in sync: a fleet has thousands. */
+const NONE: readonly never[] = [];
+
+function shownReason({reason, detail, remedy}: Verdict['reasons'][number]) {
+  return {reason, detail, remedy};
 }
 
 function stateOf(
