@@ -1,6 +1,7 @@
 // Why this exists: configuration that is only stored and listed (backup jobs, HA) shares one shape:
 // sections of keys with raw text, numbers where the schema says so, and a digest over the file.
 import {createHash} from 'node:crypto';
+import {fail} from './failure.ts';
 import type {ParamFacts} from './schema/api.ts';
 import type {Cluster} from './state.ts';
 
@@ -26,6 +27,13 @@ export function sectionDigest(cluster: Cluster, file: string): string {
   return createHash('sha1').update(lines.sort().join('\n')).digest('hex');
 }
 
+/** Refuse with 500 unless the digest is the file's; none or an empty one is not checked. */
+export function requireDigest(cluster: Cluster, file: string, digest: string | undefined): void {
+  if (digest !== undefined && digest !== '' && digest !== sectionDigest(cluster, file)) {
+    fail(500, 'detected modified configuration - file changed by other user? Try again.');
+  }
+}
+
 /** A section as the API shows it: numbers and booleans of the schema as numbers. */
 export function shownSection(
   section: Section,
@@ -33,7 +41,8 @@ export function shownSection(
 ): Record<string, unknown> {
   const entries = [...section].map(([key, text]): [string, unknown] => {
     const type = factsOf(key)?.type;
-    return [key, type === 'integer' || type === 'boolean' ? Number(text) : text];
+    const isNumber = type === 'integer' || type === 'boolean' || type === 'number';
+    return [key, isNumber ? Number(text) : text];
   });
   return Object.fromEntries(entries);
 }

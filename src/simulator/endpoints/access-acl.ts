@@ -1,6 +1,7 @@
 // Why this exists: the access control list: entries are set and deleted without complaint.
+import {mayModify, normalPath} from '../check.ts';
 import {fail, paramError, prefixed} from '../failure.ts';
-import {may, rolePrivileges} from '../permission.ts';
+import {effectivePrivileges, may, rolePrivileges} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, list, nothing, route} from '../route.ts';
 import type {AclEntry} from '../state.ts';
@@ -12,24 +13,26 @@ export const aclRoutes: readonly Route[] = [
   route('PUT', '/access/acl', updateAcl),
 ];
 
+const word = '[A-Za-z0-9.\\-_]+';
+/** Which paths there can be (PVE::AccessControl::check_path). */
 const validPath = new RegExp(
   `^/(?:${[
-    'access(?:/groups(?:/[^/]+)?|/realm(?:/[^/]+)?)?',
-    'nodes(?:/[^/]+)?',
-    'pool(?:/[^/]+){0,3}',
-    'sdn(?:/(?:controllers|dns|ipams)(?:/[^/]+)?|/zones(?:/[^/]+){0,3}|/fabrics(?:/[^/]+)?)?',
-    'storage(?:/[^/]+)?',
-    'vms(?:/[1-9]\\d{2,})?',
-    'mapping(?:/(?:dir|pci|usb|notifications|hwrng)(?:/[^/]+)?)?',
+    `access(?:/(?:groups|realm)(?:/${word})?)?`,
+    `nodes(?:/${word})?`,
+    `pool(?:/${word}(?:/${word}){0,2})?`,
+    'sdn(?:/controllers(?:/[A-Za-z0-9_-]+)?)?',
+    'sdn/(?:dns|ipams|fabrics|prefix-lists|route-maps)(?:/[A-Za-z0-9]+)?',
+    `sdn/zones(?:/${word}(?:/${word}(?:/[1-9][0-9]{0,3})?)?)?`,
+    `storage(?:/${word})?`,
+    'vms(?:/[1-9][0-9]{2,})?',
+    `mapping(?:/${word}(?:/${word})?)?`,
   ].join('|')})?$`,
 );
 
 function listAcl(context: Context): Reply {
   const {cluster} = context;
-  const all = may(context, '/access', ['Sys.Audit', 'Permissions.Modify'], true);
-  const visible = cluster.access.acl.filter(
-    (entry) => all || may(context, entry.path, ['Permissions.Modify']),
-  );
+  const all = may(context, '/access', ['Sys.Audit']);
+  const visible = cluster.access.acl.filter((entry) => all || mayModify(context, entry.path));
   return data(
     visible.map(({path, kind, subject, role, propagate}) => ({
       path,
@@ -43,26 +46,27 @@ function listAcl(context: Context): Reply {
 
 function updateAcl(context: Context): Reply {
   const {cluster, params} = context;
-  const path = normalisePath(params.path ?? '');
-  if (!validPath.test(path)) {
+  const kinds = ['users', 'groups', 'tokens'] as const;
+  if (kinds.every((kind) => (params[kind] ?? '') === '')) {
+    const text = "either 'users', 'groups' or 'tokens' is required.";
+    paramError(Object.fromEntries(kinds.map((kind) => [kind, text])));
+  }
+  const path = normalPath(params.path ?? '');
+  if (path === undefined || !(flag(context, 'delete') || validPath.test(path))) {
     paramError({path: `invalid ACL path '${params.path}'`});
   }
   prefixed('ACL update failed', () => {
     const entries = wantedEntries(context, path);
     for (const entry of entries) {
       cluster.access.acl = cluster.access.acl.filter((known) => !same(known, entry));
-      if (!flag(context, 'delete')) {
+      // The file never names root@pam, who may do everything.
+      if (!flag(context, 'delete') && entry.subject !== 'root@pam') {
         cluster.access.acl.push(entry);
       }
     }
   });
   recordEffect(cluster, 'acl', undefined, `${path} ${params.roles}`);
   return nothing;
-}
-
-function normalisePath(path: string): string {
-  const trimmed = path.replaceAll(/\/+/g, '/').replace(/\/$/, '');
-  return trimmed.startsWith('/') ? trimmed : `/${trimmed}`;
 }
 
 function same(left: AclEntry, right: AclEntry): boolean {
@@ -78,6 +82,9 @@ function wantedEntries(context: Context, path: string): readonly AclEntry[] {
   const {params} = context;
   const propagate = params.propagate !== '0';
   const roles = list(context, 'roles').map((role) => knownRole(context, role));
+  for (const role of roles) {
+    requireGrantable(context, path, role);
+  }
   const subjects = [
     ...list(context, 'groups').map((subject) => ({kind: 'group', subject}) as const),
     ...list(context, 'users').map((subject) => ({kind: 'user', subject}) as const),
@@ -87,6 +94,30 @@ function wantedEntries(context: Context, path: string): readonly AclEntry[] {
     requireSubject(context, kind, subject);
   }
   return roles.flatMap((role) => subjects.map((one) => ({...one, path, role, propagate})));
+}
+
+/** Who may modify only as an object's owner hands out no more than it has itself. */
+function requireGrantable(context: Context, path: string, role: string): void {
+  const held = effectivePrivileges(context.cluster, context.auth, path);
+  if (held.has('Permissions.Modify')) {
+    return;
+  }
+  const isDelete = flag(context, 'delete');
+  const start = `Cannot ${isDelete ? 'remove' : 'add'} role '${role}'`;
+  for (const privilege of rolePrivileges(context.cluster, role) ?? []) {
+    const propagate = held.get(privilege);
+    if (propagate === undefined) {
+      const text = `${start} - requires 'Permissions.Modify' or superset of privileges.`;
+      paramError({role: text});
+    }
+    if (context.params.propagate !== '0' && !propagate && !isDelete) {
+      const what = "requires 'Permissions.Modify' or propagated superset of privileges.";
+      paramError({role: `${start} with propagation - ${what}`});
+    }
+  }
+  if (role === 'NoAccess') {
+    paramError({role: `${start} - requires 'Permissions.Modify'`});
+  }
 }
 
 function knownRole({cluster}: Context, role: string): string {

@@ -18,7 +18,8 @@ export const groupRoutes: readonly Route[] = [
 function members(cluster: Cluster, group: string): readonly string[] {
   return [...cluster.access.users]
     .filter(([, user]) => user.groups.has(group))
-    .map(([userid]) => userid);
+    .map(([userid]) => userid)
+    .sort();
 }
 
 function listGroups(context: Context): Reply {
@@ -31,7 +32,7 @@ function listGroups(context: Context): Reply {
     visible.map(([groupid, {comment}]) => ({
       groupid,
       users: members(cluster, groupid).join(','),
-      comment,
+      ...(comment === undefined || comment === '' ? {} : {comment}),
     })),
   );
 }
@@ -55,7 +56,8 @@ function requireGroup({cluster, path}: Context): {comment: string | undefined} {
 
 function showGroup(context: Context): Reply {
   const {comment} = requireGroup(context);
-  return data({comment, members: members(context.cluster, context.path.groupid ?? '')});
+  const shown = comment === undefined || comment === '' ? {} : {comment};
+  return data({...shown, members: members(context.cluster, context.path.groupid ?? '')});
 }
 
 function updateGroup(context: Context): Reply {

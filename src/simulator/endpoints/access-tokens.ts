@@ -2,7 +2,7 @@
 import {fail, paramError} from '../failure.ts';
 import {randomUuid} from '../random.ts';
 import type {Context, Reply, Route} from '../route.ts';
-import {data, flag, nothing, route} from '../route.ts';
+import {data, flag, list, nothing, route} from '../route.ts';
 import type {ApiToken} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {requireUser, tokenFacts} from './access-users.ts';
@@ -40,14 +40,14 @@ function createToken(context: Context): Reply {
     secret: randomUuid(cluster.random),
     privsep: params.privsep !== '0',
     expireS: Number(params.expire ?? 0),
-    comment: params.comment,
+    comment: params.comment === '' ? undefined : params.comment,
   };
   user.tokens.set(tokenid, token);
   recordEffect(cluster, 'access', undefined, `token ${userid}!${tokenid} created`);
   const info = {
     privsep: params.privsep ?? 1,
     ...(params.expire === undefined ? {} : {expire: params.expire}),
-    ...(params.comment === undefined ? {} : {comment: params.comment}),
+    ...(token.comment === undefined ? {} : {comment: token.comment}),
   };
   return data({'full-tokenid': `${userid}!${tokenid}`, value: token.secret, info});
 }
@@ -61,10 +61,11 @@ function updateToken(context: Context): Reply {
   if (params.expire !== undefined) {
     token.expireS = Number(params.expire);
   }
-  token.comment = params.comment ?? token.comment;
+  changeComment(context, token);
   const {userid = '', tokenid = ''} = path;
-  const renewed = flag(context, 'regenerate') ? {value: randomUuid(cluster.random)} : {};
-  token.secret = renewed.value ?? token.secret;
+  const value = flag(context, 'regenerate') ? randomUuid(cluster.random) : undefined;
+  const renewed = value === undefined ? {} : {value, 'full-tokenid': `${userid}!${tokenid}`};
+  token.secret = value ?? token.secret;
   recordEffect(cluster, 'access', undefined, `token ${userid}!${tokenid} updated`);
   // What was typed comes back as text, what was stored as a number.
   const {privsep, expire} = params;
@@ -73,6 +74,21 @@ function updateToken(context: Context): Reply {
     ...(expire === undefined ? {} : {expire}),
   };
   return data({...tokenFacts(token), ...typed, ...renewed});
+}
+
+/** 8.4 keeps a comment that is emptied; 9.1 drops it, and has `delete`. */
+function changeComment(context: Context, token: ApiToken): void {
+  const {comment} = context.params;
+  const unknown = list(context, 'delete').find((key) => key !== 'comment');
+  if (unknown !== undefined) {
+    paramError({delete: `unknown option '${unknown}'`});
+  }
+  if (context.cluster.version === '8.4') {
+    token.comment = comment === '' ? token.comment : (comment ?? token.comment);
+    return;
+  }
+  const isGone = comment === '' || list(context, 'delete').includes('comment');
+  token.comment = isGone ? undefined : (comment ?? token.comment);
 }
 
 function deleteToken(context: Context): Reply {

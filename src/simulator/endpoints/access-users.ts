@@ -37,7 +37,8 @@ function listUsers(context: Context): Reply {
   const wanted = visible.filter(
     ([, user]) => context.params.enabled === undefined || user.enabled === flag(context, 'enabled'),
   );
-  return data(wanted.map(([userid, user]) => listEntry(cluster, userid, user, context)));
+  const sorted = wanted.sort(([left], [right]) => (left < right ? -1 : 1));
+  return data(sorted.map(([userid, user]) => listEntry(cluster, userid, user, context)));
 }
 
 function inAuditedGroup(context: Context, user: User): boolean {
@@ -60,17 +61,16 @@ function listEntry(
   const tokens = [...user.tokens].map(([tokenid, token]) => ({tokenid, ...tokenFacts(token)}));
   return {
     ...base,
-    groups: [...user.groups].join(','),
+    groups: [...user.groups].sort().join(','),
     tokens: tokens.length === 0 ? null : tokens,
   };
 }
 
 function facts(user: User): Record<string, unknown> {
-  return {
-    enable: user.enabled ? 1 : 0,
-    expire: user.expireS,
-    ...Object.fromEntries(user.fields),
-  };
+  const fields = Object.fromEntries([...user.fields].filter(([, text]) => text !== ''));
+  // The line of a user is read up to its last part that is not empty.
+  const email = fields.comment !== undefined || fields.keys !== undefined ? {email: ''} : {};
+  return {enable: user.enabled ? 1 : 0, expire: user.expireS, ...email, ...fields};
 }
 
 function showUser({cluster, path}: Context): Reply {
@@ -78,7 +78,7 @@ function showUser({cluster, path}: Context): Reply {
   const tokens = Object.fromEntries([...user.tokens].map(([id, one]) => [id, tokenFacts(one)]));
   return data({
     ...facts(user),
-    groups: [...user.groups],
+    groups: [...user.groups].sort(),
     tokens: user.tokens.size === 0 ? null : tokens,
   });
 }
@@ -88,11 +88,11 @@ function createUser(context: Context): Reply {
   const userid = params.userid ?? '';
   const realm = userid.split('@').at(-1) ?? '';
   prefixed('create user failed', () => {
-    if (!cluster.access.realms.has(realm)) {
-      fail(500, `auth domain '${realm}' does not exist`);
-    }
     if (cluster.access.users.has(userid)) {
       fail(500, `user '${userid}' already exists`);
+    }
+    if (params.password !== undefined) {
+      requirePasswords(cluster, realm);
     }
     const user: User = {
       enabled: params.enable !== '0',
@@ -107,6 +107,17 @@ function createUser(context: Context): Reply {
   });
   recordEffect(cluster, 'access', undefined, `user ${userid} created`);
   return nothing;
+}
+
+/** Refuse with 500 where the realm is none or keeps its passwords elsewhere. */
+export function requirePasswords(cluster: Cluster, realm: string): void {
+  const type = cluster.access.realms.get(realm)?.type;
+  if (type === undefined) {
+    fail(500, `auth domain '${realm}' does not exist`);
+  }
+  if (type !== 'pam' && type !== 'pve') {
+    fail(500, `can't set password on auth type '${type}'`);
+  }
 }
 
 function knownGroups(context: Context): readonly string[] {
@@ -129,6 +140,7 @@ function updateUser(context: Context): Reply {
   const userid = path.userid ?? '';
   prefixed('update user failed', () => {
     const user = requireUser(cluster, userid);
+    const groups = knownGroups(context);
     setFields(user, params);
     if (params.enable !== undefined) {
       user.enabled = flag(context, 'enable');
@@ -137,7 +149,6 @@ function updateUser(context: Context): Reply {
       user.expireS = Number(params.expire);
     }
     if (params.groups !== undefined) {
-      const groups = knownGroups(context);
       if (!flag(context, 'append')) {
         user.groups.clear();
       }

@@ -1,15 +1,19 @@
 // Why this exists: logging in, realms, effective permissions, and the list of all access endpoints.
 import {isEnabled, makeCsrfToken, makeTicket, ticketUser} from '../authenticate.ts';
+import {normalPath} from '../check.ts';
 import {fail} from '../failure.ts';
-import {effectivePrivileges, require403} from '../permission.ts';
+import {effectivePrivileges, may, require403} from '../permission.ts';
 import type {Auth, Context, Reply, Route} from '../route.ts';
-import {data, route} from '../route.ts';
+import {data, list, nothing, route} from '../route.ts';
 import type {Cluster} from '../state.ts';
 import {aclRoutes} from './access-acl.ts';
 import {groupRoutes} from './access-groups.ts';
+import {passwordRoutes} from './access-passwords.ts';
+import {realmRoutes} from './access-realms.ts';
 import {roleRoutes} from './access-roles.ts';
 import {tokenRoutes} from './access-tokens.ts';
 import {userRoutes} from './access-users.ts';
+import {memberNodes} from './resources.ts';
 
 /** Everything below `/access`. */
 export const accessRoutes: readonly Route[] = [
@@ -21,7 +25,9 @@ export const accessRoutes: readonly Route[] = [
     ),
   ),
   route('POST', '/access/ticket', logIn),
-  route('GET', '/access/domains', listRealms),
+  route('GET', '/access/ticket', () => nothing),
+  ...realmRoutes,
+  ...passwordRoutes,
   route('GET', '/access/permissions', showPermissions),
   ...userRoutes,
   ...tokenRoutes,
@@ -30,31 +36,51 @@ export const accessRoutes: readonly Route[] = [
   ...aclRoutes,
 ];
 
-const sections: Readonly<Record<string, {root: string; privileges: RegExp}>> = {
-  vms: {root: '/vms', privileges: /^VM\.|^Permissions\.Modify$/},
-  storage: {root: '/storage', privileges: /^Datastore\.|^Permissions\.Modify$/},
-  access: {root: '/access', privileges: /^(User|Group)\.|^Permissions\.Modify$/},
-  nodes: {root: '/nodes', privileges: /^Sys\.|^Permissions\.Modify$/},
-  sdn: {root: '/sdn', privileges: /^SDN\.|^Permissions\.Modify$/},
-  dc: {root: '/', privileges: /^Sys\.(Audit|Modify)$|^SDN\./},
-  mapping: {root: '/mapping', privileges: /^Mapping\.|^Permissions\.Modify$/},
+/** What the interface may offer, by the first part of a path; `dc` is the root. */
+const sections: Readonly<Record<string, RegExp>> = {
+  vms: /^(?:VM\.|Permissions\.Modify)/,
+  storage: /^(?:Datastore\.|Permissions\.Modify)/,
+  access: /^(?:(?:User|Group)\.|Permissions\.Modify)/,
+  nodes: /^(?:Sys\.|Permissions\.Modify)/,
+  sdn: /^(?:SDN\.|Permissions\.Modify)/,
+  dc: /^(?:Sys\.Audit|Sys\.Modify|SDN\.)/,
+  mapping: /^(?:Mapping\.|Permissions\.Modify)/,
 };
 
-function logIn({cluster, params}: Context): Reply {
+function logIn(context: Context): Reply {
+  const {cluster, params} = context;
   const user = userOf(params);
-  const password = params.password ?? '';
   const known = cluster.access.users.get(user);
-  const byPassword = known?.password !== undefined && known.password === password;
-  const byTicket = ticketUser(cluster, password) === user;
-  if (!isEnabled(cluster, user) || !(byPassword || byTicket)) {
+  const byTicket = ticketUser(cluster, params.password ?? '');
+  const byPassword = known?.password !== undefined && known.password === params.password;
+  const isRootsTicket = byTicket === 'root@pam' && params.path === undefined;
+  if (!isEnabled(cluster, user) || !(byPassword || byTicket === user || isRootsTicket)) {
     fail(401, 'authentication failure');
   }
-  return data({
+  const auth = asUser(user);
+  const name = memberNodes(cluster).length > 1 && may({cluster, auth}, '/', ['Sys.Audit']);
+  const common = {
     username: user,
-    ticket: makeTicket(cluster, user),
-    CSRFPreventionToken: makeCsrfToken(cluster, user),
-    cap: capabilities(cluster, asUser(user)),
-  });
+    cap: capabilities(cluster, auth),
+    ...(name ? {clustername: 'cluster'} : {}),
+  };
+  if (params.path !== undefined) {
+    requireRights(context, auth);
+    return data(common);
+  }
+  const ticket = makeTicket(cluster, user);
+  return data({...common, ticket, CSRFPreventionToken: makeCsrfToken(cluster, user)});
+}
+
+/** A login that only asks whether a user may do something. */
+function requireRights(context: Context, auth: Auth): void {
+  const {cluster, params} = context;
+  const path = normalPath(params.path ?? '');
+  const privileges = list(context, 'privs');
+  const holds = path !== undefined && may({cluster, auth}, path, privileges);
+  if (!holds || privileges.length === 0) {
+    fail(401, 'authentication failure');
+  }
 }
 
 function userOf(params: Readonly<Record<string, string>>): string {
@@ -67,28 +93,30 @@ function asUser(user: string): Auth {
 }
 
 function capabilities(cluster: Cluster, auth: Auth): Record<string, Record<string, number>> {
-  const entries = Object.entries(sections).map(([name, {root, privileges}]) => {
-    const below = cluster.access.acl.map((entry) => entry.path).filter((path) => under(path, root));
-    const held = [root, ...below].flatMap((path) => [
-      ...effectivePrivileges(cluster, auth, path).keys(),
-    ]);
-    const mine = held.filter((privilege) => privileges.test(privilege));
-    return [name, Object.fromEntries(mine.map((privilege) => [privilege, 1]))];
-  });
-  return Object.fromEntries(entries);
+  const result: Record<string, Record<string, number>> = Object.fromEntries(
+    Object.keys(sections).map((name) => [name, {}]),
+  );
+  const asked = ['/', '/nodes', '/access/groups', '/vms', '/storage', '/sdn', '/mapping'];
+  for (const path of new Set([...asked, ...cluster.access.acl.map((entry) => entry.path)])) {
+    const top = /^\/(\w+)/.exec(path)?.[1] ?? 'dc';
+    for (const privilege of effectivePrivileges(cluster, auth, path).keys()) {
+      for (const name of top === 'pool' ? pooled(privilege) : [top]) {
+        const into = result[name];
+        if (into !== undefined && sections[name]?.test(privilege) === true) {
+          into[privilege] = 1;
+        }
+      }
+    }
+  }
+  return result;
 }
 
-function under(path: string, root: string): boolean {
-  return root !== '/' && path.startsWith(`${root}/`);
-}
-
-function listRealms({cluster}: Context): Reply {
-  const realms = [...cluster.access.realms].map(([realm, {type, comment}]) => ({
-    realm,
-    type,
-    comment,
-  }));
-  return data(realms);
+/** What a right on a pool is good for. */
+function pooled(privilege: string): readonly string[] {
+  if (privilege === 'Permissions.Modify') {
+    return ['storage', 'vms'];
+  }
+  return privilege.startsWith('VM.') ? ['vms'] : ['storage'];
 }
 
 const standardPaths = [
@@ -105,10 +133,11 @@ const standardPaths = [
 function showPermissions(context: Context): Reply {
   const {cluster, auth, params} = context;
   const subject = params.userid === undefined ? auth : asAuth(params.userid);
-  if (subject.authid !== auth.authid) {
+  const isOwn = subject.authid === auth.authid || subject.user === auth.authid;
+  if (!isOwn) {
     require403(context, '/access', ['Sys.Audit']);
   }
-  const known = cluster.access.acl.map((entry) => entry.path);
+  const known = [...cluster.access.acl.map((entry) => entry.path), ...pooledPaths(cluster)];
   const paths = params.path === undefined ? [...standardPaths, ...known] : [params.path];
   const result: Record<string, Record<string, number>> = {};
   for (const path of paths) {
@@ -120,6 +149,14 @@ function showPermissions(context: Context): Reply {
     }
   }
   return data(result);
+}
+
+/** The paths of what is in a pool. */
+function pooledPaths(cluster: Cluster): readonly string[] {
+  return [...cluster.pools.values()].flatMap(({vms, storages}) => [
+    ...[...vms].map((vmid) => `/vms/${vmid}`),
+    ...[...storages].map((id) => `/storage/${id}`),
+  ]);
 }
 
 function asAuth(authid: string): Auth {

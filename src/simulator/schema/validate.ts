@@ -30,7 +30,7 @@ export function validate(
 ): Problems {
   const into: Collected = {version, problems: {}};
   for (const [name, facts] of Object.entries(method.params)) {
-    if (params[name] === undefined && facts.optional !== 1 && facts.type !== 'null') {
+    if (params[name] === undefined && !isOptional(facts) && facts.type !== 'null') {
       note(into, name, 'property is missing and it is not optional');
     }
   }
@@ -49,6 +49,11 @@ export function validate(
     }
   }
   return into.problems;
+}
+
+/** The schema writes 1 or, here and there, '1'. */
+function isOptional(facts: ParamFacts): boolean {
+  return Number(facts.optional ?? 0) === 1;
 }
 
 const unknownText =
@@ -191,7 +196,7 @@ function propertyProblem(
   }
   const inner: Collected = {version: into.version, problems: {}};
   for (const [key, facts] of Object.entries(subKeys)) {
-    const required = facts.alias === undefined && facts.optional !== 1;
+    const required = facts.alias === undefined && !isOptional(facts);
     if (required && split.values[key] === undefined) {
       note(inner, `${path}.${key}`, 'property is missing and it is not optional');
     }

@@ -47,7 +47,7 @@ describe('PVE::APIServer::AnyEvent', () => {
     expect(ask(desk, 'root', 'GET /pools').data).toEqual([{poolid: 'web', comment: 'a'}]);
   });
 
-  it('takes a cookie from the Authorization header, and wants a token with an equals sign', () => {
+  it('wants an equals sign between a token and its secret', () => {
     const desk = makeDesk();
     const login = ask(desk, '', 'POST /access/ticket', {username: 'root@pam', password: 'wrong'});
     expect(login.status).toBe(401);
