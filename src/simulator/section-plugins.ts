@@ -24,7 +24,7 @@ function words(text: string): readonly string[] {
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
-/** The properties to set, or 500: one that the type has not, a fixed one, a required one missing. */
+/** The properties to set, or 500: one the type has not, a fixed one, a required one missing. */
 export function checkedProperties(
   uses: Uses,
   params: Readonly<Record<string, string>>,

@@ -62,7 +62,7 @@ describe('PVE::APIServer::AnyEvent', () => {
 });
 
 describe('PVE::HTTPServer', () => {
-  it('refuses an upload without its right before anything else, late and with an empty body', () => {
+  it('refuses an upload without its right first, late and with an empty body', () => {
     const desk = makeDesk();
     const before = desk.nowMs;
     const path = '/nodes/pve1/storage/local/upload';
