@@ -50,7 +50,10 @@ export function listed(inventory: Inventory): readonly ListedResource[] {
 function observeUnlisted(vmid: number, inventory: Inventory): Observation {
   const read = inventory.reads[freePath(vmid)];
   if (!read) return undetermined(`whether VMID ${vmid} is free was not asked`);
-  if (read.outcome.ok) return {kind: 'absent'};
+  if (read.outcome.ok) {
+    const isAnswer = String(read.outcome.data) === String(vmid);
+    return isAnswer ? {kind: 'absent'} : undetermined(`whether VMID ${vmid} is free was not said`);
+  }
   const {error} = read.outcome;
   const taken = error.kind === 'parameter' || error.kind === 'exists';
   return undetermined(
