@@ -47,11 +47,15 @@ function migrate(cluster: Cluster, params: Readonly<Record<string, string>>): st
   const {reason, body} = ask(cluster, 'POST', params);
   if (typeof body.data !== 'string') return body.errors?.target ?? reason;
   advance(cluster, cluster.nowMs + 600_000);
-  return cluster.tasks.get(body.data)?.exitStatus ?? 'still running';
+  const task = cluster.tasks.get(body.data);
+  if (task?.exitStatus === 'migration aborted') return task.log.join('\n');
+  return task?.exitStatus ?? 'still running';
 }
 
 const localDisk = {scsi0: 'thin:vm-100-disk-0,size=1G'};
 const sharedDisk = {scsi0: 'ceph:vm-100-disk-0,size=1G'};
+
+const mapText = (text: string): string => `failed to parse storage map: ${text}\n`;
 
 describe('the precheck', () => {
   it('names local disks and the nodes that lack their storage', () => {
@@ -59,16 +63,35 @@ describe('the precheck', () => {
     expect(body.data).toMatchObject({
       running: 0,
       allowed_nodes: ['pve2'],
-      not_allowed_nodes: {pve3: {unavailable_storages: ['thin']}},
-      local_disks: [{volid: 'thin:vm-100-disk-0', size: gib, drivename: 'scsi0', cdrom: 0}],
+      not_allowed_nodes: {pve2: {}, pve3: {unavailable_storages: ['thin']}},
+      local_disks: [
+        {
+          volid: 'thin:vm-100-disk-0',
+          size: gib,
+          drivename: 'scsi0',
+          cdrom: 0,
+          is_attached: 1,
+          is_unused: 0,
+        },
+      ],
       local_resources: ['hostpci0'],
     });
   });
 
-  it('of a running guest names no nodes', () => {
-    const {body} = ask(prepared(sharedDisk, true), 'GET');
-    expect(body.data).toMatchObject({running: 1, local_disks: [], local_resources: []});
-    expect(body.data).not.toHaveProperty('allowed_nodes');
+  it('of a running guest counts what cannot be moved alive', () => {
+    const {body} = ask(prepared({...sharedDisk, vga: 'std,clipboard=vnc'}, true), 'GET');
+    expect(body.data).toMatchObject({
+      running: 1,
+      local_disks: [],
+      local_resources: ['clipboard=vnc'],
+      allowed_nodes: ['pve2', 'pve3'],
+    });
+  });
+
+  it('is refused for a locked guest', () => {
+    expect(ask(prepared({...sharedDisk, lock: 'backup'}), 'GET').reason).toBe(
+      'VM is locked (backup)',
+    );
   });
 });
 
@@ -91,6 +114,48 @@ describe('a migration', () => {
     expect(migrate(cluster, params)).toContain(text);
     expect(cluster.guests.get(100)?.node).toBe('pve1');
     expect(cluster.guests.get(100)?.config.has('lock')).toBe(false);
+  });
+
+  it.each([
+    ['a linked clone', {scsi0: 'thin:vm-100-disk-0,size=1G'}, "as it's a clone of 'base-9-disk-0'"],
+    ['the disk of another', {scsi0: 'thin:vm-200-disk-0'}, 'owned by other VM (owner = VM 200)'],
+    ['a raw disk with a snapshot', {parent: 'one'}, 'non-migratable snapshot exists'],
+  ])('is forbidden by %s (scan_local_volumes)', (what, config, text) => {
+    const cluster = prepared({...localDisk, ...config});
+    const volume = cluster.volumes.get('pve1/thin:vm-100-disk-0');
+    if (volume === undefined) return expect.unreachable('the disk is there');
+    const base = what === 'a linked clone' ? {parent: 'base-9-disk-0'} : {};
+    cluster.volumes.set('pve1/thin:vm-100-disk-0', {...volume, ...base});
+    const other = {...volume, volid: 'thin:vm-200-disk-0', vmid: 200};
+    cluster.volumes.set('pve1/thin:vm-200-disk-0', other);
+    const guest = cluster.guests.get(100);
+    if (what.includes('snapshot')) guest?.snapshots.set('one', new Map(Object.entries(localDisk)));
+    expect(migrate(cluster, {target: 'pve2'})).toContain(text);
+  });
+
+  it.each([
+    [
+      {targetstorage: '1,fast'},
+      {targetstorage: mapText('identity mapping cannot be combined with other mappings')},
+    ],
+    [
+      {targetstorage: 'thin,fast'},
+      {targetstorage: mapText('default target ID can only be provided once')},
+    ],
+    [{targetstorage: 'isos'}, "storage 'isos' does not support vm images"],
+    [{targetstorage: 'none'}, "storage 'none' does not exist"],
+    [{targetstorage: 'thin', target: 'pve3'}, "storage 'thin' is not available on node 'pve3'"],
+    [{force: '1'}, {force: 'Only root may use this option.'}],
+    [{migration_type: 'secure'}, {migration_type: 'Only root may use this option.'}],
+  ])('with %j is refused at once (Qemu.pm)', (params, refused) => {
+    const {reason, body} = ask(prepared(localDisk), 'POST', {target: 'pve2', ...params});
+    expect(body.errors ?? reason).toEqual(refused);
+  });
+
+  it('of a running guest needs to be told so', () => {
+    expect(ask(prepared(sharedDisk, true), 'POST', {target: 'pve2'}).reason).toBe(
+      "can't migrate running VM without --online",
+    );
   });
 
   it('of a running guest on shared storage needs nothing but online', () => {

@@ -1,54 +1,51 @@
-// Why this exists: a guest moves to another node, running or not, with local disks or without; the
-// precheck tells what would forbid it (facts.md section 10).
-import {fail, paramError} from '../failure.ts';
+// Why this exists: a guest moves to another node, running or not, with local disks or without. What
+// the call refuses is an HTTP error; what the worker finds ends as `migration aborted` with the
+// reason in the log (PVE/API2/Qemu.pm, PVE/AbstractMigrate.pm, PVE/QemuMigrate.pm).
+import {logDate} from '../backup/report.ts';
+import {ApiFailure, fail, paramError} from '../failure.ts';
 import {require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
-import {data, flag, route, vmidOf} from '../route.ts';
-import type {Cluster, QemuGuest, Volume} from '../state.ts';
-import {recordEffect} from '../state.ts';
+import {data, flag, route, splitList, vmidOf} from '../route.ts';
+import {mapProblem} from '../schema/guest-formats.ts';
+import type {QemuGuest, Volume} from '../state.ts';
+import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
-import {findVolume, put, requireStorage} from '../volume.ts';
+import {parseVolid, put, requireStorage} from '../volume.ts';
+import {requireOnGuest} from './access-checks.ts';
 import {assertUnlocked} from './config-update.ts';
-import type {Drive} from './drive.ts';
-import {drivesOf, isCdrom, isCloudInit, parseDrive, printDrive, withFile} from './drive.ts';
+import {parseDrive, printDrive, withFile} from './drive.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
 import {isManaged, requestHa} from './ha.ts';
-import {isNetKey} from './keys.ts';
+import {isDriveKey} from './keys.ts';
+import {assertContent, assertStorages, localResources, precheck} from './migrate-check.ts';
+import type {Moving} from './migrate-volumes.ts';
+import {mapStorage, scanVolumes} from './migrate-volumes.ts';
 import {parseProperties} from './property-string.ts';
+import {volumeUses} from './volume-uses.ts';
 import type {Job} from './volumes.ts';
 import {copyMs, storageNamed} from './volumes.ts';
 import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
 
-const base = '/nodes/{node}/qemu/{vmid}/migrate';
+const base = '/nodes/{node}/qemu/{vmid}';
 const rootOnly = ['force', 'migration_type', 'migration_network'];
 
-/** A volume that must be copied, and where to. */
-interface LocalDisk {
-  readonly drive: Drive;
-  readonly volume: Volume;
-  readonly storage: string;
-}
-
+/** POST migrate. */
 function migrate(context: Context): Reply {
-  const {cluster, node, params, auth} = context;
+  const {cluster, node, params} = context;
   const vmid = vmidOf(context);
   const target = params['target'] ?? '';
   if (target === node) paramError({target: 'target is local node.'});
+  if (cluster.nodes.get(target)?.listed !== true) fail(500, `no such cluster node '${target}'`);
   for (const name of rootOnly) {
-    if (params[name] !== undefined && !auth.isRoot) {
-      paramError({[name]: 'Only root may use this option.'});
-    }
+    const isSet = params[name] !== undefined && params[name] !== '0';
+    if (isSet && !context.auth.isRoot) paramError({[name]: 'Only root may use this option.'});
   }
-  if (!cluster.nodes.has(target)) fail(500, `no such cluster node '${target}'`);
   const guest = loadGuest(cluster, node, vmid);
   assertUnlocked(guest);
   if (guest.runtime !== undefined && !flag(context, 'online')) {
     fail(500, "can't migrate running VM without --online");
   }
-  for (const storage of targetStorages(params['targetstorage'])) {
-    require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
-    requireStorage(cluster, storage, target);
-  }
+  checkMap(context, guest, target);
   if (isManaged(cluster, vmid)) {
     return requestHa(context, {
       type: 'hamigrate',
@@ -60,202 +57,184 @@ function migrate(context: Context): Reply {
   return data(forkFor(context, 'qmigrate', vmid, workerStages(context)));
 }
 
+/** Rights on the storages that a map names, and that they are there on the target. */
+function checkMap(context: Context, guest: QemuGuest, target: string): void {
+  const {cluster, params} = context;
+  const map = params['targetstorage'];
+  if (map === undefined || map === '') {
+    assertStorages(cluster, guest, target);
+    return;
+  }
+  const problem = mapProblem(map);
+  if (problem !== undefined) {
+    paramError({targetstorage: `failed to parse storage map: ${problem}`});
+  }
+  const entries = splitList(map);
+  if (entries.includes('1')) {
+    assertStorages(cluster, guest, target);
+    return;
+  }
+  requireOnGuest({context, vmid: guest.vmid}, ['VM.Config.Disk']);
+  const named = [...entries.filter((one) => one.includes(':')), ...entries];
+  for (const storage of new Set(named.map((entry) => entry.split(':').at(-1) ?? entry))) {
+    const definition = requireStorage(cluster, storage, target);
+    require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
+    if (!definition.content.has('images')) {
+      fail(500, `storage '${storage}' does not support vm images`);
+    }
+  }
+}
+
 function workerStages(context: Context): readonly Stage[] {
   const vmid = vmidOf(context);
   return [
     ...lockStages(context, vmid),
-    withGuest(context, vmid, (guest, job) => migrateStages(context, guest, job)),
-  ];
-}
-
-function migrateStages(context: Context, guest: QemuGuest, job: Job): readonly Stage[] {
-  const {cluster, node, params} = context;
-  const target = params['target'] ?? '';
-  const online = guest.runtime !== undefined;
-  const address = cluster.nodes.get(target)?.ip ?? '';
-  job.log(`starting migration of VM ${guest.vmid} to node '${target}' (${address})`);
-  if (cluster.nodes.get(target)?.online !== true) {
-    fail(500, `migration aborted (duration 00:00:00): Can't connect to destination address`);
-  }
-  assertUnlocked(guest);
-  const problem = blocking(context, guest, target);
-  if (problem !== undefined) fail(500, `migration aborted (duration 00:00:00): ${problem}`);
-  const disks = localDisks(context, guest);
-  for (const {drive} of disks) job.log(`found local disk '${drive.file}' (attached)`);
-  guest.config.set('lock', 'migrate');
-  saveGuest(cluster, guest, `migration to ${target} begins`);
-  const copyTimeMs = disks.reduce(
-    (sum, disk) => sum + copyMs(cluster, disk.storage, disk.volume.sizeBytes),
-    0,
-  );
-  const made: string[] = [];
-  return [
-    {kind: 'undo', run: () => undoMigration(cluster, guest, made)},
-    pause((online ? 3_000 : 1_000) + copyTimeMs),
-    act(() => {
-      const sources = disks.map((disk) => copyDisk(job, guest, disk, {target, made}));
-      for (const volume of sources) cluster.volumes.delete(`${node}/${volume.volid}`);
-      made.length = 0;
-      guest.config.delete('lock');
-      guest.node = target;
-      recordEffect(cluster, 'migrate', guest.vmid, `${node} -> ${target}`);
-      saveGuest(cluster, guest, `migrated to ${target}`);
-      job.log('migration finished successfully (duration 00:00:03)');
+    withGuest(context, vmid, (guest, job) => {
+      const timed: Job = {...job, log: (line) => job.log(`${stamp(job)} ${line}`)};
+      try {
+        return migrateStages(context, guest, timed);
+      } catch (error) {
+        if (!(error instanceof ApiFailure)) throw error;
+        timed.log(`ERROR: migration aborted (duration 00:00:00): ${error.message}`);
+        return fail(500, 'migration aborted');
+      }
     }),
   ];
 }
 
-function undoMigration(cluster: Cluster, guest: QemuGuest, made: readonly string[]): void {
-  for (const key of made) cluster.volumes.delete(key);
-  guest.config.delete('lock');
-  saveGuest(cluster, guest, 'migration aborted');
+function stamp({cluster, node}: Job): string {
+  return logDate(nodeSeconds(cluster, node));
 }
 
-function copyDisk(
+function migrateStages(context: Context, guest: QemuGuest, job: Job): readonly Stage[] {
+  const {cluster, params} = context;
+  const target = params['target'] ?? '';
+  const isOnline = guest.runtime !== undefined;
+  prepare(context, guest, job);
+  const address = cluster.nodes.get(target)?.ip ?? '';
+  job.log(`starting migration of VM ${guest.vmid} to node '${target}' (${address})`);
+  const map = params['targetstorage'];
+  const heading = {target, map, withLocalDisks: flag(context, 'with-local-disks')};
+  const moving = scanVolumes(job, guest, heading);
+  guest.config.set('lock', 'migrate');
+  saveGuest(cluster, guest, `migration to ${target} begins`);
+  if (moving.length > 0 && !isOnline) job.log('copying local disk images');
+  const copyTimeMs = moving.reduce(
+    (sum, {storage, volume}) => sum + copyMs(cluster, storage, volume.sizeBytes),
+    0,
+  );
+  const startedS = nodeSeconds(cluster, job.node);
+  const made: string[] = [];
+  return [
+    {kind: 'undo', run: () => abandon(job, guest, made)},
+    pause((isOnline ? 3_000 : 1_000) + copyTimeMs),
+    act(() => {
+      const sources = moving.map((one) => copyVolume(job, guest, one, {target, made}));
+      for (const {volid} of sources) cluster.volumes.delete(`${job.node}/${volid}`);
+      made.length = 0;
+      guest.config.delete('lock');
+      guest.node = target;
+      recordEffect(cluster, 'migrate', guest.vmid, `${job.node} -> ${target}`);
+      saveGuest(cluster, guest, `migrated to ${target}`);
+      const seconds = nodeSeconds(cluster, job.node) - startedS;
+      const duration = new Date(seconds * 1000).toISOString().slice(11, 19);
+      job.log(`migration finished successfully (duration ${duration})`);
+    }),
+  ];
+}
+
+/** What is asked before anything is copied. */
+function prepare(context: Context, guest: QemuGuest, job: Job): void {
+  const {cluster, params} = context;
+  const target = params['target'] ?? '';
+  assertUnlocked(guest);
+  const {local, mapped} = localResources(guest);
+  const blocking = local.filter((key) => !mapped.has(key));
+  if (blocking.length > 0 && !flag(context, 'force')) {
+    fail(500, `can't migrate VM which uses local devices: ${blocking.join(', ')}`);
+  }
+  if (mapped.size > 0) {
+    const missing = [...mapped.keys()].join(', ');
+    fail(500, `can't migrate to '${target}': missing mapped devices ${missing}`);
+  }
+  const vga = parseProperties('vga', guest.config.get('vga') ?? '');
+  if (guest.runtime !== undefined && vga.get('clipboard') === 'vnc') {
+    fail(500, "VMs with 'clipboard' set to 'vnc' are not live migratable!");
+  }
+  for (const {volid} of volumeUses(guest).values()) {
+    const parts = parseVolid(volid);
+    if (parts === undefined) continue;
+    const source = requireStorage(cluster, parts.storage, job.node);
+    const map = params['targetstorage'];
+    const storage = source.shared ? parts.storage : mapStorage(map, parts.storage);
+    assertContent(requireStorage(cluster, storage, target).content, volid, storage);
+  }
+  if (cluster.nodes.get(target)?.online !== true) {
+    fail(500, "Can't connect to destination address using public key");
+  }
+  const bridge = guest.runtime === undefined ? undefined : missingBridge(context, guest);
+  if (bridge !== undefined) fail(500, `bridge '${bridge}' does not exist`);
+}
+
+/** The bridge that a running guest would not find on the target. */
+function missingBridge({cluster, params}: Context, guest: QemuGuest): string | undefined {
+  const bridges = cluster.nodes.get(params['target'] ?? '')?.bridges;
+  const cards = [...guest.config].filter(([key]) => /^net\d+$/.test(key));
+  return cards
+    .map(([key, text]) => parseProperties(key, text).get('bridge'))
+    .find((bridge) => bridge !== undefined && bridges?.has(bridge) === false);
+}
+
+function abandon(job: Job, guest: QemuGuest, made: readonly string[]): void {
+  for (const key of made) job.cluster.volumes.delete(key);
+  guest.config.delete('lock');
+  saveGuest(job.cluster, guest, 'migration aborted');
+}
+
+function copyVolume(
   job: Job,
   guest: QemuGuest,
-  disk: LocalDisk,
+  {volume, storage}: Moving,
   move: {readonly target: string; readonly made: string[]},
 ): Volume {
-  const {drive, volume, storage} = disk;
   const volid = `${storage}:${volume.volid.slice(volume.storage.length + 1)}`;
-  const shared = storageNamed(job.cluster, storage).shared;
-  const node = shared ? undefined : move.target;
+  const node = storageNamed(job.cluster, storage).shared ? undefined : move.target;
   put(job.cluster, {...volume, volid, storage, node});
   move.made.push(`${node ?? ''}/${volid}`);
   recordEffect(job.cluster, 'allocate', guest.vmid, `${volid} on ${move.target}`);
-  const text = /^unused/.test(drive.key) ? volid : printDrive(withFile(drive, volid));
-  guest.config.set(drive.key, text);
+  job.log(`volume '${volume.volid}' is '${volid}' on the target`);
+  for (const section of [guest.config, guest.pending, ...guest.snapshots.values()]) {
+    rename(section, volume.volid, volid);
+  }
   return volume;
 }
 
-/** What forbids the migration; undefined when nothing does. */
-function blocking(context: Context, guest: QemuGuest, target: string): string | undefined {
-  const {cluster} = context;
-  const online = guest.runtime !== undefined;
-  const resources = localResources(guest);
-  if (resources.length > 0) {
-    return `can't migrate VM which uses local devices: ${resources.join(', ')}`;
-  }
-  for (const drive of drivesOf(guest.config).filter(isCdrom)) {
-    const volume = findVolume(cluster, guest.node, drive.file);
-    if (volume?.node !== undefined && !isCloudInit(drive)) {
-      return `can't migrate '${drive.file}': local cdrom image`;
+function rename(section: Map<string, string>, from: string, to: string): void {
+  for (const [key, text] of section) {
+    if (text === from) section.set(key, to);
+    else if (isDriveKey(key)) {
+      const drive = parseDrive(key, text);
+      if (drive.file === from) section.set(key, printDrive(withFile(drive, to)));
     }
   }
-  const disks = localDisks(context, guest);
-  const attached = disks.filter(({drive}) => !isCloudInit(drive));
-  if (online && attached.length > 0) {
-    if (!flag(context, 'with-local-disks')) {
-      return "can't live migrate attached local disks without with-local-disks option";
-    }
-    if (guest.snapshots.size > 0) {
-      return 'online storage migration not possible if snapshot exists';
-    }
-  }
-  const linked = attached.find(({volume}) => volume.parent !== undefined);
-  if (linked !== undefined) return `can't migrate '${linked.drive.file}' as it's a linked clone`;
-  const nodes = disks.map(({storage}) => storageNamed(cluster, storage));
-  const missing = nodes.find(({nodes: only}) => only !== undefined && !only.has(target));
-  if (missing !== undefined) return `storage '${missing.id}' is not available on node '${target}'`;
-  return missingBridge(cluster, guest, target);
 }
 
-function missingBridge(cluster: Cluster, guest: QemuGuest, target: string): string | undefined {
-  if (guest.runtime === undefined) return undefined;
-  for (const [key, text] of guest.config) {
-    const bridge = isNetKey(key) ? parseProperties(key, text).get('bridge') : undefined;
-    if (bridge !== undefined && cluster.nodes.get(target)?.bridges.has(bridge) === false) {
-      return `bridge '${bridge}' does not exist on node '${target}'`;
-    }
-  }
-  return undefined;
-}
-
-/** Devices that tie the guest to its node. */
-function localResources(guest: QemuGuest): readonly string[] {
-  return [...guest.config]
-    .filter(([key, text]) => {
-      if (/^(hostpci|usb)\d+$/.test(key)) return !/^spice|mapping=/i.test(text);
-      return /^(serial|parallel)\d+$/.test(key) && text !== 'socket';
-    })
-    .map(([key]) => key);
-}
-
-function localDisks(context: Context, guest: QemuGuest): readonly LocalDisk[] {
-  const {cluster, params} = context;
-  const drives = [
-    ...drivesOf(guest.config),
-    ...[...guest.config]
-      .filter(([key]) => /^unused\d+$/.test(key))
-      .map(([key, volid]) => parseDrive(key, volid)),
-  ].filter((drive) => !isCdrom(drive) || isCloudInit(drive));
-  return drives.flatMap((drive) => {
-    const volume = findVolume(cluster, guest.node, drive.file);
-    if (volume?.node === undefined) return [];
-    return [{drive, volume, storage: mapStorage(params['targetstorage'], volume.storage)}];
-  });
-}
-
-function mapStorage(mapping: string | undefined, storage: string): string {
-  if (mapping === undefined || mapping === '1') return storage;
-  const pairs = mapping.split(',').map((pair) => pair.split(':'));
-  const exact = pairs.find(([from, to]) => from === storage && to !== undefined);
-  const general = pairs.find(([, to]) => to === undefined);
-  return exact?.[1] ?? general?.[0] ?? storage;
-}
-
-function targetStorages(mapping: string | undefined): readonly string[] {
-  if (mapping === undefined || mapping === '1') return [];
-  return mapping.split(',').map((pair) => pair.split(':').at(-1) ?? pair);
-}
-
-function precheck(context: Context): Reply {
-  const {cluster, node} = context;
+/** POST remote_migrate: there is no other cluster to be reached. */
+function migrateRemotely(context: Context): Reply {
+  const {cluster, node, params} = context;
   const guest = loadGuest(cluster, node, vmidOf(context));
-  const disks = localDisks(context, guest);
-  const answer: Record<string, unknown> = {
-    running: guest.runtime === undefined ? 0 : 1,
-    local_disks: disks.map(({drive, volume}) => ({
-      volid: drive.file,
-      size: volume.sizeBytes,
-      cdrom: isCdrom(drive) ? 1 : 0,
-      is_unused: /^unused/.test(drive.key) ? 1 : 0,
-      drivename: drive.key,
-    })),
-    local_resources: localResources(guest),
-    'mapped-resources': [],
-    'mapped-resource-info': {},
-  };
-  if (guest.runtime === undefined) {
-    const others = [...cluster.nodes.keys()].filter((name) => name !== node);
-    const refused = new Map<string, readonly string[]>();
-    for (const name of others) {
-      const missing = unavailable(cluster, disks, name);
-      if (missing.length > 0) refused.set(name, missing);
-    }
-    answer['allowed_nodes'] = others.filter((name) => !refused.has(name));
-    answer['not_allowed_nodes'] = Object.fromEntries(
-      [...refused].map(([name, missing]) => [name, {unavailable_storages: missing}]),
-    );
+  assertUnlocked(guest);
+  if (isManaged(cluster, guest.vmid)) {
+    paramError({vmid: 'cannot migrate HA-managed VM to remote cluster'});
   }
-  return data(answer);
-}
-
-function unavailable(
-  cluster: Cluster,
-  disks: readonly LocalDisk[],
-  node: string,
-): readonly string[] {
-  const storages = new Set(disks.map(({volume}) => volume.storage));
-  return [...storages].filter((id) => {
-    const only = storageNamed(cluster, id).nodes;
-    return only !== undefined && !only.has(node);
-  });
+  const parts = (params['target-endpoint'] ?? '').split(',').map((part) => part.split('='));
+  const {host, port = '8006'} = Object.fromEntries(parts);
+  return fail(500, `500 Can't connect to ${host}:${port} (Connection refused)`);
 }
 
 /** The migration endpoints. */
 export const migrateRoutes: readonly Route[] = [
-  route('GET', base, precheck),
-  route('POST', base, migrate),
+  route('GET', `${base}/migrate`, precheck),
+  route('POST', `${base}/migrate`, migrate),
+  route('POST', `${base}/remote_migrate`, migrateRemotely),
 ];
