@@ -16,12 +16,15 @@ const pingMs = 3_000;
 function ask(context: Context, answer: (guest: QemuGuest) => unknown): Reply {
   const vmid = vmidOf(context);
   const guest = loadGuest(context.cluster, context.node, vmid);
-  if (!agentEnabled(guest)) fail(500, 'No QEMU guest agent configured');
+  if (!guest.config.has('agent')) fail(500, 'No QEMU guest agent configured');
   if (guest.runtime === undefined) fail(500, `VM ${vmid} is not running`);
-  if (guest.runtime.agentAnswers && guest.runtime.qmpStatus === 'running') {
+  const isEnabled = agentEnabled(guest);
+  if (isEnabled && guest.runtime.agentAnswers && guest.runtime.qmpStatus === 'running') {
     return data(answer(guest));
   }
-  return afterDelay(context.cluster, pingMs, () => fail(500, 'QEMU guest agent is not running'));
+  // Without a socket to the agent there is nothing to wait for.
+  const waitMs = isEnabled ? pingMs : 0;
+  return afterDelay(context.cluster, waitMs, () => fail(500, 'QEMU guest agent is not running'));
 }
 
 function results(guest: QemuGuest): Readonly<Record<string, unknown>> {
@@ -127,6 +130,10 @@ function result(command: string): (context: Context) => Reply {
 const programs = new WeakMap<QemuGuest, Map<number, readonly string[]>>();
 
 function execute(context: Context): Reply {
+  const {'input-data': input} = context.params;
+  if ((context.arrays['command'] ?? []).length === 0 && input === undefined) {
+    fail(500, 'command or input-data (or both) required');
+  }
   return ask(context, (guest) => {
     const pid = 100 + context.cluster.random.below(900);
     const known = programs.get(guest) ?? new Map<number, readonly string[]>();
@@ -146,11 +153,39 @@ function executeStatus(context: Context): Reply {
   });
 }
 
+/** Files that were written into a guest, by path; what an image brings along is not known. */
+const files = new WeakMap<QemuGuest, Map<string, Buffer>>();
+
 function fileRead(context: Context): Reply {
-  const file = context.params['file'] ?? '';
-  return ask(context, () => {
+  const {file = '', offset = '0', count, decode} = context.params;
+  return ask(context, (guest) => {
+    const known = files.get(guest)?.get(file);
+    if (known !== undefined) {
+      const from = Number(offset);
+      const part = known.subarray(from, count === undefined ? undefined : from + Number(count));
+      const content = part.toString(decode === '0' ? 'base64' : 'utf8');
+      const isCut = from + part.length < known.length ? {truncated: 1} : {};
+      return {content, 'bytes-read': part.length, ...isCut};
+    }
     const why = "(mode: 'r'): No such file or directory";
     return fail(500, `Agent error: failed to open file '${file}' ${why}`);
+  });
+}
+
+function fileWrite(context: Context): Reply {
+  const {file = '', content = '', encode} = context.params;
+  return ask(context, (guest) => {
+    const known = files.get(guest) ?? new Map<string, Buffer>();
+    files.set(guest, known.set(file, Buffer.from(content, encode === '0' ? 'base64' : 'utf8')));
+    return null;
+  });
+}
+
+/** Sleep inside of the guest: it does not answer any more until it is woken up. */
+function fallAsleep(context: Context): Reply {
+  return ask(context, (guest) => {
+    if (guest.runtime !== undefined) guest.runtime.agentAnswers = false;
+    return {result: null};
   });
 }
 
@@ -167,6 +202,7 @@ const reads = [
   'get-fsinfo',
   'info',
 ];
+const sleeps = ['suspend-disk', 'suspend-hybrid', 'suspend-ram'];
 const writes = ['ping', 'fsfreeze-status', 'fsfreeze-freeze', 'fsfreeze-thaw', 'fstrim'];
 
 /** The agent's own way to switch the guest off. */
@@ -179,14 +215,35 @@ function powerOff(context: Context): Reply {
   });
 }
 
+/** The old way to send any of the commands. */
+function anyCommand(context: Context): Reply {
+  const command = context.params['command'] ?? '';
+  if (command === 'shutdown') return powerOff(context);
+  return sleeps.includes(command) ? fallAsleep(context) : result(command)(context);
+}
+
+const index = [
+  ...reads,
+  ...writes,
+  ...sleeps,
+  'shutdown',
+  'exec',
+  'exec-status',
+  'file-read',
+  'file-write',
+  'set-user-password',
+].sort();
+
 /** The agent endpoints. */
 export const agentRoutes: readonly Route[] = [
   ...reads.map((command) => route('GET', `${base}/${command}`, result(command))),
   ...writes.map((command) => route('POST', `${base}/${command}`, result(command))),
-  route('POST', base, (context) => result(context.params['command'] ?? '')(context)),
-  route('GET', base, () => data([...reads, ...writes].sort().map((name) => ({name})))),
+  route('POST', base, anyCommand),
+  route('GET', base, () => data(index.map((name) => ({name})))),
   route('POST', `${base}/shutdown`, powerOff),
+  ...sleeps.map((command) => route('POST', `${base}/${command}`, fallAsleep)),
   route('POST', `${base}/set-user-password`, result('set-user-password')),
+  route('POST', `${base}/file-write`, fileWrite),
   route('POST', `${base}/exec`, execute),
   route('GET', `${base}/exec-status`, executeStatus),
   route('GET', `${base}/file-read`, fileRead),

@@ -275,9 +275,10 @@ describe('migration', () => {
     expect(call(cluster, 'POST', '/100/migrate', {target: 'pve2'}).reason).toBe(
       "can't migrate running VM without --online",
     );
-    expect(exit(cluster, 'POST', '/100/migrate', {target: 'pve2', online: '1'})).toContain(
-      'without with-local-disks',
-    );
+    const wish = {target: 'pve2', online: '1'};
+    expect(exit(cluster, 'POST', '/100/migrate', wish)).toBe('migration aborted');
+    const log = [...cluster.tasks.values()].flatMap((task) => task.log).join('\n');
+    expect(log).toContain('without with-local-disks');
     expect(guestOf(cluster, 100).config.has('lock')).toBe(false);
     const params = {target: 'pve2', online: '1', 'with-local-disks': '1'};
     expect(exit(cluster, 'POST', '/100/migrate', params)).toBe('OK');

@@ -1,5 +1,5 @@
-// Why this exists: what ties a guest to its node, as the precheck tells it and the migration asks it
-// again (check_local_resources and others in PVE/QemuServer.pm).
+// Why this exists: what ties a guest to its node, as the precheck tells it and the migration asks
+// it again (check_local_resources and others in PVE/QemuServer.pm).
 import {fail} from '../failure.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, vmidOf} from '../route.ts';

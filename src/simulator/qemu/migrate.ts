@@ -29,8 +29,8 @@ import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
 const base = '/nodes/{node}/qemu/{vmid}';
 const rootOnly = ['force', 'migration_type', 'migration_network'];
 
-/** POST migrate. */
-function migrate(context: Context): Reply {
+/** POST migrate; also what migrateall calls for each guest. */
+export function migrateOne(context: Context): Reply {
   const {cluster, node, params} = context;
   const vmid = vmidOf(context);
   const target = params['target'] ?? '';
@@ -235,6 +235,6 @@ function migrateRemotely(context: Context): Reply {
 /** The migration endpoints. */
 export const migrateRoutes: readonly Route[] = [
   route('GET', `${base}/migrate`, precheck),
-  route('POST', `${base}/migrate`, migrate),
+  route('POST', `${base}/migrate`, migrateOne),
   route('POST', `${base}/remote_migrate`, migrateRemotely),
 ];

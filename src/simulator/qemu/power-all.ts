@@ -1,70 +1,195 @@
-// Why this exists: a node can start and stop all its guests in one worker.
+// Why this exists: a node can start, stop, suspend or send away all its guests, or some of them, in
+// one worker that forks one for each guest (PVE/API2/Nodes.pm).
+import {ApiFailure, fail, forbid, paramError} from '../failure.ts';
+import {may, require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
-import {data, flag, integer, route} from '../route.ts';
+import {data, flag, integer, list, route} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
-import type {Stage} from '../task.ts';
-import {loadGuest} from './guest-file.ts';
-import {askToEnd, startStages} from './power.ts';
-import {act, forkFor, jobOf, pause} from './worker.ts';
+import type {Stage, Worker} from '../task.ts';
+import {isManaged} from './ha.ts';
+import {migrateOne} from './migrate.ts';
+import {localResources, localUses} from './migrate-check.ts';
+import {shutdownStages, startStages, suspendStages} from './power.ts';
+import {parseProperties} from './property-string.ts';
+import {act, forkFor, pause} from './worker.ts';
 
-/** Start or stop all guests of a node that are set to start with it. */
-function forAllGuests(
-  context: Context,
-  type: 'startall' | 'stopall',
-  stages: (vmid: number) => readonly Stage[],
-  wanted: (guest: QemuGuest) => boolean,
-): Reply {
-  const {cluster, node} = context;
-  const chosen = [...cluster.guests.values()]
-    .filter((guest) => guest.kind === 'qemu' && guest.node === node)
-    .filter((guest) => guest.kind === 'qemu' && wanted(guest))
-    .map((guest) => guest.vmid);
-  const all = chosen.flatMap((vmid) => stages(vmid));
-  return data(forkFor(context, type, '', all));
+interface Ordered {
+  readonly guest: QemuGuest;
+  readonly order: number;
+  readonly startup: ReadonlyMap<string, string>;
+}
+
+/** Rights on everything, or on each guest that is named. */
+function requireRights(context: Context, privileges: readonly string[]): void {
+  if (may(context, '/', privileges)) return;
+  const [first = ''] = privileges;
+  const vmids = list(context, 'vms');
+  if (vmids.length === 0) forbid(`/, ${privileges.join(' && ')}`);
+  for (const vmid of vmids) require403(context, `/vms/${vmid}`, [first]);
+}
+
+/** Guests of the node by startup order; HA's are left out unless guests are named. */
+function chosen(context: Context, templates = false): readonly Ordered[] {
+  const {cluster, node, params} = context;
+  const named = params['vms'] === undefined ? undefined : new Set(list(context, 'vms'));
+  const found: Ordered[] = [];
+  for (const guest of cluster.guests.values()) {
+    if (guest.kind !== 'qemu' || guest.node !== node) continue;
+    if (named !== undefined && !named.has(String(guest.vmid))) continue;
+    if (!templates && guest.config.get('template') === '1') continue;
+    if (named === undefined && !templates && isManaged(cluster, guest.vmid)) continue;
+    const startup = parseProperties('startup', guest.config.get('startup') ?? '');
+    const order = Number(startup.get('order') ?? Number.MAX_SAFE_INTEGER);
+    found.push({guest, order, startup});
+  }
+  return found.sort((a, b) => a.order - b.order || a.guest.vmid - b.guest.vmid);
 }
 
 function startAll(context: Context): Reply {
-  const {cluster, node} = context;
-  const wanted = (guest: QemuGuest): boolean =>
-    guest.runtime === undefined &&
-    guest.config.get('template') !== '1' &&
-    (guest.config.get('onboot') === '1' || flag(context, 'force'));
-  return forAllGuests(
-    context,
-    'startall',
-    (vmid) => [
-      act((worker) => {
-        worker.log(`Starting VM ${vmid}`);
-        forkFor(context, 'qmstart', vmid, startStages(context, vmid));
-      }),
-      pause(3_000),
-    ],
-    (guest) => cluster.nodes.has(node) && wanted(guest),
+  requireRights(context, ['VM.PowerMgmt']);
+  const wanted = chosen(context).filter(
+    ({guest}) => flag(context, 'force') || guest.config.get('onboot') === '1',
   );
+  const stages = wanted.map(({guest: {vmid}, startup}): Stage => {
+    const up = startup.get('up');
+    return {
+      kind: 'then',
+      stages: (worker) => {
+        const guest = context.cluster.guests.get(vmid);
+        if (guest?.kind !== 'qemu' || guest.runtime !== undefined) return [];
+        worker.log(`Starting VM ${vmid}`);
+        const upid = forkFor(context, 'qmstart', vmid, startStages(context, vmid));
+        const delayMs = Number(up ?? 3) * 1000;
+        return [pause(1_000), ...afterStart(context, {upid, vmid, delayMs, isAsked: Boolean(up)})];
+      },
+    };
+  });
+  return data(forkFor(context, 'startall', '', stages));
+}
+
+function afterStart(
+  {cluster}: Context,
+  start: {
+    readonly upid: string;
+    readonly vmid: number;
+    readonly delayMs: number;
+    readonly isAsked: boolean;
+  },
+): readonly Stage[] {
+  const {upid, vmid, delayMs, isAsked} = start;
+  return [
+    act((worker) => {
+      const status = cluster.tasks.get(upid)?.exitStatus ?? 'OK';
+      if (status !== 'OK') worker.log(`Starting VM ${vmid} failed: ${status}`);
+      else if (isAsked && delayMs > 0) {
+        worker.log(`Waiting for ${delayMs / 1000} seconds (startup delay)`);
+      }
+    }),
+    pause(delayMs),
+  ];
+}
+
+/** Fork one worker for each guest, the last of the startup order first. */
+function forAll(
+  context: Context,
+  type: string,
+  each: (one: Ordered, worker: Worker) => void,
+): Reply {
+  const all = [...chosen(context)].reverse();
+  const stages = all.map((one) => act((worker) => each(one, worker)));
+  return data(forkFor(context, type, '', [...stages, pause(1_000)]));
 }
 
 function stopAll(context: Context): Reply {
-  const timeoutS = integer(context, 'timeout') ?? 180;
-  const force = (context.params['force-stop'] ?? '1') === '1';
-  return forAllGuests(
-    context,
-    'stopall',
-    (vmid) => [
-      act((worker) => worker.log(`Stopping VM ${vmid} (timeout = ${timeoutS} seconds)`)),
-      {
-        kind: 'then',
-        stages: (worker) => {
-          const guest = loadGuest(context.cluster, context.node, vmid);
-          return askToEnd(jobOf(context, worker), guest, {timeoutS, force});
-        },
-      },
-    ],
-    (guest) => guest.runtime !== undefined,
-  );
+  requireRights(context, ['VM.PowerMgmt']);
+  return forAll(context, 'stopall', ({guest, startup}, worker) => {
+    if (guest.runtime === undefined) return;
+    const timeoutS = Number(startup.get('down') ?? integer(context, 'timeout') ?? 180);
+    worker.log(`Stopping VM ${guest.vmid} (timeout = ${timeoutS} seconds)`);
+    const params = {
+      timeout: String(timeoutS),
+      forceStop: context.params['force-stop'] ?? '1',
+    };
+    const one = {...context, params, path: {...context.path, vmid: String(guest.vmid)}};
+    forkFor(one, 'qmshutdown', guest.vmid, shutdownStages(one));
+  });
 }
 
-/** The node's startall and stopall. */
+function suspendAll(context: Context): Reply {
+  requireRights(context, ['VM.PowerMgmt', 'VM.Config.Disk']);
+  return forAll(context, 'suspendall', ({guest}, worker) => {
+    if (guest.runtime === undefined) {
+      worker.log(`VM ${guest.vmid} not running, skipping suspension`);
+      return;
+    }
+    worker.log(`Suspending VM ${guest.vmid}`);
+    const path = {...context.path, vmid: String(guest.vmid)};
+    const one = {...context, params: {todisk: '1'}, path};
+    forkFor(one, 'qmsuspend', guest.vmid, suspendStages(one));
+  });
+}
+
+function migrateAll(context: Context): Reply {
+  const {cluster, node, params} = context;
+  requireRights(context, ['VM.Migrate']);
+  const target = params['target'] ?? '';
+  if (target === node) paramError({target: 'target is local node.'});
+  if (cluster.nodes.get(target)?.listed !== true) fail(500, `no such cluster node '${target}'`);
+  if (params['maxworkers'] === undefined && !cluster.options.has('max_workers')) {
+    const where = 'max_workers in datacenter.cfg';
+    fail(500, `either 'maxworkers' parameter or ${where} must be set!`);
+  }
+  const all = chosen(context, true);
+  let started = 0;
+  const stages = all.map(({guest}) =>
+    act((worker) => {
+      if (sendAway(context, guest, worker)) started += 1;
+    }),
+  );
+  const end = act((worker) => {
+    if (all.length === 0) worker.log('no virtual guests matched, nothing to do..');
+    else if (started === 0) fail(500, 'no migrations worker started...');
+    else worker.log(`All jobs finished, used ${started} workers in total.`);
+  });
+  return data(forkFor(context, 'migrateall', '', [...stages, pause(1_000), end]));
+}
+
+/** Whether a worker was started for the guest; says why not. */
+function sendAway(context: Context, guest: QemuGuest, worker: Worker): boolean {
+  const {params} = context;
+  const isOnline = guest.runtime !== undefined;
+  const disks = localUses(context.cluster, guest).map(({volid}) => volid);
+  const {local} = localResources(guest);
+  const reasons = [
+    isOnline && !flag(context, 'with-local-disks') && disks.length > 0
+      ? `  Has local disks: ${disks.join(', ')}`
+      : '',
+    local.length > 0 ? `  Has local resources: ${local.join(', ')}` : '',
+  ].filter((reason) => reason !== '');
+  if (reasons.length > 0) {
+    worker.log(`Check VM ${guest.vmid}: skip VM ${guest.vmid} - precondition check failed:`);
+    for (const reason of reasons) worker.log(reason);
+    return false;
+  }
+  worker.log(`Check VM ${guest.vmid}: precondition check passed`);
+  worker.log(`Migrating VM ${guest.vmid}`);
+  const wish = {target: params['target'] ?? '', online: isOnline ? '1' : '0'};
+  const disksToo = flag(context, 'with-local-disks') ? {'with-local-disks': '1'} : {};
+  const path = {...context.path, vmid: String(guest.vmid)};
+  try {
+    migrateOne({...context, params: {...wish, ...disksToo}, path});
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    worker.log(error.message);
+    return false;
+  }
+}
+
+/** The node's startall, stopall, suspendall and migrateall. */
 export const powerAllRoutes: readonly Route[] = [
   route('POST', '/nodes/{node}/startall', startAll),
   route('POST', '/nodes/{node}/stopall', stopAll),
+  route('POST', '/nodes/{node}/suspendall', suspendAll),
+  route('POST', '/nodes/{node}/migrateall', migrateAll),
 ];

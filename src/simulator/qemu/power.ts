@@ -2,11 +2,13 @@
 // and what happens when it does not answer (facts.md section 10, recording 09).
 import {after} from '../clock.ts';
 import {fail, paramError} from '../failure.ts';
+import {require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, integer, route, vmidOf} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
 import {nodeSeconds} from '../state.ts';
-import type {Stage} from '../task.ts';
+import type {Stage, Worker} from '../task.ts';
+import {requireOnGuest} from './access-checks.ts';
 import {applyPending} from './apply.ts';
 import {regenerate} from './cloud-init.ts';
 import {assertUnlocked, memoryMiB} from './config-update.ts';
@@ -16,9 +18,10 @@ import {isManaged, requestHa} from './ha.ts';
 import {hotplugWords} from './hotplug.ts';
 import {isNetKey} from './keys.ts';
 import {assertMemory} from './memory.ts';
+import {assertSavable} from './migrate-check.ts';
 import {parseProperties} from './property-string.ts';
 import {agentEnabled, extinguish, launch, resetInside, runningCpu} from './runtime.ts';
-import {allocateState, wakeFromState} from './vm-state.ts';
+import {allocateState, stateStorage, wakeFromState} from './vm-state.ts';
 import type {Job} from './volumes.ts';
 import {freeImage, volumeNamed} from './volumes.ts';
 import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
@@ -117,11 +120,19 @@ function resumeFromDisk(job: Job, guest: QemuGuest): readonly Stage[] {
 
 function start(context: Context): Reply {
   const vmid = vmidOf(context);
-  const {params, auth} = context;
-  for (const name of ['skiplock', 'stateuri', 'migratedfrom', 'force-cpu', 'targetstorage']) {
-    if (params[name] !== undefined && !auth.isRoot) {
-      paramError({[name]: 'Only root may use this option.'});
-    }
+  const {params} = context;
+  requireRoot(context, [
+    'stateuri',
+    'skiplock',
+    'migratedfrom',
+    'migration_type',
+    'migration_network',
+    'targetstorage',
+    'force-cpu',
+    'nets-host-mtu',
+  ]);
+  if (params['targetstorage'] !== undefined && params['migratedfrom'] === undefined) {
+    paramError({targetstorage: 'targetstorage can only by used with migratedfrom.'});
   }
   if (isManaged(context.cluster, vmid)) {
     return requestHa(context, {
@@ -135,10 +146,21 @@ function start(context: Context): Reply {
   return data(forkFor(context, 'qmstart', vmid, startStages(context, vmid)));
 }
 
+/** 400 for what only root may ask for. */
+function requireRoot({params, auth}: Context, names: readonly string[]): void {
+  for (const name of names) {
+    const isSet = params[name] !== undefined && params[name] !== '0';
+    if (isSet && !auth.isRoot) paramError({[name]: 'Only root may use this option.'});
+  }
+}
+
 function stop(context: Context): Reply {
   const vmid = vmidOf(context);
-  const guest = loadGuest(context.cluster, context.node, vmid);
-  if (isManaged(context.cluster, vmid) && guest.runtime !== undefined) {
+  requireRoot(context, ['skiplock', 'keepActive', 'migratedfrom']);
+  if (isManaged(context.cluster, vmid) && context.params['migratedfrom'] === undefined) {
+    if (flag(context, 'overrule-shutdown')) {
+      paramError({'overrule-shutdown': 'Not applicable for HA resources.'});
+    }
     return requestHa(context, {
       type: 'hastop',
       what: `HA stop for VM ${vmid}`,
@@ -147,13 +169,15 @@ function stop(context: Context): Reply {
       stages: stopStages,
     });
   }
-  if (flag(context, 'overrule-shutdown')) endShutdowns(context, vmid);
   return data(forkFor(context, 'qmstop', vmid, stopStages(context)));
 }
 
 function stopStages(context: Context): readonly Stage[] {
   const vmid = vmidOf(context);
   return [
+    act((worker) => {
+      if (flag(context, 'overrule-shutdown')) endShutdowns(context, vmid, worker);
+    }),
     ...lockStages(context, vmid),
     withGuest(context, vmid, (guest, job) => {
       if (guest.runtime === undefined) return [];
@@ -163,10 +187,14 @@ function stopStages(context: Context): readonly Stage[] {
   ];
 }
 
-function endShutdowns(context: Context, vmid: number): void {
-  for (const task of context.cluster.tasks.values()) {
-    if (task.type === 'qmshutdown' && task.id === String(vmid)) task.stop?.('received interrupt');
-  }
+function endShutdowns(context: Context, vmid: number, worker: Worker): void {
+  const waiting = [...context.cluster.tasks.values()].filter(
+    ({type, id, exitStatus}) =>
+      type === 'qmshutdown' && id === String(vmid) && exitStatus === undefined,
+  );
+  for (const task of waiting) task.stop?.('received interrupt');
+  if (waiting.length === 0) return;
+  worker.log(`overruled qmshutdown tasks: ${waiting.map(({upid}) => upid).join(', ')}`);
 }
 
 /** The process was ended through the API: changes that waited come into force. */
@@ -178,10 +206,12 @@ function end(job: Job, guest: QemuGuest): void {
 
 function shutdown(context: Context): Reply {
   const vmid = vmidOf(context);
-  const guest = loadGuest(context.cluster, context.node, vmid);
-  const paused = guest.runtime?.qmpStatus === 'paused';
+  requireRoot(context, ['skiplock', 'keepActive']);
+  const found = context.cluster.guests.get(vmid);
+  const guest = found?.kind === 'qemu' && found.node === context.node ? found : undefined;
+  const paused = guest?.runtime?.qmpStatus === 'paused';
   if (paused && !flag(context, 'forceStop')) fail(500, 'VM is paused - cannot shutdown');
-  if (isManaged(context.cluster, vmid) && guest.runtime !== undefined) {
+  if (isManaged(context.cluster, vmid)) {
     return requestHa(context, {
       type: 'hastop',
       what: `HA stop for VM ${vmid}`,
@@ -193,7 +223,8 @@ function shutdown(context: Context): Reply {
   return data(forkFor(context, 'qmshutdown', vmid, shutdownStages(context)));
 }
 
-function shutdownStages(context: Context): readonly Stage[] {
+/** The stages that ask a guest to end; also used by stopall. */
+export function shutdownStages(context: Context): readonly Stage[] {
   const vmid = vmidOf(context);
   const force = flag(context, 'forceStop');
   return [
@@ -201,6 +232,7 @@ function shutdownStages(context: Context): readonly Stage[] {
     withGuest(context, vmid, (guest, job) => {
       if (guest.runtime === undefined) return [];
       if (!flag(context, 'skiplock')) assertUnlocked(guest);
+      if (guest.runtime.qmpStatus === 'paused') return [pause(250), act(() => end(job, guest))];
       return askToEnd(job, guest, {timeoutS: timeoutOf(context, guest), force});
     }),
   ];
@@ -279,6 +311,7 @@ function reboot(context: Context): Reply {
 
 function reset(context: Context): Reply {
   const vmid = vmidOf(context);
+  requireRoot(context, ['skiplock']);
   assertRunning(context);
   return data(
     forkFor(context, 'qmreset', vmid, [
@@ -292,32 +325,56 @@ function reset(context: Context): Reply {
 
 function suspend(context: Context): Reply {
   const vmid = vmidOf(context);
+  requireRoot(context, ['skiplock']);
   const guest = assertRunning(context);
   if (!flag(context, 'todisk')) {
     return data(
       forkFor(context, 'qmpause', vmid, [
         ...lockStages(context, vmid),
         withGuest(context, vmid, (current) => {
-          if (!flag(context, 'skiplock')) assertUnlocked(current);
+          const isSavedNow = current.config.get('lock') === 'backup';
+          if (!flag(context, 'skiplock') && !isSavedNow) assertUnlocked(current);
           return [act(() => setStatus(current, 'paused'))];
         }),
       ]),
     );
   }
-  if (isManaged(context.cluster, vmid)) fail(500, 'VM is managed by HA, cannot suspend to disk');
-  assertUnlocked(guest);
-  return data(
-    forkFor(context, 'qmsuspend', vmid, [
-      ...lockStages(context, vmid),
-      withGuest(context, vmid, (current, job) => hibernate(job, current)),
-    ]),
-  );
+  checkHibernation(context, guest);
+  return data(forkFor(context, 'qmsuspend', vmid, suspendStages(context)));
 }
 
-function hibernate(job: Job, guest: QemuGuest): readonly Stage[] {
-  assertUnlocked(guest);
+/** What forbids a suspend to disk before there is a worker. */
+function checkHibernation(context: Context, guest: QemuGuest): void {
+  const {cluster, params} = context;
+  const {vmid} = guest;
+  if (isManaged(cluster, vmid)) fail(500, 'Cannot suspend HA managed VM to disk');
+  requireOnGuest({context, vmid}, ['VM.Config.Disk']);
+  if ([...guest.config.keys()].some((key) => /^hostpci\d+/.test(key))) {
+    const devices = 'passed-through PCI device(s), which lack the possibility';
+    fail(500, `cannot suspend VM to disk due to ${devices} to save/restore their internal state`);
+  }
+  const storage = params['statestorage'] ?? stateStorage(cluster, guest);
+  require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
+}
+
+/** The stages of a suspend to disk; also used by suspendall. */
+export function suspendStages(context: Context): readonly Stage[] {
+  const vmid = vmidOf(context);
+  return [
+    ...lockStages(context, vmid),
+    withGuest(context, vmid, (guest, job) => {
+      const lock = guest.config.get('lock');
+      if (lock === 'backup') fail(500, 'cannot suspend to disk during backup');
+      if (!flag(context, 'skiplock')) assertUnlocked(guest);
+      assertSavable(guest.config);
+      return hibernate(job, guest, context.params['statestorage']);
+    }),
+  ];
+}
+
+function hibernate(job: Job, guest: QemuGuest, storage: string | undefined): readonly Stage[] {
   const day = new Date(nodeSeconds(job.cluster, job.node) * 1000).toISOString().slice(0, 10);
-  const volume = allocateState(job, guest, `vm-${guest.vmid}-state-suspend-${day}`);
+  const volume = allocateState(job, guest, `vm-${guest.vmid}-state-suspend-${day}`, storage);
   guest.config.set('lock', 'suspending');
   saveGuest(job.cluster, guest, 'suspending');
   return [
@@ -343,6 +400,7 @@ function hibernate(job: Job, guest: QemuGuest): readonly Stage[] {
 
 function resume(context: Context): Reply {
   const vmid = vmidOf(context);
+  requireRoot(context, ['skiplock', 'nocheck']);
   const guest = loadGuest(context.cluster, context.node, vmid);
   if (guest.config.get('lock') === 'suspended') {
     return data(forkFor(context, 'qmresume', vmid, startStages(context, vmid)));
@@ -352,7 +410,9 @@ function resume(context: Context): Reply {
     forkFor(context, 'qmresume', vmid, [
       ...lockStages(context, vmid),
       withGuest(context, vmid, (current) => {
-        if (!flag(context, 'skiplock')) assertUnlocked(current);
+        if (current.runtime?.qmpStatus === 'running') return [];
+        const isSavedNow = current.config.get('lock') === 'backup';
+        if (!flag(context, 'skiplock') && !isSavedNow) assertUnlocked(current);
         return [act(() => setStatus(current, 'running'))];
       }),
     ]),

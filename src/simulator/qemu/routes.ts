@@ -5,12 +5,14 @@ import {agentRoutes} from './agent.ts';
 import {cloneGuest} from './clone.ts';
 import {cloudInitRoutes} from './cloud-init-routes.ts';
 import {configRoutes} from './config-routes.ts';
+import {consoleRoutes} from './console.ts';
 import {createGuest} from './create.ts';
 import {destroyGuest} from './destroy.ts';
 import {diskRoutes} from './disks.ts';
 import {migrateRoutes} from './migrate.ts';
 import {powerRoutes} from './power.ts';
 import {powerAllRoutes} from './power-all.ts';
+import {rrdRoutes} from './rrd.ts';
 import {snapshotRoutes} from './snapshot.ts';
 import {statusRoutes} from './status.ts';
 import {makeTemplate} from './template.ts';
@@ -56,4 +58,6 @@ export const qemuRoutes: readonly Route[] = [
   ...cloudInitRoutes,
   ...migrateRoutes,
   ...agentRoutes,
+  ...consoleRoutes,
+  ...rrdRoutes,
 ];

@@ -1,16 +1,21 @@
 // Why this exists: snapshots with RAM and hibernation keep memory in a volume of the guest's own.
-import type {QemuGuest, Volume} from '../state.ts';
-import {findVolume} from '../volume.ts';
+import type {Cluster, QemuGuest, Volume} from '../state.ts';
+import {findVolume, parseVolid} from '../volume.ts';
 import {memoryMiB} from './config-update.ts';
 import {drivesOf, isDisk} from './drive.ts';
 import type {Job} from './volumes.ts';
-import {allocateImage, storageNamed} from './volumes.ts';
+import {allocateImage} from './volumes.ts';
 
 /** Allocate a state volume: twice the memory and 500 MiB, raw. */
-export function allocateState(job: Job, guest: QemuGuest, name: string): Volume {
+export function allocateState(
+  job: Job,
+  guest: QemuGuest,
+  name: string,
+  storage = stateStorage(job.cluster, guest),
+): Volume {
   const mib = 2 * memoryMiB(guest.config.get('memory')) + 500;
   const volume = allocateImage(job, {
-    storage: stateStorage(job, guest),
+    storage,
     vmid: guest.vmid,
     sizeBytes: mib * 1024 ** 2,
     format: 'raw',
@@ -35,14 +40,20 @@ export function wakeFromState(job: Job, guest: QemuGuest, volid: string): void {
   if ('guestAnswers' in data) guest.runtime.guestAnswers = data.guestAnswers === true;
 }
 
-/** vmstatestorage, else a shared storage of the disks, else any of them, else `local`. */
-function stateStorage(job: Job, guest: QemuGuest): string {
+/** vmstatestorage, else a shared storage of the disks, else any of them, else `local`; the first
+ * that is named wins, but one that keeps files is preferred. */
+export function stateStorage(cluster: Cluster, guest: QemuGuest): string {
   const chosen = guest.config.get('vmstatestorage');
   if (chosen !== undefined) return chosen;
-  const used = drivesOf(guest.config)
-    .filter(isDisk)
-    .map((drive) => findVolume(job.cluster, job.node, drive.file)?.storage)
-    .filter((storage) => storage !== undefined);
-  const shared = used.find((storage) => storageNamed(job.cluster, storage).shared);
-  return shared ?? used[0] ?? 'local';
+  let shared: string | undefined;
+  let local: string | undefined;
+  for (const drive of drivesOf(guest.config).filter(isDisk)) {
+    const id = parseVolid(drive.file)?.storage;
+    const storage = id === undefined ? undefined : cluster.storages.get(id);
+    if (storage === undefined) continue;
+    const isFile = storage.options.has('path');
+    if (storage.shared && (shared === undefined || isFile)) shared = storage.id;
+    if (!storage.shared && (local === undefined || isFile)) local = storage.id;
+  }
+  return shared ?? local ?? 'local';
 }
