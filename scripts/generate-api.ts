@@ -46,13 +46,13 @@ export const CALLED: RegExp = new RegExp(
     'pools',
     'nodes',
     'access/permissions',
-    'cluster/(?:resources|status|nextid|log)',
+    'cluster/(?:resources|status|nextid|log|backup|replication|ha/resources)',
     'nodes/{node}/time',
     'nodes/{node}/tasks(?:/{upid}/(?:status|log))?',
     'nodes/{node}/storage/{storage}/content(?:/{volume})?',
     'nodes/{node}/qemu(?:/{vmid})?',
     'nodes/{node}/qemu/{vmid}/(?:config|pending|cloudinit|status/[a-z]+|resize|unlink)',
-    'nodes/{node}/qemu/{vmid}/(?:clone|move_disk|migrate|template)',
+    'nodes/{node}/qemu/{vmid}/(?:clone|move_disk|migrate|template|firewall/rules)',
     'nodes/{node}/qemu/{vmid}/snapshot(?:/{snapname}(?:/(?:config|rollback))?)?',
   ]
     .join('|')

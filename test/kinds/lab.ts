@@ -259,7 +259,8 @@ function takeInventory(world: Lab): Inventory {
 function complete(world: Lab, start: Inventory, key: string, desired: Desired | null): Inventory {
   let inventory = start;
   for (let round = 0; round < 6; round += 1) {
-    const missing = virtualMachine.reads(key, desired, inventory);
+    const record = world.records.find((one) => one.key === key);
+    const missing = virtualMachine.reads(key, desired, inventory, record);
     if (missing.length === 0) return inventory;
     for (const {path} of missing) inventory = add(world, inventory, path);
   }

@@ -44,10 +44,13 @@ export const DELETING: readonly Promised[] = [
     [F.drift, 'of power and deletion while HA is in charge, but not of configuration'],
     [F.steps, 'is refused while protection is on, and while others stand on its disks'],
   ),
-  open('9.in-use', 'membership in a backup job or in replication is taken out first, else in-use', {
-    issue: 'later',
-    because: 'BackupPolicy; until then Proxmox refuses replicated guests and purge=0 keeps jobs',
-  }),
+  held(
+    '9.in-use',
+    'membership in a backup job or in replication refuses it, and unread membership holds it',
+    [F.delete, 'a backup job that lists it is named, and keeps its list'],
+    [F.delete, 'a replication job is named, and where it copies to'],
+    [F.delete, 'what the token may not read holds it, and names the privilege'],
+  ),
   open('9.retain-disks', '`retainDisks` names disks that are reassigned before', {
     issue: 3,
     because: 'reassignment of disks on retain',

@@ -140,8 +140,20 @@ function changeLine(action: Action, change: Change, style: Style): string {
 
 function lossLines({facts, risk}: Action, style: Style): readonly string[] {
   if (risk !== 'destructive') return [];
-  const volumes = Array.isArray(facts['volumes']) ? facts['volumes'] : [];
-  return volumes.map((volume) => `    ${style.bad('loses')} ${safe(volumeText(volume))}`);
+  const lost = [
+    ...listOf(facts['volumes']).map(volumeText),
+    ...listOf(facts['snapshots']).map((name) => `snapshot ${String(name)}`),
+    ...listOf(facts['also']).map(String),
+  ];
+  const kept = listOf(facts['keeps']).map(String);
+  return [
+    ...lost.map((what) => `    ${style.bad('loses')} ${safe(what)}`),
+    ...kept.map((what) => `    ${style.accent('keeps')} ${safe(what)}`),
+  ];
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function volumeText(volume: unknown): string {

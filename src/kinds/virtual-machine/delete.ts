@@ -7,6 +7,7 @@ import {configuredOf} from '../guest/live-config.ts';
 import {destroy, type GuestPlace} from './drafts.ts';
 import {drivesOf, storageOf, volumeOwner} from './drive.ts';
 import {linkedClones} from './linked-clones.ts';
+import {membershipFacts, membershipFindings} from './membership.ts';
 import {snapshotPath} from './reads.ts';
 import {snapshotsOf} from './snapshots.ts';
 import type {Draft} from './step-draft.ts';
@@ -28,14 +29,15 @@ export function deleteFindings(observed: Observed, vmid: number, inventory: Inve
   const listed = inventory.reads[snapshotPath(observed.node, vmid)]?.outcome;
   if (listed && !listed.ok) {
     const detail = `its snapshots could not be read: ${listed.error.message}`;
-    findings.push({reason: 'unknown', detail});
+    findings.push({reason: 'incomplete', detail});
   }
   if (observed.power === 'unknown') {
-    findings.push({reason: 'unknown', detail: 'whether it runs is not known'});
+    findings.push({reason: 'incomplete', detail: 'whether it runs is not known'});
   }
   for (const user of linkedClones(vmid, inventory)) {
     findings.push({reason: 'in-use', detail: `${user} stands on its disks (linked clone)`});
   }
+  findings.push(...membershipFindings(observed, vmid, inventory));
   return findings;
 }
 
@@ -46,6 +48,7 @@ export function deleteFacts(observed: Observed, vmid: number, inventory: Invento
     power: observed.power,
     volumes: volumesOf(observed, vmid),
     ...(snapshots.length === 0 ? {} : {snapshots}),
+    ...membershipFacts(observed, vmid, inventory),
   };
 }
 

@@ -3,6 +3,7 @@
 import type {ApiCall, Desired, Inventory, ResourceKey, ResourceRecord} from '../../core/model.ts';
 import {LISTING_PATH, type ListedGuest, type Listing, listingOf} from '../guest/listing.ts';
 import {cloneOf} from './creation.ts';
+import {membershipPaths} from './membership.ts';
 
 /** GETs still needed to observe a guest and to plan for it; empty when it can be told. */
 export function reads(
@@ -72,7 +73,11 @@ function guestPaths(guest: ListedGuest, listing: Listing, {desired, record}: Wan
   // Not every guest with snapshots can be moved with its local disks.
   const home = desired?.body['node'];
   const moves = typeof home === 'string' && home !== node;
-  if (leaves || moves) paths.push(snapshotPath(node, vmid));
+  // A replacement is a deletion too.
+  const token = desired?.directives.replace ?? null;
+  const goes = leaves || (token !== null && token !== (record?.replaceToken ?? null));
+  if (goes || moves) paths.push(snapshotPath(node, vmid));
+  if (goes && record !== undefined) paths.push(...membershipPaths(node, vmid));
   return paths;
 }
 

@@ -10,6 +10,7 @@ import type {
   Observed,
   SourceRange,
 } from '../../core/model.ts';
+import {membershipPaths} from './membership.ts';
 import {normalise} from './normalise.ts';
 import {observe} from './observe.ts';
 
@@ -88,6 +89,7 @@ export function inventoryOf(world: World = {}): Inventory {
     answers['/nodes/pve1/qemu/150/pending'] = pendingAnswer(config, world.pending ?? {});
   }
   answers['/cluster/resources'] = listing;
+  for (const path of membershipPaths('pve1', 150)) answers[path] ??= [];
   return {
     cluster: 'harness',
     takenAt: 1_767_600_000_000,

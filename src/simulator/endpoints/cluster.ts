@@ -6,6 +6,7 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, integer, route} from '../route.ts';
 import {childNames} from '../schema/api.ts';
 import {nextEvents} from '../schema/calendar.ts';
+import {sectionsOf} from '../section.ts';
 import type {Cluster} from '../state.ts';
 import {optionRoutes} from './cluster-options.ts';
 import {listResources, memberNodes} from './resources.ts';
@@ -32,11 +33,22 @@ export const clusterRoutes: readonly Route[] = [
     '/cluster/sdn/vnets',
     '/cluster/sdn/zones',
     '/cluster/metrics/server',
-    '/cluster/replication',
     '/cluster/jobs/realm-sync',
   ].map((template) => route('GET', template, () => data([]))),
+  route('GET', '/cluster/replication', listReplication),
   ...optionRoutes,
 ];
+
+/** Jobs of guests that one may audit; nothing here makes or runs them. */
+function listReplication(context: Context): Reply {
+  const jobs = [...sectionsOf(context.cluster, 'replication')];
+  const shown = jobs.flatMap(([id, job]) => {
+    const [guest, jobnum] = id.split('-').map(Number);
+    if (!may(context, `/vms/${guest}`, ['VM.Audit'])) return [];
+    return [{id, guest, jobnum, type: 'local', ...Object.fromEntries(job)}];
+  });
+  return data(shown);
+}
 
 const mailTarget = {
   name: 'mail-to-root',

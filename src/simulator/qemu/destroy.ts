@@ -46,6 +46,13 @@ function assertDestroyable(context: Context, guest: QemuGuest): void {
   if (haResource(context.cluster, vmid) !== undefined && !flag(context, 'purge')) {
     fail(500, `unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
   }
+  const copied = [...(context.cluster.sections.get('replication')?.keys() ?? [])].find((id) =>
+    id.startsWith(`${vmid}-`),
+  );
+  if (copied !== undefined && !flag(context, 'purge')) {
+    const says = `There is a replication job '${copied}' for guest '${vmid}'`;
+    fail(500, `${says} - Please remove that first.`);
+  }
   if (guest.runtime !== undefined) fail(500, `VM ${vmid} is running - destroy failed`);
 }
 
@@ -85,6 +92,9 @@ function purge(job: Job, vmid: number): void {
   const {sections} = job.cluster;
   if (sections.get('ha-resources')?.delete(`vm:${vmid}`) === true) {
     job.log(`NOTE: removed VM ${vmid} from HA resource configuration.`);
+  }
+  for (const id of [...(sections.get('replication')?.keys() ?? [])]) {
+    if (id.startsWith(`${vmid}-`)) sections.get('replication')?.delete(id);
   }
   const jobs = sections.get('backup-jobs');
   for (const [id, fields] of jobs ?? []) {
