@@ -47,8 +47,9 @@ export function formatDiskSize(bytes: number): string {
   return exact(bytes, ['', 'K', 'M', 'G', 'T']);
 }
 
-/** A size for people and manifests: `32GiB`. */
+/** A size for people and manifests: `32GiB`; none at all is `0MiB`, which manifests take too. */
 export function showBytes(bytes: number): string {
+  if (bytes === 0) return '0MiB';
   return exact(bytes, ['B', 'KiB', 'MiB', 'GiB', 'TiB']);
 }
 
