@@ -245,7 +245,7 @@ class Run {
 }
 
 /** An error with a code dies as text with the code before it, and its parameters after it. */
-function deathText(error: Error): string {
+export function deathText(error: Error): string {
   if (!(error instanceof ApiFailure) || error.status === 500) {
     return error.message;
   }

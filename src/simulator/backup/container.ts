@@ -1,6 +1,6 @@
 // Why this exists: what a backup of a container takes, and the lines that vzdump logs around it;
 // they depend on the mode, and a mode that its storage cannot do falls back to another.
-import {contentsOf} from '../lxc/contents.ts';
+import {contentsOf, systemInside} from '../lxc/contents.ts';
 import type {Mount} from '../lxc/mountpoint.ts';
 import {mountsOf} from '../lxc/mountpoint.ts';
 import {canSnapshot} from '../qemu/volumes.ts';
@@ -57,7 +57,7 @@ export function planContainerBackup(
     disks: volumes.map(({mount, volume}) => archived(mount, volume)),
     tarBytes,
     archiveBytes,
-    ostype: volumes[0] === undefined ? 'unmanaged' : contentsOf(volumes[0].volume).ostype,
+    ostype: systemInside(cluster, guest),
   };
 }
 

@@ -22,7 +22,7 @@ import {
   saveContainer,
   setValue,
 } from './container-file.ts';
-import {contentsOf} from './contents.ts';
+import {systemInside} from './contents.ts';
 import {copyLog, copyTimeMs, copyVolume, mountHas} from './disks.ts';
 import {isMountKey, isNetKey, isUnusedKey} from './keys.ts';
 import type {Mount} from './mountpoint.ts';
@@ -176,7 +176,8 @@ function cloneStages(clone: Clone): readonly Stage[] {
     act((worker) => {
       joinPool(context, target.vmid);
       // The hook only looks at the files: what it finds is not written down.
-      setUpSystem(jobOf(context, worker), new Map(target.config), systemOf(clone));
+      const inside = systemInside(cluster, source);
+      setUpSystem(jobOf(context, worker), new Map(target.config), inside);
       source.config.delete('lock');
       target.config.delete('lock');
       target.node = clone.node;
@@ -184,12 +185,6 @@ function cloneStages(clone: Clone): readonly Stage[] {
       recordEffect(cluster, 'clone', target.vmid, `of ${source.vmid}`);
     }),
   ];
-}
-
-function systemOf({context, mounts}: Clone): string {
-  const rootfs = mounts.find((mount) => mount.key === 'rootfs');
-  const volume = volumeNamed(context.cluster, context.node, rootfs?.volume ?? '');
-  return contentsOf(volume).ostype;
 }
 
 function abandon({context, source, target}: Clone, job: Job, made: readonly string[]): void {

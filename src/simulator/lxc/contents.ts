@@ -1,6 +1,7 @@
 // Why this exists: what lies on a container's volume, as far as answers depend on it: which
 // operating system, how many bytes, and how large the file system was made.
-import type {Volume} from '../state.ts';
+import type {Cluster, LxcGuest, Volume} from '../state.ts';
+import {findVolume} from '../volume.ts';
 
 /** What is known of a volume's, a template's or an archive's contents. */
 export interface Contents {
@@ -39,6 +40,14 @@ export function contentsOf(volume: Volume): Contents {
     tarBytes: typeof tarBytes === 'number' ? tarBytes : tarSize(2.5 * volume.usedBytes),
     madeBytes: typeof madeBytes === 'number' ? madeBytes : volume.sizeBytes,
   };
+}
+
+/** The system in a container: what its root was given, else what its configuration tells. */
+export function systemInside(cluster: Cluster, guest: LxcGuest): string {
+  const rootfs = guest.config.get('rootfs')?.split(',')[0] ?? '';
+  const volume = findVolume(cluster, guest.node, rootfs);
+  const told = isRecord(volume?.data) ? volume.data['ostype'] : undefined;
+  return typeof told === 'string' ? told : (guest.config.get('ostype') ?? 'unmanaged');
 }
 
 /** Templates are called `debian-12-standard_12.7-1_amd64.tar.zst`. */

@@ -15,6 +15,7 @@ import {sectionsOf} from '../section.ts';
 import type {LxcGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
+import {deathText} from '../task.ts';
 import {requireStorage} from '../volume.ts';
 import {requireChanges, requireVolume} from './access-checks.ts';
 import {updateDraft} from './config-update.ts';
@@ -239,7 +240,7 @@ function templateStages(creation: Creation): readonly Stage[] {
         fill(job, creation, guest, {mounts, made});
       } catch (error) {
         freeMade(job, made);
-        const text = error instanceof Error ? error.message : String(error);
+        const text = error instanceof Error ? deathText(error) : String(error);
         fail(500, `unable to create CT ${vmid} - ${text}`);
       }
     }),

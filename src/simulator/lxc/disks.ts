@@ -94,7 +94,8 @@ export function copyVolume(
 ): Volume {
   const {tarBytes, ostype} = contentsOf(source);
   const copy = allocateDisk(job, {...onto, sizeBytes: source.sizeBytes});
-  copy.data = {tarBytes, ostype, madeBytes: copy.sizeBytes};
+  const known = source.data === undefined ? {} : {ostype};
+  copy.data = {tarBytes, ...known, madeBytes: copy.sizeBytes};
   copy.usedBytes = source.usedBytes;
   return copy;
 }

@@ -10,6 +10,7 @@ import {act, jobOf, pause} from '../qemu/worker.ts';
 import {flag} from '../route.ts';
 import type {LxcGuest} from '../state.ts';
 import type {Stage, Worker} from '../task.ts';
+import {deathText} from '../task.ts';
 import {findVolume} from '../volume.ts';
 import {requireBridge} from './access-checks.ts';
 import {loadContainer, saveContainer} from './container-file.ts';
@@ -37,7 +38,7 @@ export function restoreStages(creation: Creation): readonly Stage[] {
         restore(job, creation, {guest, made, worker});
       } catch (error) {
         freeMade(job, made);
-        const text = error instanceof Error ? error.message : String(error);
+        const text = error instanceof Error ? deathText(error) : String(error);
         fail(500, `unable to restore CT ${vmid} - ${text}`);
       }
     }),

@@ -54,8 +54,9 @@ function restore(
   for (const [key, value] of guest.config) {
     if (isUnusedKey(key) || key === 'description') config.set(key, value);
   }
-  for (const mount of mountsOf(version, guest.config)) {
-    if (mount.type === 'volume') addUnused(config, mount.volume);
+  const kept = new Set(mountsOf(version, config).map((mount) => mount.volume));
+  for (const {type, volume} of mountsOf(version, guest.config)) {
+    if (type === 'volume' && !kept.has(volume)) addUnused(config, volume);
   }
   config.set('parent', to.name);
   guest.config = config;

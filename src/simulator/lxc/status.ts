@@ -8,7 +8,7 @@ import {data, route, vmidOf} from '../route.ts';
 import type {Cluster, LxcGuest, Volume} from '../state.ts';
 import {findVolume} from '../volume.ts';
 import {loadContainer} from './container-file.ts';
-import {contentsOf} from './contents.ts';
+import {contentsOf, systemInside} from './contents.ts';
 import {usableBytes} from './filesystem.ts';
 import {isNetKey, parseProperties, typedValue} from './keys.ts';
 import {parseMount} from './mountpoint.ts';
@@ -136,13 +136,6 @@ function interfaceEntry(name: string, mac: string, addresses: readonly string[])
       prefix,
     })),
   };
-}
-
-function systemInside(cluster: Cluster, guest: LxcGuest): string {
-  const text = guest.config.get('rootfs') ?? '';
-  const volume = findVolume(cluster, guest.node, text.split(',')[0] ?? '');
-  const told = guest.config.get('ostype') ?? 'unmanaged';
-  return volume?.data === undefined ? told : contentsOf(volume).ostype;
 }
 
 /** The status endpoints. */
