@@ -39,25 +39,16 @@ export function manifestDocument(
   parsed: ParsedDocument,
   located: LocatedText,
   head: {readonly kind: string; readonly name: string; readonly source: string},
+  range: SourceRange = rangeAt(located, parsed.start, parsed.end),
 ): ManifestDocument {
   const {kind, name, source} = head;
-  const range = rangeAt(located, parsed.start, parsed.end);
   const parts = {kind, name, source, file: located.file, range};
   return withRanges(withValue(parts, parsed), {parsed, located});
-}
-
-/** The same document under its name; a spread would make all ranges at once. */
-export function named(raw: ManifestDocument, name: string): ManifestDocument {
-  const {kind, source, file, range} = raw;
-  return withSameRanges(withSameValue({kind, name, source, file, range}, raw), raw);
 }
 
 // Safe: who makes a document of it has seen that it is an object.
 const withValue = onDemand('value', ({value}: ParsedDocument) => value as JsonObject);
 const withRanges = onDemand('ranges', rangesOfLatest);
-const withSameValue = onDemand('value', (raw: ManifestDocument) => raw.value);
-const withSameRanges = onDemand('ranges', (raw: ManifestDocument) => raw.ranges);
-
 interface Placed {
   readonly parsed: ParsedDocument;
   readonly located: LocatedText;

@@ -7,9 +7,10 @@ import type {Diagnostic, ResourceKey, Revision} from '../core/model.ts';
 import {mapSteps, type Steps} from '../core/steps.ts';
 import {quoted} from '../core/visible.ts';
 import {guess, isOurs} from './classify.ts';
-import {manifestDocument, mistake, named, placed, valueAt} from './document.ts';
+import {manifestDocument, mistake, placed, valueAt} from './document.ts';
 import {readEnvelope} from './envelope.ts';
 import {selectFiles} from './files.ts';
+import {flat} from './light.ts';
 import type {ParseCache} from './parse-cache.ts';
 import {type LocatedText, rangeAt} from './places.ts';
 import type {ParsedDocument, ParsedText} from './yaml-text.ts';
@@ -92,6 +93,8 @@ function kindByPath(file: string): string | null {
 
 function readFile(parsed: ParsedText, located: LocatedText, context: Context): FoundInFile {
   const documents = parsed.documents.map((document) => readDocument(document, located, context));
+  const [only] = documents;
+  if (only !== undefined && documents.length === 1 && parsed.problems.length === 0) return only;
   const diagnostics = parsed.problems.map((problem) => placed(problem, located));
   const isBroken = diagnostics.some(({severity}) => severity === 'error');
   return {
@@ -126,18 +129,26 @@ function readDocument(parsed: ParsedDocument, located: LocatedText, context: Con
   const kindName = String(value['kind']);
   const head = {kind: kindName, name: '', source: context.source};
   const raw = manifestDocument(parsed, located, head);
+  const named = (name: string) => {
+    const parts = {kind: kind?.name ?? kindName, name: flat(name), source: context.source};
+    return manifestDocument(parsed, located, parts, raw.range);
+  };
   const envelope = readEnvelope(raw, context.kinds);
   const diagnostics = [...problems, ...envelope.diagnostics];
   const {kind, name} = envelope;
   const bad = diagnostics.some(({severity}) => severity === 'error');
   const judged = kind !== null && !problems.some(({code}) => LOSES_VALUES.has(code));
   if (bad || kind === null || name === null) {
-    const document = named(raw, name ?? '');
+    const document = named(name ?? '');
     const documents = judged && isObject(value['spec']) ? [{kind, document, bad: true}] : [];
     return {documents, broken: [brokenValue(raw, name, text)], diagnostics};
   }
-  return {documents: [{kind, document: named(raw, name), bad: false}], broken: [], diagnostics};
+  const documents = [{kind, document: named(name), bad: false}];
+  return {documents, broken: NONE, diagnostics: diagnostics.length === 0 ? NONE : diagnostics};
 }
+
+/** One for all documents where nothing is wrong, which nearly all are. */
+const NONE: readonly never[] = [];
 
 /** Where these are refused, what is left lacks what was there. */
 const LOSES_VALUES: ReadonlySet<string> = new Set([

@@ -5,12 +5,10 @@ import type {Kind, ManifestDocument, SecretDeclaration} from '../core/kind.ts';
 import type {Desired, Diagnostic, ResourceKey, SourceRange} from '../core/model.ts';
 import {quoted} from '../core/visible.ts';
 import {pointAt} from './claims.ts';
-import {type Shapes, withCompactRanges} from './compact-ranges.ts';
 import {type FolderDefaults, withDefaults} from './defaults.ts';
 import {mistake} from './document.ts';
 import {claimedKeys, type Headed} from './gather.ts';
 import {judge} from './judge.ts';
-import type {LocatedText} from './places.ts';
 
 /** What one document means, or what is wrong with it and what it claims all the same. */
 export interface Outcome {
@@ -29,8 +27,6 @@ export interface Surroundings {
   readonly kinds: ReadonlyMap<string, Kind>;
   /** Those that hold for the document's file, outermost first. */
   readonly defaults: readonly FolderDefaults[];
-  readonly texts: ReadonlyMap<string, LocatedText>;
-  readonly shapes: Shapes;
 }
 
 /** Understands one document that is no Defaults. */
@@ -74,7 +70,7 @@ function joined(
   outcome: Outcome,
   document: ManifestDocument,
 ): Outcome {
-  const diagnostics = [...found, ...outcome.diagnostics];
+  const diagnostics = found.length === 0 ? outcome.diagnostics : [...found, ...outcome.diagnostics];
   if (outcome.valid) return {...outcome, diagnostics};
   const base = rejected(document, diagnostics);
   return {
@@ -103,10 +99,8 @@ function applied(kind: Kind, document: ManifestDocument, around: Surroundings): 
     case 'resource': {
       const {desired, diagnostics} = kind.normalise(document);
       if (hasError(diagnostics)) return {...NOTHING, diagnostics, valid: false};
-      const compact = desired.map((one) =>
-        withCompactRanges(withClaimRanges(one, document), around.texts, around.shapes),
-      );
-      return {...NOTHING, desired: compact, diagnostics};
+      const placed = desired.map((one) => withClaimRanges(one, document));
+      return {...NOTHING, desired: placed, diagnostics};
     }
     case 'expander':
       return expanded(kind.expand(document), around);

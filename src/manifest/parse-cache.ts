@@ -3,11 +3,11 @@
 // means is kept as long as its text, its path and the Defaults above it stay.
 import type {Kind} from '../core/kind.ts';
 import type {RepositoryFile} from '../core/model.ts';
-import type {Shapes} from './compact-ranges.ts';
 import {decode} from './decode.ts';
 import type {FolderDefaults} from './defaults.ts';
 import {forget, forgettable} from './forgettable.ts';
 import type {FoundInFile, Headed} from './gather.ts';
+import {MAX_SHARED, type Shared} from './light.ts';
 import type {Outcome} from './outcome.ts';
 import {type LocatedText, locatedText} from './places.ts';
 import {type ParsedText, parseText} from './yaml-text.ts';
@@ -30,7 +30,7 @@ export class ParseCache {
     Headed,
     {readonly defaults: readonly FolderDefaults[]; readonly outcome: Outcome}
   >();
-  readonly shapes: Shapes = new Map();
+  readonly shared: Shared = new Map();
   #texts = new Map<string, ParsedText>();
   #seenTexts = new Map<string, ParsedText>();
   #files = new Map<string, CachedFile>();
@@ -54,13 +54,13 @@ export class ParseCache {
     const known = this.#seenTexts.get(blob) ?? this.#texts.get(blob);
     if (known === undefined) this.parsed += 1;
     else this.reused += 1;
-    const parsed = known ?? forgettable(parseBytes(bytes));
+    const parsed = known ?? forgettable(parseBytes(bytes), bytes);
     this.#seenTexts.set(blob, parsed);
     const before = this.#files.get(path);
     const file =
       before?.parsed === parsed
         ? before
-        : {parsed, located: locatedText(path, parsed.text), found: null};
+        : {parsed, located: locatedText(path, parsed), found: null};
     this.#seenFiles.set(path, file);
     return file;
   }
@@ -71,7 +71,7 @@ export class ParseCache {
     this.#files = this.#seenFiles;
     this.#seenTexts = new Map();
     this.#seenFiles = new Map();
-    if (this.shapes.size > MAX_SHAPES) this.shapes.clear();
+    if (this.shared.size >= MAX_SHARED) this.shared.clear();
   }
 
   /** Lets go of the text's values where it was understood what they mean. */
@@ -87,9 +87,6 @@ export class ParseCache {
 function isResource({kind}: Headed): boolean {
   return kind.role === 'resource';
 }
-
-/** Guests of one fleet have few different sets of fields; beyond this, sharing them is no gain. */
-const MAX_SHAPES = 1000;
 
 /** Decodes and parses one content. */
 function parseBytes(bytes: Uint8Array): ParsedText {

@@ -50,18 +50,20 @@ export interface LocatedText {
   readonly lines: readonly number[];
 }
 
-/** A text of a file; its lines are counted when somebody asks. */
-export function locatedText(file: string, text: string): LocatedText {
-  return withLines({file, text}, text);
+/** A text of a file; it is fetched, and its lines are counted, when somebody asks. */
+export function locatedText(file: string, from: {readonly text: string}): LocatedText {
+  return withLines(withText({file}, from), from);
 }
 
-const withLines = onDemand('lines', (text: string) => linesOfLatest(text));
+const withText = onDemand('text', (from: {readonly text: string}) => from.text);
+const withLines = onDemand('lines', (from: {readonly text: string}) => linesOfLatest(from));
 
 /** Ranges of one text are asked for one after the other, and then never again. */
-let latest: {readonly text: string; readonly lines: readonly number[]} | null = null;
+let latest: {readonly from: {readonly text: string}; readonly lines: readonly number[]} | null =
+  null;
 
-function linesOfLatest(text: string): readonly number[] {
-  if (latest?.text !== text) latest = {text, lines: lineStarts(text)};
+function linesOfLatest(from: {readonly text: string}): readonly number[] {
+  if (latest?.from !== from) latest = {from, lines: lineStarts(from.text)};
   return latest.lines;
 }
 

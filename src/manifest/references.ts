@@ -5,8 +5,8 @@ import type {SecretDeclaration} from '../core/kind.ts';
 import type {Desired, Diagnostic, ResourceKey, SecretRef, SourceRange} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
 import {bare, quoted} from '../core/visible.ts';
-import {withDependencies} from './compact-ranges.ts';
 import {mistake} from './document.ts';
+import {withDependencies} from './light.ts';
 
 /** Desired with dependencies as keys, and what is wrong with the references. */
 export interface Resolved {

@@ -6,7 +6,8 @@ import {mapSteps, type Steps} from '../core/steps.ts';
 import {defaultsFor, type FolderDefaults, folderOf} from './defaults.ts';
 import {isDefaults, readDefaults} from './folder-defaults.ts';
 import type {Gathered, Headed} from './gather.ts';
-import {type Outcome, outcomeOf} from './outcome.ts';
+import {light} from './light.ts';
+import {type Outcome, outcomeOf, type Surroundings} from './outcome.ts';
 import type {ParseCache} from './parse-cache.ts';
 
 /** What the documents mean one by one. */
@@ -24,13 +25,16 @@ export interface Understood {
 /** What all documents of a revision mean, each by itself. */
 export function* understand(gathered: Gathered, cache: ParseCache): Steps<Understood> {
   const {defaults, diagnostics} = readDefaults(gathered);
-  const chains = new Map<string, readonly FolderDefaults[]>();
+  const folders = new Map<string, Surroundings>();
   const others = gathered.documents.filter((headed) => !isDefaults(headed));
   const outcomes = yield* mapSteps(others, (headed) => {
     const folder = folderOf(headed.document.file);
-    const chain = chains.get(folder) ?? defaultsFor(defaults, headed.document.file);
-    chains.set(folder, chain);
-    return cachedOutcome(headed, chain, gathered, cache);
+    const around = folders.get(folder) ?? {
+      kinds: gathered.kinds,
+      defaults: defaultsFor(defaults, headed.document.file),
+    };
+    folders.set(folder, around);
+    return cachedOutcome(headed, around, cache);
   });
   const {broken} = gathered;
   const names = broken.flatMap(({kind, name}) => (name === null ? [] : [name, `${kind}/${name}`]));
@@ -53,17 +57,29 @@ function isGood({usable}: FolderDefaults): boolean {
   return usable;
 }
 
-function cachedOutcome(
-  headed: Headed,
-  defaults: readonly FolderDefaults[],
-  {kinds, texts}: Gathered,
-  cache: ParseCache,
-): Outcome {
+function cachedOutcome(headed: Headed, around: Surroundings, cache: ParseCache): Outcome {
   const known = cache.outcomes.get(headed);
-  if (known !== undefined && sameDefaults(known.defaults, defaults)) return known.outcome;
-  const outcome = outcomeOf(headed, {kinds, defaults, texts, shapes: cache.shapes});
-  cache.outcomes.set(headed, {defaults, outcome});
+  if (known !== undefined && sameDefaults(known.defaults, around.defaults)) return known.outcome;
+  const whole = outcomeOf(headed, around);
+  const again = () => latestOutcome(headed, around).desired;
+  const desired = whole.desired.map((one, index) => light(one, {again, index}, cache.shared));
+  const outcome = {...whole, desired};
+  cache.outcomes.set(headed, {defaults: around.defaults, outcome});
   return outcome;
+}
+
+let latest: {
+  readonly headed: Headed;
+  readonly around: Surroundings;
+  readonly outcome: Outcome;
+} | null = null;
+
+/** Whoever asks for one place of a document asks for others: one outcome is kept whole. */
+function latestOutcome(headed: Headed, around: Surroundings): Outcome {
+  if (latest?.headed !== headed || latest.around !== around) {
+    latest = {headed, around, outcome: outcomeOf(headed, around)};
+  }
+  return latest.outcome;
 }
 
 function sameDefaults(a: readonly FolderDefaults[], b: readonly FolderDefaults[]): boolean {

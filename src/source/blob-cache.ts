@@ -32,6 +32,15 @@ export class BlobCache {
     }
   }
 
+  /** Forgets all but these: several contents share one piece of memory, which all of them hold. */
+  keepOnly(ids: ReadonlySet<string>): void {
+    for (const [id, content] of this.#blobs) {
+      if (ids.has(id)) continue;
+      this.#blobs.delete(id);
+      this.#bytes -= content.length;
+    }
+  }
+
   /** Bytes held now. */
   get bytes(): number {
     return this.#bytes;

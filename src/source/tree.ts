@@ -166,6 +166,7 @@ async function readBlobs(reader: Reader, listed: Listed): Promise<Result<Listing
     contents.set(id, object.bytes);
     cache.set(id, object.bytes);
   }
+  cache.keepOnly(new Set(listed.blobs.map(({id}) => id)));
   return collect(listed, contents, answer.value.tooLarge, limits);
 }
 
