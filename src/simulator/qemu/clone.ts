@@ -1,6 +1,6 @@
 // Why this exists: a clone: what is refused at once, what the target shows while disks are copied,
 // and what a copy keeps, drops and makes new (facts.md section 10, recording 08).
-import {fail, forbid} from '../failure.ts';
+import {fail, forbid, paramError} from '../failure.ts';
 import {copyScope} from '../firewall/scope.ts';
 import {qemuLockFile} from '../flock.ts';
 import {require403} from '../permission.ts';
@@ -10,29 +10,24 @@ import {data, integer, vmidOf} from '../route.ts';
 import type {QemuGuest, Volume} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
-import {findVolume, nameOf} from '../volume.ts';
+import {findVolume, nameOf, parseVolid, requireStorage} from '../volume.ts';
 import {requireBridge} from './access-checks.ts';
 import {assertUnlocked} from './config-update.ts';
 import {joinPool} from './create.ts';
+import {requireMappings} from './device-access.ts';
 import type {Drive} from './drive.ts';
 import {drivesOf, isCdrom, isCloudInit, printDrive, withFile, withOptions} from './drive.ts';
 import {copyFormat} from './drive-write.ts';
+import {volumeHas} from './features.ts';
 import {emptyGuest, saveGuest} from './guest-file.ts';
 import {isNetKey} from './keys.ts';
+import {copyAwayLog} from './mirror.ts';
 import {withNewMac} from './net.ts';
 import {freshSmbios, macPrefix} from './normalise.ts';
 import {snapshotKeys, snapshotNamed} from './rollback.ts';
-import {formatSize} from './size.ts';
+import {formatSize, renderBytes} from './size.ts';
 import type {Job} from './volumes.ts';
-import {
-  allocateImage,
-  canCopySnapshot,
-  canLink,
-  copyMs,
-  freeImage,
-  storageNamed,
-  transferLog,
-} from './volumes.ts';
+import {allocateImage, copyMs, freeImage, storageNamed, transferLog} from './volumes.ts';
 import {act, forkFor, jobOf, pause} from './worker.ts';
 
 /** One clone, everything decided. */
@@ -52,10 +47,19 @@ const temporary = ' qmclone temporary file';
 /** POST clone. */
 export function cloneGuest(context: Context): Reply {
   const clone = readClone(context);
-  const copies = drivesOf(clone.section).filter((drive) => !isPlainCd(drive));
+  const drives = drivesOf(clone.section);
+  const copies = drives.filter((drive) => !isPlainCd(drive));
+  const isShared = requireStorages(clone, drives);
+  const request = {context, vmid: clone.newid};
+  requireMappings(request, clone.section);
+  for (const [key, text] of [...clone.section].sort()) requireBridge(request, key, text);
+  if (clone.node !== context.node && !isShared) {
+    fail(500, `can't clone VM to node '${clone.node}' (VM uses local storage)`);
+  }
+  if (context.cluster.guests.has(clone.newid)) {
+    fail(500, `unable to create VM ${clone.newid}: config file already exists`);
+  }
   for (const drive of copies) checkDrive(clone, drive);
-  checkTarget(clone, copies);
-  for (const [key, text] of clone.section) requireBridge({context, vmid: clone.newid}, key, text);
   const target = emptyGuest(clone.newid, context.node);
   // The same operating system behaves the same.
   target.behaviour = {...clone.source.behaviour};
@@ -72,16 +76,15 @@ function readClone(context: Context): Clone {
   const newid = integer(context, 'newid') ?? 0;
   const pool = params['pool'];
   if (pool !== undefined && !cluster.pools.has(pool)) forbid(`pool '${pool}' does not exist`);
-  const target = params['target'] ?? node;
-  if (!cluster.nodes.has(target)) fail(500, `no such cluster node '${target}'`);
-  const onto = params['storage'];
-  if (target !== node && onto !== undefined && !storageNamed(cluster, onto).shared) {
-    fail(500, `can't clone to non-shared storage '${onto}'`);
-  }
+  const wished = params['target'] ?? node;
+  const target = wished === 'localhost' ? node : wished;
+  const isKnown = target === node || cluster.nodes.get(target)?.listed === true;
+  if (!isKnown) fail(500, `no such cluster node '${target}'`);
   const source = cluster.guests.get(vmid);
   if (source?.kind !== 'qemu' || source.node !== node) {
     return fail(500, `unable to find configuration file for VM ${vmid} on node '${node}'`);
   }
+  checkStorage(context, target);
   assertUnlocked(source);
   const name = params['snapname'];
   const section = name === undefined ? source.config : snapshotNamed(source, name);
@@ -91,41 +94,57 @@ function readClone(context: Context): Clone {
       fail(500, `parameter '${key}' not allowed for linked clones`);
     }
   }
-  if (cluster.guests.has(newid))
-    fail(500, `unable to create VM ${newid}: config file already exists`);
   const {storage, format} = params;
   return {context, source, section, newid, node: target, full, storage, format};
 }
 
-function checkDrive(clone: Clone, drive: Drive): void {
-  const {context, full, storage} = clone;
-  const {cluster, node} = context;
-  const volume =
-    findVolume(cluster, node, drive.file) ?? fail(500, `volume '${drive.file}' does not exist`);
-  const onto = storage ?? volume.storage;
-  require403(context, `/storage/${onto}`, ['Datastore.AllocateSpace']);
-  storageNamed(cluster, onto);
-  if (isCloudInit(drive)) return;
-  const fromSnapshot = context.params['snapname'] !== undefined;
-  const what = `'${drive.file}' (${drive.key})`;
-  if (!full && !canLink(cluster, volume, fromSnapshot)) {
-    fail(500, `Linked clone feature is not supported for ${what}`);
+/** A named storage must take images here, and be the same there. */
+function checkStorage({cluster, node, params}: Context, target: string): void {
+  const {storage: id} = params;
+  if (id === undefined) return;
+  const storage = requireStorage(cluster, id, node);
+  if (!storage.content.has('images')) {
+    paramError({storage: `storage '${id}' does not support vm images`});
   }
-  if (full && fromSnapshot && !canCopySnapshot(cluster, volume)) {
-    fail(500, `Full clone feature is not supported for ${what}`);
-  }
+  if (target === node) return;
+  requireStorage(cluster, id, target);
+  if (!storage.shared) fail(500, `can't clone to non-shared storage '${id}'`);
 }
 
-function checkTarget(clone: Clone, copies: readonly Drive[]): void {
-  const {context, node, storage} = clone;
-  if (node === context.node) return;
-  for (const drive of copies) {
-    const source = findVolume(context.cluster, context.node, drive.file);
-    const onto = storageNamed(context.cluster, storage ?? source?.storage ?? '');
-    if (source?.node !== undefined || !onto.shared) {
-      fail(500, `can't clone VM to node '${node}' (VM uses local storage)`);
+/** Rights on the storages of all drives; whether another node could read all of them. */
+function requireStorages(clone: Clone, drives: readonly Drive[]): boolean {
+  const {context, section, storage: onto} = clone;
+  let isShared = true;
+  for (const drive of drives) {
+    if (drive.file === '' || drive.file === 'none') continue;
+    if (drive.file === 'cdrom') {
+      require403(context, '/', ['Sys.Console']);
+      continue;
+    }
+    const id = parseVolid(drive.file)?.storage;
+    if (id === undefined) return fail(500, `unable to parse volume ID '${drive.file}'`);
+    isShared = storageNamed(context.cluster, id).shared && isShared;
+    if (!isCdrom(drive)) {
+      require403(context, `/storage/${onto ?? id}`, ['Datastore.AllocateSpace']);
     }
   }
+  const state = section.get('vmstatestorage');
+  if (state !== undefined) require403(context, `/storage/${state}`, ['Datastore.AllocateSpace']);
+  return isShared;
+}
+
+/** Whether the storage can do what a full or linked copy needs, of the disk or its snapshot. */
+function checkDrive(clone: Clone, drive: Drive): void {
+  const {context, full, source} = clone;
+  const fromSnapshot = context.params['snapname'] !== undefined;
+  const isTpm = drive.key === 'tpmstate0';
+  if (full && isTpm && source.runtime !== undefined && !fromSnapshot) {
+    fail(500, 'cannot clone TPM state while VM is running');
+  }
+  const isCopied = full || isCloudInit(drive) || isTpm;
+  if (volumeHas(context.cluster, drive.file, isCopied ? 'copy' : 'clone', fromSnapshot)) return;
+  const what = `${fromSnapshot ? ' a snapshot of' : ''} '${drive.file}' (${drive.key})`;
+  fail(500, `${isCopied ? 'Full' : 'Linked'} clone feature is not supported for${what}`);
 }
 
 function cloneStages(clone: Clone, target: QemuGuest, copies: readonly Drive[]): readonly Stage[] {
@@ -171,7 +190,7 @@ function copyStage(clone: Clone, drive: Drive, made: Map<string, string>): Stage
       const job = jobOf(context, worker);
       const source =
         findVolume(cluster, node, drive.file) ?? fail(500, `volume '${drive.file}' does not exist`);
-      const linked = !full && !isCloudInit(drive);
+      const linked = !full && !isCloudInit(drive) && drive.key !== 'tpmstate0';
       job.log(`create ${linked ? 'linked' : 'full'} clone of drive ${drive.key} (${drive.file})`);
       const volume = linked ? link(job, clone, source) : copy(job, clone, drive, source);
       const options = {size: formatSize(volume.sizeBytes), format: undefined};
@@ -180,7 +199,12 @@ function copyStage(clone: Clone, drive: Drive, made: Map<string, string>): Stage
       return [
         pause(copyMs(cluster, volume.storage, volume.sizeBytes)),
         act(() => {
-          for (const line of transferLog(volume.sizeBytes)) job.log(line);
+          const isLive = clone.source.runtime !== undefined && !context.params['snapname'];
+          const total = renderBytes(volume.sizeBytes);
+          const lines = isLive
+            ? copyAwayLog(`drive-${drive.key}`, total, clone.source.runtime?.agentAnswers === true)
+            : transferLog(volume.sizeBytes);
+          for (const line of lines) job.log(line);
         }),
       ];
     },

@@ -49,10 +49,14 @@ export function rollbackSnapshot(
   guest: QemuGuest,
   wish: {readonly name: string; readonly start: boolean},
 ): readonly Stage[] {
+  if (guest.config.get('template') === '1') fail(500, "you can't rollback if vm is a template");
   const section = snapshotNamed(guest, wish.name);
-  if (guest.config.get('template') === '1') fail(500, "can't rollback if vm is a template");
-  assertUnlocked(guest);
   assertNewest(job, section, wish.name);
+  const incomplete = section.get('snapstate');
+  if (incomplete !== undefined) {
+    fail(500, `unable to rollback to incomplete snapshot (snapstate = ${incomplete})`);
+  }
+  assertUnlocked(guest);
   guest.config.set('lock', 'rollback');
   saveGuest(job.cluster, guest, `rollback to ${wish.name} begins`);
   const wasRunning = guest.runtime !== undefined;
@@ -78,8 +82,11 @@ export function rollbackSnapshot(
 function assertNewest(job: Job, section: ReadonlyMap<string, string>, name: string): void {
   for (const volume of diskVolumes(job, section)) {
     const newest = [...volume.snapshots].at(-1);
-    const isZfs = storageNamed(job.cluster, volume.storage).type === 'zfspool';
-    if (isZfs && newest !== name) {
+    if (storageNamed(job.cluster, volume.storage).type !== 'zfspool') continue;
+    if (!volume.snapshots.has(name)) {
+      fail(500, `can't rollback, snapshot '${name}' does not exist on '${volume.volid}'`);
+    }
+    if (newest !== name) {
       fail(500, `can't rollback, '${name}' is not most recent snapshot on '${volume.volid}'`);
     }
   }

@@ -4,19 +4,21 @@ import {fail} from '../failure.ts';
 import {qemuLockFile} from '../flock.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, nothing, route, underLock, vmidOf} from '../route.ts';
-import type {QemuGuest, Volume} from '../state.ts';
+import type {QemuGuest} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {findVolume} from '../volume.ts';
 import {assertUnlocked} from './config-update.ts';
 import {drivesOf, isDisk} from './drive.ts';
-import {digestOf, loadGuest, saveGuest} from './guest-file.ts';
+import {sectionHas, sharedNodes} from './features.ts';
+import {addUnused, digestOf, loadGuest, saveGuest} from './guest-file.ts';
+import {assertSavable} from './migrate-check.ts';
 import {configView, typedValue} from './pending.ts';
 import {diskVolumes, rollbackSnapshot, snapshotKeys, snapshotNamed} from './rollback.ts';
 import {runningCpu} from './runtime.ts';
 import {allocateState} from './vm-state.ts';
 import type {Job} from './volumes.ts';
-import {canCopySnapshot, canLink, canSnapshot, freeImage} from './volumes.ts';
+import {freeImage} from './volumes.ts';
 import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
 
 const base = '/nodes/{node}/qemu/{vmid}';
@@ -24,10 +26,12 @@ const base = '/nodes/{node}/qemu/{vmid}';
 function create(context: Context): Reply {
   const vmid = vmidOf(context);
   const name = context.params['snapname'] ?? '';
-  if (name === 'current' || name === 'pending') {
-    fail(500, `unable to use snapshot name '${name}' (reserved name)`);
+  if (name === 'current') fail(500, "unable to use snapshot name 'current' (reserved name)");
+  if (name.toLowerCase() === 'pending') {
+    fail(500, "unable to use snapshot name 'pending' (reserved name)");
   }
-  loadGuest(context.cluster, context.node, vmid);
+  const {config} = loadGuest(context.cluster, context.node, vmid);
+  if (flag(context, 'vmstate')) assertSavable(config);
   return data(
     forkFor(context, 'qmsnapshot', vmid, [
       ...lockStages(context, vmid),
@@ -42,11 +46,12 @@ function takeStages(context: Context, guest: QemuGuest, job: Job): readonly Stag
     fail(500, "you can't take a snapshot if it's a template");
   }
   assertUnlocked(guest);
+  if (flag(context, 'vmstate')) assertSavable(guest.config);
   if (guest.snapshots.has(name)) fail(500, `snapshot name '${name}' already used`);
-  const volumes = diskVolumes(job, guest.config);
-  if (volumes.some((volume) => !canSnapshot(job.cluster, volume))) {
+  if (!sectionHas(job.cluster, guest.config, 'snapshot')) {
     fail(500, 'snapshot feature is not available');
   }
+  forgetFormerName(job, guest, name);
   const saveRam = flag(context, 'vmstate') && guest.runtime !== undefined;
   prepare(context, guest, name);
   return [
@@ -58,6 +63,16 @@ function takeStages(context: Context, guest: QemuGuest, job: Job): readonly Stag
     pause(saveRam ? 1_200 : 150),
     act(() => snapshotDisks(job, guest, name)),
   ];
+}
+
+/** A snapshot that once had that name may still be named as a parent. */
+function forgetFormerName(job: Job, guest: QemuGuest, name: string): void {
+  for (const [other, section] of [...guest.snapshots].sort()) {
+    if (section.get('parent') !== name) continue;
+    const why = 'to avoid bogus snapshot cycle.';
+    job.log(`deleting parent '${name}' reference from '${other}' ${why}`);
+    section.delete('parent');
+  }
 }
 
 function prepare(context: Context, guest: QemuGuest, name: string): void {
@@ -110,7 +125,6 @@ function snapshotDisks(job: Job, guest: QemuGuest, name: string): void {
 function remove(context: Context): Reply {
   const vmid = vmidOf(context);
   const name = context.path['snapname'] ?? '';
-  loadGuest(context.cluster, context.node, vmid);
   return data(
     forkFor(context, 'qmdelsnapshot', vmid, [
       ...lockStages(context, vmid),
@@ -119,6 +133,9 @@ function remove(context: Context): Reply {
         assertUnlocked(guest);
         guest.config.set('lock', 'snapshot-delete');
         saveGuest(job.cluster, guest, `snapshot ${name} goes`);
+        if (guest.config.get('template') === '1') {
+          fail(500, "you can't delete a snapshot if vm is a template");
+        }
         return [
           {kind: 'unlock'},
           pause(150),
@@ -138,6 +155,10 @@ function forget(job: Job, guest: QemuGuest, name: string): void {
   if (state !== undefined) freeImage(job, state);
   for (const volume of diskVolumes(job, section)) volume.snapshots.delete(name);
   guest.snapshots.delete(name);
+  const volids = drivesOf(section)
+    .filter(isDisk)
+    .map(({file}) => file);
+  for (const volid of volids) addUnused(guest, volid);
   for (const other of [guest.config, ...guest.snapshots.values()]) {
     if (other.get('parent') !== name) continue;
     if (parent === undefined) other.delete('parent');
@@ -151,7 +172,6 @@ function forget(job: Job, guest: QemuGuest, name: string): void {
 function rollback(context: Context): Reply {
   const vmid = vmidOf(context);
   const name = context.path['snapname'] ?? '';
-  loadGuest(context.cluster, context.node, vmid);
   const start = flag(context, 'start');
   return data(
     forkFor(context, 'qmrollback', vmid, [
@@ -190,19 +210,24 @@ function optional(key: string, section: ReadonlyMap<string, string>): Record<str
 
 function readConfig(context: Context): Reply {
   const guest = loadGuest(context.cluster, context.node, vmidOf(context));
-  return data(configView(snapshotNamed(guest, context.path['snapname'] ?? '')));
+  const section = snapshotNamed(guest, context.path['snapname'] ?? '');
+  const password = section.get('cipassword');
+  // Unlike GET config, this call does not mask the (hashed) password.
+  const shown = password === undefined ? {} : {cipassword: password};
+  return data({...configView(section), ...shown});
 }
 
 function writeConfig(context: Context): Reply {
   const vmid = vmidOf(context);
   const {cluster, node, params} = context;
+  const {description} = params;
+  if (description === undefined) return nothing;
   return underLock(cluster, {file: qemuLockFile(vmid)}, () => {
     const guest = loadGuest(cluster, node, vmid);
     assertUnlocked(guest);
     const section = snapshotNamed(guest, context.path['snapname'] ?? '');
-    const description = params['description'];
     if (description === '') section.delete('description');
-    else if (description !== undefined) section.set('description', description.trimEnd());
+    else section.set('description', description.trimEnd());
     saveGuest(cluster, guest, 'snapshot description');
     return nothing;
   });
@@ -213,14 +238,10 @@ function feature(context: Context): Reply {
   const {cluster, node, params} = context;
   const name = params['snapname'];
   const section = name === undefined ? guest.config : snapshotNamed(guest, name);
-  const volumes = diskVolumes({cluster, node}, section);
-  const test: Readonly<Record<string, (volume: Volume) => boolean>> = {
-    snapshot: (volume) => canSnapshot(cluster, volume),
-    clone: (volume) => canLink(cluster, volume, name !== undefined),
-    copy: (volume) => name === undefined || canCopySnapshot(cluster, volume),
-  };
-  const has = volumes.every(test[params['feature'] ?? ''] ?? (() => false));
-  return data({hasFeature: has ? 1 : 0, nodes: [node]});
+  const wanted = params['feature'];
+  const isKnown = wanted === 'snapshot' || wanted === 'clone' || wanted === 'copy';
+  const has = isKnown && sectionHas(cluster, section, wanted, name !== undefined);
+  return data({hasFeature: has ? 1 : 0, nodes: sharedNodes(cluster, section, node)});
 }
 
 /** The snapshot endpoints. */

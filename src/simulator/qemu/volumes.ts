@@ -13,8 +13,8 @@ import {
   nameOf,
   parseVolid,
   requireStorage,
-  canSnapshot as storageCanSnapshot,
 } from '../volume.ts';
+import {volumeHas} from './features.ts';
 import {renderBytes} from './size.ts';
 
 /** Where work is done; `log` writes to the task, or nowhere for a plain call. */
@@ -104,24 +104,12 @@ export function freeImage(job: Job, volid: string): void {
 
 /** Whether the storage can take snapshots of such a volume. */
 export function canSnapshot(cluster: Cluster, volume: Volume): boolean {
-  return storageCanSnapshot(storageNamed(cluster, volume.storage), volume.format);
+  return volumeHas(cluster, volume.volid, 'snapshot');
 }
 
 /** Whether the volume is a template's, made to be linked to. */
 export function isBase(volume: Volume): boolean {
   return /(^|\/)base(vol)?-\d+-[^/]*$/.test(nameOf(volume));
-}
-
-/** Whether a linked clone of the volume (or of its snapshot) can be made. */
-export function canLink(cluster: Cluster, volume: Volume, fromSnapshot: boolean): boolean {
-  const {type} = storageNamed(cluster, volume.storage);
-  if (fromSnapshot) return type === 'lvmthin' || type === 'rbd' || type === 'btrfs';
-  return isBase(volume) && type !== 'lvm' && type !== 'cephfs';
-}
-
-/** Whether a full copy of a snapshot of the volume can be made. */
-export function canCopySnapshot(cluster: Cluster, volume: Volume): boolean {
-  return storageNamed(cluster, volume.storage).type !== 'zfspool' && canSnapshot(cluster, volume);
 }
 
 /** The progress lines of a copy. */
