@@ -15,10 +15,24 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     if (asked > 1) process.exit(EXIT.error);
   });
 }
+/** How long what is under way may take to end when nobody reads any more. */
+const LAST_MS = 12_000;
+let unwritten = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A reader such as `head` that closes early is no failure.
-  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  if (error.code === 'EPIPE') {
+    // A reader such as `head` that closes early is no failure; what runs ends as with Ctrl-C.
+    abort.abort();
+    setTimeout(() => process.exit(), LAST_MS).unref();
+    return;
+  }
+  if (!unwritten)
+    process.stderr.write(`error: the output could not be written: ${error.message}\n`);
+  unwritten = true;
+  process.exitCode = EXIT.error;
 });
+// There is nowhere left to say so.
+process.stderr.on('error', () => undefined);
 
 const io = processIo(abort.signal);
-process.exitCode = await execute(io, process.argv.slice(2));
+const code = await execute(io, process.argv.slice(2));
+process.exitCode = unwritten ? EXIT.error : code;

@@ -26,7 +26,7 @@ export interface LogOptions {
 
 /** A log on pino. Lines are written at once, so that a crash loses none. */
 export function createLog(options: LogOptions): Log {
-  const target = options.destination ?? openDestination({dest: 2, sync: true});
+  const target = options.destination ?? standardError();
   const {pretty = false, colour = false} = options;
   const stream = {
     write: (line: string): void => {
@@ -44,6 +44,13 @@ export function createLog(options: LogOptions): Log {
     stream,
   );
   return wrap(logger);
+}
+
+/** A log that cannot be written (a full disk) is no reason to stop what it tells of. */
+function standardError(): LogDestination {
+  const target = openDestination({dest: 2, sync: true});
+  target.on('error', () => undefined);
+  return target;
 }
 
 function wrap(logger: Logger): Log {
