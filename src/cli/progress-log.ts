@@ -1,7 +1,7 @@
 // Why this exists: a person who waits wants to see what happens, not log lines.
 import type {Log, LogFields} from '../core/ports.ts';
 import type {Io} from './io.ts';
-import {safe} from './print/style.ts';
+import {safe, shownKey} from './print/style.ts';
 
 /** A log that shows steps and ends of actions as lines for people, and passes on the rest. */
 export function progressLog(io: Io, rest: Log): Log {
@@ -10,14 +10,16 @@ export function progressLog(io: Io, rest: Log): Log {
     const text = (name: string): string => safe(String(fields[name] ?? ''));
     switch (message) {
       case 'step':
-        io.err(`  ${style.dim('·')} ${text('key')}: ${text('step')}`);
+        io.err(`  ${style.dim('·')} ${shownKey(text('key'))}: ${text('step')}`);
         return true;
       case 'action done':
-        io.err(`  ${style.good('✓')} ${text('key')} ${text('name')}: ${text('verb')} done`);
+        io.err(
+          `  ${style.good('✓')} ${shownKey(text('key'))} ${text('name')}: ${text('verb')} done`,
+        );
         return true;
       case 'action ended early':
         io.err(
-          `  ${style.bad('✗')} ${text('key')} ${text('name')}: ${text('verb')} ` +
+          `  ${style.bad('✗')} ${shownKey(text('key'))} ${text('name')}: ${text('verb')} ` +
             `${text('result')}: ${text('because')}`,
         );
         return true;

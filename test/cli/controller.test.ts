@@ -68,7 +68,7 @@ describe('with a controller', () => {
     await town.repository.commit('Another tag');
     await town.until(async () => (await stateOf150()) === 'suspended');
     const status = await town.run('status');
-    expect(status.out).toMatch(/suspended guest\/150 by \S+ until .*: repair/);
+    expect(status.out).toMatch(/suspended 150 by \S+ until .*: repair/);
     expect(tags()).toBe('first');
     expect((await town.run('resume', 'web')).code).toBe(0);
     await town.until(() => tags() === 'second');

@@ -28,6 +28,7 @@ const silent = {
 const plain = (text: string): string => text;
 const style = {
   colours: false,
+  columns: Infinity,
   bold: plain,
   dim: plain,
   good: plain,

@@ -8,7 +8,7 @@ import {restoreJournal} from '../../journal/backup.ts';
 import type {CommandContext} from '../command-context.ts';
 import {readConfigFile} from '../config-file.ts';
 import {CommandError, outJson} from '../io.ts';
-import {pad, type Style, safe, shownTime} from '../print/style.ts';
+import {pad, type Style, safe, shownKey, shownTime} from '../print/style.ts';
 import {findResource} from '../resource-name.ts';
 import {openWorkspace} from '../workspace.ts';
 import {realClock, realRandom} from '../world/clock.ts';
@@ -112,7 +112,7 @@ function auditLine(entry: AuditEntry, style: Style): string {
   const by = author === null ? '' : ` by ${safe(author)}`;
   const leave = approver === null ? '' : `, approved by ${safe(approver)}`;
   const print = fingerprint === null ? '' : style.dim(` ${fingerprint.slice(0, 16)}`);
-  const head = `${shownTime(at)}  ${safe(cluster)} ${pad(key, 12)} ${pad(safe(what), 8)}`;
+  const head = `${shownTime(at)}  ${safe(cluster)} ${pad(shownKey(key), 6)} ${pad(safe(what), 8)}`;
   return `${head} ${paint(result)}  commit ${commit?.slice(0, 10) ?? '–'}${by}${leave}${print}`;
 }
 

@@ -62,7 +62,7 @@ describe('audit', () => {
     look((journal) => journal.addAudit({...entry, key: 'guest/151', result: 'failed'}));
     const one = await desk.run(['audit', 'qemu/150']);
     expect(one.out.split('\n')).toHaveLength(1);
-    expect(one.out).toContain('guest/150');
+    expect(one.out).toContain('harness 150 ');
     expect(one.out).toContain('by ann\\u{1b}[2J, approved by bob abababababababab');
     const all = await desk.run(['audit', '--json', '--cluster', 'harness']);
     expect(JSON.parse(all.out)).toHaveLength(2);

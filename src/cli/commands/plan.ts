@@ -8,7 +8,7 @@ import {type OneShotOptions, openOneShot} from '../one-shot.ts';
 import {openActions} from '../open-actions.ts';
 import {diagnosticsText} from '../print/diagnostics-text.ts';
 import {planMarkdown} from '../print/plan-markdown.ts';
-import {planText} from '../print/plan-text.ts';
+import {nextLines, planText} from '../print/plan-text.ts';
 import {problemLines} from '../print/problems-text.ts';
 
 interface PlanOptions extends OneShotOptions {
@@ -63,6 +63,7 @@ function print(context: CommandContext, reports: readonly Report[], options: Pla
     if (all.length > 0) io.err(`${diagnosticsText(all, io.errStyle)}\n`);
     for (const line of problemLines(report, io.errStyle)) io.err(line);
     io.out(planText(report, io.style, options.all));
+    if (io.interactive) for (const line of nextLines(report, io.style)) io.out(line);
   }
 }
 

@@ -3,7 +3,8 @@
 import type {Change} from '../../core/action.ts';
 import {pad, type Style, safe} from './style.ts';
 
-const WIDTH = 98;
+/** Longer lines are read with difficulty. */
+const WIDEST = 98;
 const INDENT = 4;
 /** Said by the heading above. */
 const SAID: ReadonlySet<string> = new Set(['name', 'vmid']);
@@ -49,7 +50,7 @@ function partLines(
   let line = '';
   for (const one of said) {
     const longer = line === '' ? one : `${line}, ${one}`;
-    if (line !== '' && INDENT + width + longer.length >= WIDTH) {
+    if (line !== '' && INDENT + width + longer.length >= Math.min(WIDEST, style.columns)) {
       lines.push(`${line},`);
       line = one;
     } else line = longer;

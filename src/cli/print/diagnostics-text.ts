@@ -1,5 +1,7 @@
 // Why this exists: a mistake as a person reads it: where, what, why, what to do.
 import type {Diagnostic} from '../../core/model.ts';
+import {remedyLines} from './action-text.ts';
+import {fill} from './fill.ts';
 import {type Style, safe} from './style.ts';
 
 /** All diagnostics, one after the other; the text has no trailing line feed. */
@@ -28,8 +30,8 @@ function diagnosticText(diagnostic: Diagnostic, style: Style): string {
   ];
   // Frames come with every character made visible already; their line feeds are layout.
   if (frame !== undefined) lines.push(...frame.split('\n').map((line) => `  ${safe(line)}`));
-  lines.push(`  ${safe(detail)}`);
+  lines.push(...fill([{text: `  ${safe(detail)}`}], {indent: 2, columns: style.columns}));
   if (suggestion !== undefined) lines.push(`  Did you mean ${style.good(safe(suggestion))}?`);
-  if (remedy !== undefined) lines.push(`  ${style.accent('→')} ${safe(remedy)}`);
+  if (remedy !== undefined) lines.push(...remedyLines(remedy, 2, style));
   return lines.join('\n');
 }

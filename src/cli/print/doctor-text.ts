@@ -1,5 +1,6 @@
 // Why this exists: what is well is one line each, and what is not says what to do.
 import type {DoctorFinding} from '../doctor/finding.ts';
+import {fill} from './fill.ts';
 import {type Style, safe} from './style.ts';
 
 /** Lines of one cluster. */
@@ -18,10 +19,19 @@ export function doctorLines(
 }
 
 function lines({what, state, says, remedy}: DoctorFinding, style: Style): readonly string[] {
-  const sign =
-    state === 'good' ? style.good('✓') : state === 'warn' ? style.warn('!') : style.bad('✗');
+  const [sign, paint] = SIGNS[state];
+  const pieces = [
+    {text: `  ${sign}`, paint: style[paint]},
+    {text: ` ${safe(what)}: ${safe(says)}`},
+  ];
   return [
-    `  ${sign} ${safe(what)}: ${safe(says)}`,
+    ...fill(pieces, {indent: 4, columns: style.columns}),
     ...remedy.map((line) => `      ${style.dim(safe(line))}`),
   ];
 }
+
+const SIGNS = {
+  good: ['✓', 'good'],
+  warn: ['!', 'warn'],
+  bad: ['✗', 'bad'],
+} as const satisfies {readonly [state in DoctorFinding['state']]: readonly [string, keyof Style]};

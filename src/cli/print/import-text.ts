@@ -4,7 +4,7 @@ import {join, relative} from 'node:path';
 import type {Action} from '../../core/action.ts';
 import type {Imported} from '../import/imported.ts';
 import {diagnosticsText} from './diagnostics-text.ts';
-import {pad, type Style, safe} from './style.ts';
+import {pad, type Style, safe, shownKey} from './style.ts';
 
 /** Lines for the terminal; paths are shown from `cwd`. */
 export function importLines(imported: Imported, cwd: string, style: Style): readonly string[] {
@@ -27,7 +27,7 @@ export function importLines(imported: Imported, cwd: string, style: Style): read
       const paint = failed ? style.bad : style.dim;
       return `${paint('skipped')} ${id} ${safe(name ?? '')}: ${safe(because)}`;
     }),
-    ...present.map((key) => `${style.dim('kept')} ${key}: a manifest names it already`),
+    ...present.map((key) => `${style.dim('kept')} ${shownKey(key)}: a manifest names it already`),
     ...(check.diagnostics.length === 0 ? [] : ['', diagnosticsText(check.diagnostics, style)]),
     ...check.different.flatMap((action) => differenceLines(action, style)),
     '',
@@ -39,7 +39,7 @@ function differenceLines(action: Action, style: Style): readonly string[] {
   const {key, name, verb, changes, findings} = action;
   return [
     '',
-    style.warn(`${key} ${safe(name)}: ${verb}`),
+    style.warn(`${shownKey(key)} ${safe(name)}: ${verb}`),
     ...changes.map(({field, shown}) => `    ${field}: ${safe(shown.from)} → ${safe(shown.to)}`),
     ...findings.map(({reason, detail}) => `    ${style.accent(reason)}: ${safe(detail)}`),
   ];

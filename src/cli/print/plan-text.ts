@@ -1,10 +1,12 @@
 // Why this exists: a plan as a person reads it in a terminal: what would happen to which guest, how
 // bad it is, why, and what it waits for.
-import type {Action, Change, Plan, Reason, Verb, Verdict} from '../../core/action.ts';
+import type {Action, Plan, Reason, Verb, Verdict} from '../../core/action.ts';
 import type {Report} from '../../core/report.ts';
 import {openActions} from '../open-actions.ts';
+import {changeLines, interruptionLines, lossLines, reasonLines} from './action-text.ts';
 import {createdLines} from './created-text.ts';
-import {pad, type Style, safe, shownTime} from './style.ts';
+import {fill} from './fill.ts';
+import {pad, type Style, safe, shownKey, shownTime} from './style.ts';
 
 const SIGNS = {
   none: ' ',
@@ -26,7 +28,7 @@ export function planText(report: Report, style: Style, all = false): string {
   if (plan === null) return style.bad('no plan could be made');
   const work = all ? plan.actions : openActions(report);
   return [
-    heading(report, plan, style),
+    ...heading(report, plan, style),
     ...work.flatMap((action) => actionLines(report, action, style)),
     ...waitingLines(plan, style),
     '',
@@ -82,20 +84,27 @@ function turnOf(report: Report, {key, fingerprint}: Action): Turn {
   return verdict.reasons.every(({reason}) => PASSING.has(reason)) ? 'follows' : 'held';
 }
 
-function heading(report: Report, plan: Plan, style: Style): string {
+function heading(report: Report, plan: Plan, style: Style): readonly string[] {
   const sources = report.sources.map(({name, commit, subject}) => {
     const said = subject === null ? '' : ` "${safe(subject)}"`;
     return `${safe(name)} at ${commit?.slice(0, 10) ?? 'nothing yet'}${said}`;
   });
-  const when = style.dim(`read ${shownTime(plan.takenAt)}, ${plan.managed} managed`);
-  return `${style.bold(safe(plan.cluster))}: ${sources.join(', ')}  ${when}`;
+  const when = `  read ${shownTime(plan.takenAt)}, ${plan.managed} managed`;
+  return fill(
+    [
+      {text: `${safe(plan.cluster)}:`, paint: style.bold},
+      {text: ` ${sources.join(', ')}`},
+      {text: when, paint: style.dim},
+    ],
+    {indent: 2, columns: style.columns},
+  );
 }
 
 function actionLines(report: Report, action: Action, style: Style): readonly string[] {
   const verdict = verdictsOf(report).get(action.fingerprint);
   const turn = turnOf(report, action);
   const sign = SIGNS[action.verb];
-  const id = action.vmid === null ? action.key : String(action.vmid);
+  const id = shownKey(action.key);
   const what = `${sign} ${pad(action.verb, 8)}${id} ${safe(action.name)}`;
   const paint = action.verb === 'create' ? style.good : style.warn;
   const painted = action.risk === 'destructive' ? style.bad(what) : paint(what);
@@ -104,9 +113,10 @@ function actionLines(report: Report, action: Action, style: Style): readonly str
     `${painted}  ${riskText(action, style)}${gateText(turn, verdict, style)}`,
     ...(action.verb === 'create'
       ? createdLines(action.changes, style)
-      : action.changes.map((change) => changeLine(action, change, style))),
+      : changeLines(action.changes, style)),
+    ...interruptionLines(action, style),
     ...lossLines(action, style),
-    ...(turn === 'held' || turn === 'refused' ? reasonLines(verdict, style) : []),
+    ...(turn === 'held' || turn === 'refused' ? reasonLines(verdict?.reasons ?? [], style) : []),
   ];
 }
 
@@ -130,50 +140,37 @@ function gateText(turn: Turn, verdict: Verdict | undefined, style: Style): strin
   }
 }
 
-function changeLine(action: Action, change: Change, style: Style): string {
-  const from = safe(change.shown.from);
-  const to = safe(change.shown.to);
-  const values = `${from} → ${to}`;
-  const because = action.risk === 'benign' ? '' : `  ${style.dim(safe(change.because))}`;
-  return `    ${pad(change.field, 28)} ${values}${because}`;
-}
-
-function lossLines({facts, risk}: Action, style: Style): readonly string[] {
-  if (risk !== 'destructive') return [];
-  const lost = [
-    ...listOf(facts['volumes']).map(volumeText),
-    ...listOf(facts['snapshots']).map((name) => `snapshot ${String(name)}`),
-    ...listOf(facts['also']).map(String),
-  ];
-  const kept = listOf(facts['keeps']).map(String);
-  return [
-    ...lost.map((what) => `    ${style.bad('loses')} ${safe(what)}`),
-    ...kept.map((what) => `    ${style.accent('keeps')} ${safe(what)}`),
-  ];
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function volumeText(volume: unknown): string {
-  if (typeof volume !== 'object' || volume === null) return String(volume);
-  const fields = Object.values(volume);
-  return fields.map(String).join(', ');
-}
-
-function reasonLines(verdict: Verdict | undefined, style: Style): readonly string[] {
-  return (verdict?.reasons ?? []).flatMap(({reason, detail, remedy}) => [
-    `    ${style.accent(reason)}: ${safe(detail)}`,
-    `      ${style.dim(safe(remedy))}`,
-  ]);
-}
-
 function waitingLines({waiting}: Plan, style: Style): readonly string[] {
   if (waiting.length === 0) return [];
-  const lines = waiting.map(
-    ({key, name, reason, detail}) =>
-      `  ${key} ${safe(name)}  ${style.accent(reason)}: ${safe(detail)}`,
+  const lines = waiting.flatMap(({key, name, reason, detail}) =>
+    fill(
+      [
+        {text: `  ${shownKey(key)} ${safe(name)}`},
+        {text: `  ${reason}:`, paint: style.accent},
+        {text: ` ${safe(detail)}`},
+      ],
+      {indent: 4, columns: style.columns},
+    ),
   );
   return ['', style.bold('Waiting'), ...lines];
+}
+
+/** What to type next, below a plan that nothing was done about yet. */
+export function nextLines(report: Report, style: Style): readonly string[] {
+  const open = openActions(report);
+  const turns = open.map((action) => turnOf(report, action));
+  const stops = open.filter((_, at) => turns[at] === 'held' || turns[at] === 'refused');
+  const [first, ...others] = stops;
+  const goes = turns.includes('goes') || turns.includes('follows');
+  return [
+    ...(goes
+      ? ['pvegit apply does what goes ahead; a controller that runs does it by itself']
+      : []),
+    ...(first === undefined ? [] : [whyHint(first, others.length > 0)]),
+  ].map((line) => `${style.accent('→')} ${line}`);
+}
+
+function whyHint({key, name}: Action, several: boolean): string {
+  const whom = several ? 'NAME' : name === '' ? shownKey(key) : safe(name);
+  return `pvegit why ${whom} says more of what is held`;
 }

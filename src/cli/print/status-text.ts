@@ -10,7 +10,9 @@ import {
   type ResourceState,
   type StatusDocument,
 } from '../../core/report.ts';
-import {pad, type Style, safe, shownDuration, shownTime} from './style.ts';
+import {remedyLines} from './action-text.ts';
+import {fill} from './fill.ts';
+import {pad, type Style, safe, shownDuration, shownKey, shownTime} from './style.ts';
 
 /** The document as lines. `now`: ms since the epoch, for ages. */
 export function statusText(status: StatusDocument, now: number, style: Style): string {
@@ -32,14 +34,25 @@ function clusterLines(one: ClusterStatus, now: number, style: Style): readonly s
     `  ${counts.join(' · ') || 'nothing managed'}${style.dim(` · ${one.unmanaged} unmanaged`)}`,
     ...one.sources.flatMap((source) => sourceLines(source, style)),
     ...problems(one, style),
-    ...one.notInSync.flatMap((resource) => resourceLines(resource, now, style)),
+    ...one.notInSync.slice(0, MOST).flatMap((one) => resourceLines(one, now, style)),
+    ...moreLines(one.notInSync.length, style),
     ...one.applying.map(({key, name, verb, says}) => {
-      return `  ${style.accent('▸')} ${key} ${safe(name)}: ${verb}, ${safe(says ?? 'starting')}`;
+      const what = `${shownKey(key)} ${safe(name)}: ${verb}, ${safe(says ?? 'starting')}`;
+      return `  ${style.accent('▸')} ${what}`;
     }),
     ...suspensionLines(one.suspensions, style),
     ...intentLines(one.intents, style),
+    ...(one.outcomes.length === 0 ? [] : [style.dim('  lately')]),
     ...outcomeLines(one.outcomes.slice(0, 5), now, style),
   ];
+}
+
+/** A terminal that scrolls past shows nothing. */
+const MOST = 30;
+
+function moreLines(length: number, style: Style): readonly string[] {
+  if (length <= MOST) return [];
+  return [style.dim(`  and ${length - MOST} more: pvegit status --json has them all`)];
 }
 
 function sourceLines(source: ClusterStatus['sources'][number], style: Style): readonly string[] {
@@ -50,7 +63,7 @@ function sourceLines(source: ClusterStatus['sources'][number], style: Style): re
   return [
     line,
     `    ${style.bad(error.kind)}: ${safe(error.message)}`,
-    `    ${style.accent('→')} ${safe(error.remedy)}`,
+    ...remedyLines(error.remedy, 4, style),
   ];
 }
 
@@ -74,15 +87,24 @@ function problems(one: ClusterStatus, style: Style): readonly string[] {
 function resourceLines(resource: ResourceReport, now: number, style: Style): readonly string[] {
   const {id, name, state, because, drift} = resource;
   const [first] = because;
-  const word = first?.reason === null || first === undefined ? '' : ` ${first.reason}:`;
-  const reason = first === undefined ? '' : ` ·${word} ${safe(first.detail)}`;
+  const word = first === undefined || first.reason === null ? '' : `${first.reason}: `;
+  const reason = first === undefined ? '' : `  ${word}${safe(first.detail)}`;
   const ages = drift.map(({cause, risk, fields, since}) => {
     const count = `${fields} field${fields === 1 ? '' : 's'}`;
     return `    ${risk} ${cause}, ${count}, for ${shownDuration(now - since)}`;
   });
   const shown = stateText(state, pad(state.replaceAll('_', ' '), 12), style);
-  return [`  ${shown} ${id} ${safe(name)}${reason}`, ...ages];
+  const line = [{text: `${shownKey(id)} ${safe(name)}`}, {text: reason}];
+  const room = {indent: 4, columns: style.columns - STATE_WIDTH};
+  return [
+    ...fill(line, room).map((text, at) => (at === 0 ? `  ${shown} ${text}` : text)),
+    ...(first === undefined ? [] : remedyLines(first.remedy, 4, style)),
+    ...ages,
+  ];
 }
+
+/** What stands before the name of a resource. */
+const STATE_WIDTH = 15;
 
 function stateText(state: ResourceState, text: string, style: Style): string {
   switch (state) {
@@ -103,13 +125,14 @@ function stateText(state: ResourceState, text: string, style: Style): string {
 function suspensionLines(suspensions: readonly Suspension[], style: Style): readonly string[] {
   return suspensions.map(({key, reason, owner, expiresAt}) => {
     const until = expiresAt === null ? '' : ` until ${shownTime(expiresAt)}`;
-    return `  ${style.accent('suspended')} ${key} by ${safe(owner)}${until}: ${safe(reason)}`;
+    const what = key === '*' ? 'the whole cluster' : shownKey(key);
+    return `  ${style.accent('suspended')} ${what} by ${safe(owner)}${until}: ${safe(reason)}`;
   });
 }
 
 function intentLines(intents: ClusterStatus['intents'], style: Style): readonly string[] {
   return intents.map(({id, key, says, state}) => {
-    return `  ${style.warn(`intent ${id}`)} ${key}: ${safe(says)} (${state})`;
+    return `  ${style.warn(`intent ${id}`)} ${shownKey(key)}: ${safe(says)} (${state})`;
   });
 }
 
@@ -118,7 +141,7 @@ function outcomeLines(outcomes: readonly Outcome[], now: number, style: Style): 
     const sign = result === 'done' ? style.good('✓') : style.bad('✗');
     const detail = result === 'done' ? '' : `: ${safe(because)}`;
     const ago = style.dim(`${shownDuration(now - endedAt)} ago`);
-    return `  ${sign} ${key} ${safe(name)}: ${verb} ${result}${detail}  ${ago}`;
+    return `  ${sign} ${shownKey(key)} ${safe(name)}: ${verb} ${result}${detail}  ${ago}`;
   });
 }
 

@@ -8,6 +8,8 @@ type Format = Parameters<typeof styleText>[0];
 /** Marks up text for people; plain text where colours are not wanted. */
 export interface Style {
   readonly colours: boolean;
+  /** Where lines break; infinite where nobody looks at it on a terminal. */
+  readonly columns: number;
   bold(text: string): string;
   dim(text: string): string;
   good(text: string): string;
@@ -16,9 +18,12 @@ export interface Style {
   accent(text: string): string;
 }
 
+/** Below this nothing can be laid out. */
+const LEAST = 40;
+
 /** Colours follow NO_COLOR, FORCE_COLOR and whether the stream is a terminal. */
 export function createStyle(
-  stream: {readonly isTTY?: boolean},
+  stream: {readonly isTTY?: boolean; readonly columns?: number},
   env: {readonly [name: string]: string | undefined},
   wanted = true,
 ): Style {
@@ -27,8 +32,10 @@ export function createStyle(
   const colours = wanted && !off && (forced || stream.isTTY === true) && env['TERM'] !== 'dumb';
   const paint = (format: Format) => (text: string) =>
     colours ? styleText(format, text, {validateStream: false}) : text;
+  const {columns = 0} = stream;
   return {
     colours,
+    columns: stream.isTTY === true && columns > 0 ? Math.max(columns, LEAST) : Infinity,
     bold: paint('bold'),
     dim: paint('dim'),
     good: paint('green'),
@@ -46,6 +53,11 @@ export function safe(text: string): string {
 /** Pads to a width in characters; longer text stays as it is. */
 export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - Array.from(text).length));
+}
+
+/** A resource for people: guests by their VMID alone, others as `Kind/name`. */
+export function shownKey(key: string): string {
+  return key.replace(/^(guest|qemu|lxc)\//, '');
 }
 
 /** A duration for people: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */

@@ -1,8 +1,16 @@
 // Why this exists: the one question that people ask of such a tool: why is it not as I wrote?
-import type {Action, Change, Verdict} from '../../core/action.ts';
+import type {Action, Verdict} from '../../core/action.ts';
 import type {ResourceDetail} from '../../core/report.ts';
+import {
+  changeLines,
+  interruptionLines,
+  lossLines,
+  reasonLines,
+  remedyLines,
+} from './action-text.ts';
 import {createdLines} from './created-text.ts';
-import {pad, type Style, safe, shownDuration} from './style.ts';
+import {fill} from './fill.ts';
+import {type Style, safe, shownDuration} from './style.ts';
 
 /** All about one resource as lines. */
 export function whyText(detail: ResourceDetail, now: number, style: Style): string {
@@ -14,7 +22,13 @@ export function whyText(detail: ResourceDetail, now: number, style: Style): stri
     style.dim(`  cluster ${safe(detail.cluster)}, node ${node ?? '–'}, source ${safe(source)}`),
     ...(work.length === 0 && waiting.length === 0 ? ['', ...settledLines(detail, style)] : []),
     ...work.flatMap((action) => actionLines(action, verdictOf(detail, action), style)),
-    ...waiting.map(({reason, detail: why}) => `\n${style.accent(reason)}: ${safe(why)}`),
+    ...waiting.flatMap(({reason, detail: why}) => [
+      '',
+      ...fill([{text: `${reason}:`, paint: style.accent}, {text: ` ${safe(why)}`}], {
+        indent: 2,
+        columns: style.columns,
+      }),
+    ]),
     ...(outcomes.length === 0 ? [] : ['', style.bold('Lately')]),
     ...outcomes.slice(0, 5).map((outcome) => {
       const sign = outcome.result === 'done' ? style.good('✓') : style.bad('✗');
@@ -27,8 +41,11 @@ export function whyText(detail: ResourceDetail, now: number, style: Style): stri
 function settledLines({resource}: ResourceDetail, style: Style): readonly string[] {
   if (resource.because.length === 0) return [style.good('It is as Git says.')];
   return resource.because.flatMap(({reason, detail, remedy}) => [
-    `${style.accent(reason ?? 'note')}: ${safe(detail)}`,
-    `  → ${safe(remedy)}`,
+    ...fill([{text: `${reason ?? 'note'}:`, paint: style.accent}, {text: ` ${safe(detail)}`}], {
+      indent: 2,
+      columns: style.columns,
+    }),
+    ...remedyLines(remedy, 2, style),
   ]);
 }
 
@@ -47,12 +64,11 @@ function actionLines(
   return [
     '',
     `${style.bold(verb)} ${risk}${cause === null ? '' : ` · ${cause}`} · ${said}${place}`,
-    style.dim(`  fingerprint ${fingerprint.slice(0, 16)}`),
-    ...(verb === 'create' ? createdLines(changes, style) : changes.map(changeLine(style))),
-    ...(verdict?.reasons ?? []).flatMap(({reason, detail, remedy}) => [
-      `  ${style.accent(reason)}: ${safe(detail)}`,
-      `    → ${safe(remedy)}`,
-    ]),
+    ...(verb === 'create' ? createdLines(changes, style) : changeLines(changes, style)),
+    ...interruptionLines(action, style),
+    ...lossLines(action, style),
+    ...reasonLines(verdict?.reasons ?? [], style),
+    style.dim(`    fingerprint ${fingerprint.slice(0, 16)}`),
   ];
 }
 
@@ -60,11 +76,4 @@ const GATE_WORDS = {allow: 'goes ahead', hold: 'held', refuse: 'refused'} as con
 
 function gateWord(verdict: Verdict | undefined): string {
   return verdict === undefined ? '' : GATE_WORDS[verdict.verdict];
-}
-
-function changeLine(style: Style): (change: Change) => string {
-  return ({field, shown, because}) => {
-    const values = `${safe(shown.from)} → ${safe(shown.to)}`;
-    return `  ${pad(field, 28)} ${values}  ${style.dim(safe(because))}`;
-  };
 }
