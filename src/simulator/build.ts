@@ -240,7 +240,7 @@ export function addGuest(cluster: Cluster, vmid: number, wish: GuestWish): QemuG
 }
 
 /** Put a container with its volumes into the cluster, as if it had always been there. */
-export function addContainer(cluster: Cluster, vmid: number, wish: GuestWish): LxcGuest {
+function addContainer(cluster: Cluster, vmid: number, wish: GuestWish): LxcGuest {
   const node = wish.node ?? cluster.entry;
   const isRunning = wish.running === true;
   const guest: LxcGuest = {

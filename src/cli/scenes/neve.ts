@@ -1,7 +1,7 @@
 // Why this exists: an existing, hand-built host to try an import on: the cluster of use-case B with
 // its own guests, and five more whose configuration is hard to say.
 import {addToken, buildCluster, demoSecret, type GuestWish, grant} from '../../simulator/build.ts';
-import type {Cluster, LxcGuest, Version} from '../../simulator/state.ts';
+import type {Cluster, Version} from '../../simulator/state.ts';
 import {publishNow} from '../../simulator/statistics.ts';
 
 const GIB = 1024 ** 3;
@@ -249,11 +249,10 @@ export function neveCluster(
       9100: CIPHER,
       9101: LINKED,
     },
+    containers: {200: container(200, 'atlas', '512'), 201: container(201, 'lune', '4096')},
   });
   addSnapshot(cluster, 1201, 'etoile-26-9-2025');
   addSnapshot(cluster, 9100, 'C28-9-25-20_27');
-  cluster.guests.set(200, container(200, 'atlas', '512'));
-  cluster.guests.set(201, container(201, 'lune', '4096'));
   addToken(cluster, {user: 'pvegit@pve', token: 'controller', secret: demoSecret});
   for (const subject of ['pvegit@pve', 'pvegit@pve!controller']) {
     grant(cluster, {subject, role: 'Administrator', path: '/'});
@@ -270,15 +269,23 @@ function addSnapshot(cluster: Cluster, vmid: number, name: string): void {
   guest.snapshots.set(name, config.set('snaptime', '1758900000'));
 }
 
-function container(vmid: number, hostname: string, memory: string): LxcGuest {
+/** A running container with a disk of its own. */
+function container(vmid: number, hostname: string, memory: string): GuestWish {
+  const volid = `vmdata:subvol-${vmid}-disk-0`;
   return {
-    kind: 'lxc',
-    vmid,
-    node: 'neve',
-    config: new Map(Object.entries({hostname, memory, unprivileged: '1', ostype: 'debian'})),
-    pending: new Map(),
-    pendingDelete: new Map(),
-    snapshots: new Map(),
-    runtime: {pid: 900 + vmid, startedAtMs: Date.UTC(2026, 0, 5, 7)},
+    running: true,
+    config: {
+      arch: 'amd64',
+      cores: '2',
+      features: 'nesting=1',
+      hostname,
+      memory,
+      net0: `name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:02:${vmid - 200}0,ip=dhcp,type=veth`,
+      ostype: 'debian',
+      rootfs: `${volid},size=8G`,
+      swap: '512',
+      unprivileged: '1',
+    },
+    volumes: {[volid]: 8 * 1024 ** 3},
   };
 }
