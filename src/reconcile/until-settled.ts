@@ -25,6 +25,13 @@ export async function runUntilSettled(
     onReport(report);
     const busy = report.dispatched.length > 0 || (parts.applier?.inFlight().size ?? 0) > 0;
     if (!busy || signal.aborted || passes >= MOST_PASSES) return {report, passes};
-    await parts.applier?.anyEnd();
+    await Promise.race([parts.applier?.anyEnd(), aborted(signal)]);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const {promise, resolve} = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener('abort', () => resolve(), {once: true});
+  return promise;
 }

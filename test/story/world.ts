@@ -68,7 +68,7 @@ export interface Story {
   /** One pass that starts what it may, and waits for none of it. */
   pass(): Promise<PassResult>;
   /** Passes and actions until nothing is left that may be done. */
-  settle(): Promise<Settled>;
+  settle(signal?: AbortSignal): Promise<Settled>;
   /** Approves every action of the plan that is held for approval, and settles. */
   approveAll(): Promise<Settled>;
 }
@@ -137,7 +137,8 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
       throw error;
     },
   });
-  const settle = () => runUntilSettled({...parts, applier}, setup.memory, () => {}, never);
+  const settle = (signal: AbortSignal = never) =>
+    runUntilSettled({...parts, applier}, setup.memory, () => {}, signal);
   const story: Story = {
     simulator,
     journal,

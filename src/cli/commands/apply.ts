@@ -47,8 +47,10 @@ export function registerApply(program: Command, context: CommandContext): void {
       const world = await openOneShot(context, options);
       try {
         const codes: number[] = [];
-        for (const setup of world.setups)
+        for (const setup of world.setups) {
           codes.push(await applyOne(context, world, setup, options));
+          if (context.io.signal.aborted) break;
+        }
         context.exit(worst(codes));
       } finally {
         await world.close();
@@ -116,10 +118,18 @@ async function settle(
   });
   const parts = {...setup.parts, applier, approvals: () => approvals};
   const {report} = await runUntilSettled(parts, setup.memory, () => undefined, io.signal);
+  const left = applier.inFlight().size;
   await applier.stop();
   if (broken !== null) throw broken;
   print(context, report, outcomes);
-  return exitOf(report, outcomes);
+  if (io.signal.aborted) io.err(stopped(left));
+  return io.signal.aborted ? EXIT.error : exitOf(report, outcomes);
+}
+
+function stopped(left: number): string {
+  const rest = 'the next "pvegit apply" or "pvegit run" goes on from there';
+  if (left === 0) return 'stopped; what was not begun is left as it is';
+  return `stopped; Proxmox goes on with what ${left} actions began, and ${rest}`;
 }
 
 function print(context: CommandContext, report: Report, outcomes: readonly Outcome[]): void {
