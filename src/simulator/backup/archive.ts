@@ -1,5 +1,6 @@
 // Why this exists: what a backup of a guest holds and what it is called; written by vzdump,
 // read by restore, prune and extractconfig.
+import {drivesOf, isCdrom} from '../qemu/drive.ts';
 import type {Cluster, QemuGuest, Volume} from '../state.ts';
 import {findVolume, parseVolid} from '../volume.ts';
 
@@ -19,15 +20,33 @@ export interface Archive {
 
 const driveKey = /^(?:(?:ide|sata|scsi|virtio)\d+|efidisk0|tpmstate0)$/;
 
+/** A disk as a backup sees it: taken, or left out with a reason. */
+export interface JudgedDisk {
+  readonly key: string;
+  readonly volid: string;
+  /** The size that the configuration names, e.g. `32G`. */
+  readonly size: string | undefined;
+  readonly leftOut: string | undefined;
+}
+
+/** Every disk of a guest; CD drives are none (get_backup_volumes in PVE/QemuConfig.pm). */
+export function judgeDisks(guest: QemuGuest): readonly JudgedDisk[] {
+  const hasFirmware = guest.config.get('bios') === 'ovmf';
+  return drivesOf(guest.config)
+    .filter((drive) => !isCdrom(drive))
+    .map(({key, file: volid, options}) => {
+      const isIdle = key.startsWith('efidisk') && !hasFirmware;
+      const unwanted = options.get('backup') === '0' ? 'backup=no' : undefined;
+      const leftOut = isIdle ? 'efidisk but no OMVF BIOS' : unwanted;
+      return {key, volid, size: options.get('size'), leftOut};
+    });
+}
+
 /** The disks of a guest that a backup takes: all but CD drives and those with backup=0. */
 export function disksToSave(cluster: Cluster, guest: QemuGuest): readonly ArchivedDisk[] {
-  return [...guest.config].flatMap(([key, text]) => {
-    const volid = text.split(',')[0] ?? '';
-    const isLeftOut = /(^|,)(media=cdrom|backup=0)/.test(text);
+  return judgeDisks(guest).flatMap(({key, volid, leftOut}) => {
     const volume = findVolume(cluster, guest.node, volid);
-    if (!driveKey.test(key) || isLeftOut || volume === undefined) {
-      return [];
-    }
+    if (leftOut !== undefined || volume === undefined) return [];
     const {storage, format, sizeBytes} = volume;
     return [{key, storage, format, sizeBytes}];
   });

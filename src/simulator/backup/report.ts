@@ -1,7 +1,9 @@
 // Why this exists: the lines that vzdump logs around the copying of a guest's disks; their order
 // depends on the mode, as recorded.
+import {parseProperties} from '../qemu/property-string.ts';
 import type {QemuGuest} from '../state.ts';
 import type {ArchivedDisk} from './archive.ts';
+import {judgeDisks} from './archive.ts';
 
 /** What the lines speak of. */
 export interface Report {
@@ -29,17 +31,45 @@ export function beforeCopyLines(report: Report): readonly string[] {
     ...(limit === undefined ? [] : [`bandwidth limit: ${limit} KiB/s`]),
     'ionice priority: 7',
   ];
-  const what = [`VM Name: ${guest.config.get('name') ?? `VM ${guest.vmid}`}`, ...diskLines(report)];
+  const name = guest.config.get('name');
+  const what = [...(name === undefined ? [] : [`VM Name: ${name}`]), ...diskLines(report)];
   const order = mode === 'snapshot' ? [...what, ...how] : [...how, ...what];
+  const isPaused = guest.runtime?.qmpStatus === 'paused';
   return [
     ...order,
     ...(mode === 'suspend' ? ['suspending guest'] : []),
+    ...leftOutLines(guest),
     `creating vzdump archive '${path}'`,
     ...(running ? [] : ['starting kvm to execute backup task']),
+    ...(mode === 'stop' || isPaused ? [] : freezeLines(guest)),
     `started backup task '${uuid}'`,
-    ...(mode === 'snapshot' ? ['resuming VM again'] : []),
+    ...(mode === 'snapshot' && !isPaused ? ['resuming VM again'] : []),
     ...(mode === 'suspend' ? ['resuming VM again after 1 seconds'] : []),
   ].map((line) => `INFO: ${line}`);
+}
+
+/** What of the configuration is not in the archive (assemble in PVE/VZDump/QemuServer.pm). */
+function leftOutLines(guest: QemuGuest): readonly string[] {
+  const unused = [...guest.config].filter(([key]) => /^unused\d+$/.test(key)).sort();
+  const notIncluded = '(not included into backup)';
+  const waits = guest.pending.size > 0 || guest.pendingDelete.size > 0;
+  return [
+    ...unused.map(([, volid]) => `skip unused drive '${volid}' ${notIncluded}`),
+    ...(guest.cloudInitDrift.size > 0 ? [`special config section found ${notIncluded}`] : []),
+    ...(guest.snapshots.size > 0 ? [`snapshots found ${notIncluded}`] : []),
+    ...(waits ? [`pending configuration changes found ${notIncluded}`] : []),
+  ];
+}
+
+/** The agent is asked to hold the file systems still while the backup begins. */
+function freezeLines(guest: QemuGuest): readonly string[] {
+  const agent = parseProperties('agent', guest.config.get('agent') ?? '');
+  if (['', '0'].includes(guest.config.get('agent') ?? '')) return [];
+  const skipped = (why: string): readonly string[] => [`skipping guest-agent 'fs-freeze', ${why}`];
+  if (guest.runtime?.agentAnswers !== true) return skipped('agent configured but not running?');
+  // The newer name; the older one is its alias.
+  if (agent.get('freeze-fs') === '0') return skipped('disabled in VM options');
+  return ["issuing guest-agent 'fs-freeze' command", "issuing guest-agent 'fs-thaw' command"];
 }
 
 /** The lines from the end of the copy to the archive's size. */
@@ -56,11 +86,9 @@ export function afterCopyLines(report: Report): readonly string[] {
   ].map((line) => `INFO: ${line}`);
 }
 
-function diskLines({guest, disks}: Report): readonly string[] {
-  return disks.map(({key, sizeBytes}) => {
-    const volid = guest.config.get(key)?.split(',')[0] ?? '';
-    const gib = sizeBytes / 1024 ** 3;
-    const size = Number.isInteger(gib) ? `${gib}G` : `${Math.round(sizeBytes / 1024 ** 2)}M`;
-    return `include disk '${key}' '${volid}' ${size}`;
+function diskLines({guest}: Report): readonly string[] {
+  return judgeDisks(guest).map(({key, volid, size, leftOut}) => {
+    if (leftOut !== undefined) return `exclude disk '${key}' '${volid}' (${leftOut})`;
+    return `include disk '${key}' '${volid}'${size === undefined ? '' : ` ${size}`}`;
   });
 }

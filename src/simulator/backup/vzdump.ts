@@ -42,37 +42,65 @@ const rootOnly = ['dumpdir', 'tmpdir', 'script', 'job-id'] as const;
 
 function backUp(context: Context): Reply {
   const {cluster, params, auth, node} = context;
-  for (const key of rootOnly) {
-    if (params[key] !== undefined && !auth.isRoot) {
-      paramError({[key]: 'Only root may set this option.'});
-    }
+  if (params.stdout === '1') {
+    paramError({stdout: 'option is only allowed on the command line interface.'});
   }
-  checkCall(context);
   const storage = params.storage ?? 'local';
-  require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
-  if (params['prune-backups'] !== undefined) {
-    require403(context, `/storage/${storage}`, ['Datastore.Allocate']);
-  }
-  if (['bwlimit', 'ionice', 'performance'].some((key) => params[key] !== undefined)) {
-    require403(context, '/', ['Sys.Modify']);
+  requireOptions(context, storage);
+  checkCall(context);
+  if (params.stop === '1') {
+    require403(context, `/nodes/${node}`, ['Sys.Modify']);
+    stopBackups(cluster, node);
+    const isOnlyThat = [params.vmid, params.pool, params.all].every((one) => one === undefined);
+    if (isOnlyThat) return data('OK');
   }
   const vmids = selectedGuests(cluster, new Map(Object.entries(params))).filter((vmid) =>
     isHere(cluster, vmid, node, params.vmid !== undefined),
   );
-  if (params.vmid !== undefined && vmids.length === 0) {
+  if (vmids.length === 0 && params.all !== '1' && params.exclude === undefined) {
     return data('OK');
   }
-  const named = (params.vmid ?? '').split(/[,;\s]+/).filter((one) => one !== '');
-  const id = named.length === 1 ? (named[0] ?? '') : '';
+  require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
+  const id = vmids.length === 1 ? String(vmids[0]) : '';
   const stages = jobStages(context, storage, vmids);
   return data(fork(cluster, {node, type: 'vzdump', id, auth, stages}));
 }
 
-function checkCall({cluster, params}: Context): void {
-  if (params.all === '1' && params.vmid !== undefined) {
-    paramError({all: "option conflicts with option 'vmid'"});
+/** Rights on what a backup may be told beside its guests. */
+function requireOptions(context: Context, storage: string): void {
+  const {params, auth} = context;
+  if (auth.isRoot) return;
+  for (const key of rootOnly) {
+    if (params[key] !== undefined) paramError({[key]: 'Only root may set this option.'});
   }
-  if (params.all !== '1' && params.vmid === undefined && params.pool === undefined) {
+  if (['bwlimit', 'ionice', 'performance'].some((key) => params[key] !== undefined)) {
+    require403(context, '/', ['Sys.Modify']);
+  }
+  const fleecing = /(?:^|,)storage=([^,]+)/.exec(params.fleecing ?? '')?.[1];
+  if (fleecing !== undefined) {
+    require403(context, `/storage/${fleecing}`, ['Datastore.AllocateSpace']);
+  }
+  if (params['prune-backups'] !== undefined || params.maxfiles !== undefined) {
+    require403(context, `/storage/${storage}`, ['Datastore.Allocate']);
+  }
+}
+
+/** `stop` ends what runs on the node. */
+function stopBackups(cluster: Cluster, node: string): void {
+  for (const task of cluster.tasks.values()) {
+    if (task.type === 'vzdump' && task.node === node) task.stop?.('interrupted by signal');
+  }
+}
+
+function checkCall({cluster, params}: Context): void {
+  for (const key of ['all', 'exclude', 'pool']) {
+    const isSet = params[key] !== undefined && params[key] !== '0';
+    if (isSet && params.vmid !== undefined) {
+      paramError({[key]: "option conflicts with option 'vmid'"});
+    }
+  }
+  const isAnyGiven = params.all === '1' || params.stop === '1' || params.pool !== undefined;
+  if (!isAnyGiven && params.exclude === undefined && params.vmid === undefined) {
     paramError({vmid: 'property is missing'});
   }
   if (params.pool !== undefined && !cluster.pools.has(params.pool)) {

@@ -47,7 +47,7 @@ const temporary = ' qmclone temporary file';
 /** POST clone. */
 export function cloneGuest(context: Context): Reply {
   const clone = readClone(context);
-  const drives = drivesOf(clone.section);
+  const drives = [...drivesOf(clone.section)].sort((a, b) => (a.key < b.key ? -1 : 1));
   const copies = drives.filter((drive) => !isPlainCd(drive));
   const isShared = requireStorages(clone, drives);
   const request = {context, vmid: clone.newid};

@@ -1,6 +1,6 @@
 // Why this exists: a drive string says what a slot holds (disk, CD, cloud-init image, nothing yet)
 // and every disk operation asks it the same questions.
-import {driveKeys, isDriveKey} from './keys.ts';
+import {driveKeys} from './keys.ts';
 import {parseProperties, printProperties} from './property-string.ts';
 import {formatSize, parseSize} from './size.ts';
 
@@ -119,11 +119,10 @@ export function volumeOwner(volid: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** The drives of a section of configuration, in name order as Proxmox walks them. */
+/** The drives of a section of configuration, bus by bus and number by number. */
 export function drivesOf(section: ReadonlyMap<string, string>): readonly Drive[] {
-  return [...section.keys()]
-    .filter(isDriveKey)
-    .sort()
+  return driveKeys
+    .filter((key) => section.has(key))
     .map((key) => parseDrive(key, section.get(key) ?? ''));
 }
 

@@ -32,7 +32,7 @@ export function mapStorage(map: string | undefined, storage: string): string {
   return exact?.[1] ?? general?.[0] ?? storage;
 }
 
-/** What is to be copied; 500 `Problem found while scanning volumes - …` when something forbids. */
+/** What is to be copied; 500 `Problem found while scanning volumes - …` if something forbids. */
 export function scanVolumes(job: Job, guest: QemuGuest, heading: Heading): readonly Moving[] {
   const problem = (text: string): never =>
     fail(500, `Problem found while scanning volumes - ${text}`);

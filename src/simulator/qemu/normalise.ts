@@ -70,10 +70,7 @@ export function pinnedMachine(machine: string | undefined, qemu: string): string
 
 /** smbios1 with a fresh UUID and the rest as it was, as a clone gets it. */
 export function freshSmbios(random: Random, text: string | undefined): string {
-  const rest = [...parseProperties('smbios1', text ?? '')].filter(([name]) => name !== 'uuid');
-  const parts: readonly string[] = [
-    `uuid=${randomUuid(random)}`,
-    ...rest.sort().map(([name, value]) => `${name}=${value}`),
-  ];
-  return parts.join(',');
+  const properties = parseProperties('smbios1', text ?? '');
+  properties.set('uuid', randomUuid(random));
+  return printProperties('smbios1', properties);
 }

@@ -1,5 +1,5 @@
 // Why this exists: what a running guest lets happen to its disks, cards, CPUs and memory; texts and
-// order as vm_deviceplug, vm_deviceunplug and the vmconfig_update_… functions of PVE/QemuServer.pm.
+// order as vm_deviceplug, vm_deviceunplug and vmconfig_update_… of PVE/QemuServer.pm.
 import type {QemuGuest} from '../state.ts';
 import {memoryMiB} from './config-update.ts';
 import {isCdrom, parseBootOrder, parseDrive} from './drive.ts';
