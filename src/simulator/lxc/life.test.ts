@@ -66,7 +66,7 @@ describe('a new container', () => {
   it.each([
     [{...wish, vmid: '200'}, "CT 200 already exists on node 'pve1'"],
     [{...wish, ostemplate: 'local:iso/a.iso'}, /^unable to use volume local:iso\/a.iso - content/],
-    [{...wish, ostemplate: '/tmp/a.tar'}, /^Only root can pass arbitrary filesystem paths\./],
+    [{...wish, ostemplate: '/srv/a.tar'}, /^Only root can pass arbitrary filesystem paths\./],
     [{...wish, ostemplate: '-'}, 'pipe requires cli environment'],
     [{...wish, rootfs: 'gone:1'}, "storage 'gone' does not exist"],
     [

@@ -1,5 +1,5 @@
-// Why this exists: backups of containers in each mode, and containers made from them: what comes from
-// the archive, what from the call, what is new (facts.md section 12, PVE::LXC::Create, VZDump::LXC).
+// Why this exists: backups of containers in each mode, and containers made from them: what is from
+// the archive, from the call, or new (facts.md section 12, PVE::LXC::Create, VZDump::LXC).
 import {describe, expect, it} from 'vitest';
 import {advance} from '../clock.ts';
 import type {Cluster} from '../state.ts';

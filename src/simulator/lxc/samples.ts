@@ -1,6 +1,5 @@
 // Why this exists: tests of containers need one cluster with a container, a caller who may do
 // everything or little, and a way to call and to wait for a task.
-import {expect} from 'vitest';
 import {makeCsrfToken, makeTicket} from '../authenticate.ts';
 import type {ClusterWish} from '../build.ts';
 import {addToken, buildCluster, grant} from '../build.ts';
@@ -73,16 +72,6 @@ function putTemplate(cluster: Cluster): void {
 /** Parameters of a call. */
 export type Form = Readonly<Record<string, string>>;
 
-/** What a call answered. */
-export interface Answered {
-  readonly status: number;
-  readonly reason: string;
-  // Tests look into whatever came.
-  // biome-ignore lint/suspicious/noExplicitAny: answers have every shape
-  readonly data: any;
-  readonly errors: Readonly<Record<string, string>> | undefined;
-}
-
 /** A call below `/nodes/pve1` by a token that may do everything, another one, or `root@pam`. */
 export function call(
   cluster: Cluster,
@@ -90,7 +79,7 @@ export function call(
   path: string,
   params: Form = {},
   token = 'ops@pve!t',
-): Answered {
+) {
   const form = new URLSearchParams(params).toString();
   const inBody = method === 'POST' || method === 'PUT';
   const url = path.startsWith('/cluster') ? path : `/nodes/pve1${path}`;
@@ -101,7 +90,7 @@ export function call(
     body: inBody ? form : '',
   };
   const response = handle(cluster, request, cluster.nowMs);
-  if (response.kind !== 'answer') return expect.unreachable('an answer comes');
+  if (response.kind !== 'answer') throw new Error(`${method} ${path}: ${response.kind}`);
   const body = JSON.parse(response.body);
   return {status: response.status, reason: response.reason, data: body.data, errors: body.errors};
 }
@@ -116,7 +105,7 @@ function credentials(cluster: Cluster, who: string): Readonly<Record<string, str
 /** The exit status of a call's task, once it has ended. */
 export function exit(cluster: Cluster, method: string, path: string, params: Form = {}): string {
   const answer = call(cluster, method, path, params);
-  expect(answer.reason).toBe('OK');
+  if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.reason}`);
   return exitOf(cluster, String(answer.data));
 }
 
@@ -147,7 +136,8 @@ export function current(cluster: Cluster, vmid = 200): Readonly<Record<string, u
 /** The container itself. */
 export function container(cluster: Cluster, vmid = 200): LxcGuest {
   const guest = cluster.guests.get(vmid);
-  return guest?.kind === 'lxc' ? guest : expect.unreachable(`${vmid} is a container`);
+  if (guest?.kind !== 'lxc') throw new Error(`there is no container ${vmid}`);
+  return guest;
 }
 
 /** A token of a user with exactly these privileges everywhere; its name. */
