@@ -59,6 +59,8 @@ tr.done td:first-child{color:var(--good)}
 td.short{white-space:nowrap}
 .name{font-weight:600;color:inherit;text-decoration-color:var(--line)}
 ins{color:var(--add);text-decoration:none}del{color:var(--del);text-decoration:none}
+details.all{margin-top:1rem}.empty{margin-top:1rem}
+.remedy code{user-select:all;overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--link);font-size:.9rem}
 footer{padding:.5rem 0}
 @media (max-width:40rem){body{padding:.6rem}.cluster{padding:.7rem}

@@ -3,7 +3,8 @@
 import type {Report, ResourceReport, SourceReport} from '../core/report.ts';
 import {type Html, html} from './html.ts';
 import {heldList, nextList, troubleList} from './page-held.ts';
-import {driftList, outcomeTable, runningList} from './page-lists.ts';
+import {allResources, driftList, outcomeTable, runningList, unmanagedList} from './page-lists.ts';
+import {remedyLine, shownKey} from './page-parts.ts';
 import {ago, many, took} from './page-time.ts';
 import {type JournalFacts, STATES_BY_URGENCY} from './status-document.ts';
 
@@ -21,6 +22,8 @@ ${runningList(report, now)}
 ${nextList(report)}
 ${intents(facts, now)}
 ${sources(report.sources, now)}
+${allResources(report)}
+${unmanagedList(report)}
 ${outcomeTable(facts.outcomes, now)}
 </section>
 `;
@@ -62,7 +65,7 @@ spent. If that is right: <code>pvegit journal accept</code>`,
       .filter(({expiresAt}) => expiresAt === null || expiresAt > now)
       .map(
         ({key, reason, owner, since, expiresAt}) => html`<strong>Suspended:</strong>
-${key === '*' ? 'the whole cluster' : key} by ${owner}, ${ago(since, now)}
+${key === '*' ? 'the whole cluster' : shownKey(key)} by ${owner}, ${ago(since, now)}
 (${expiresAt === null ? 'until resumed' : html`ends ${ago(expiresAt, now)}`}): ${reason}`,
       ),
   ];
@@ -94,7 +97,7 @@ function counts({resources}: Report): Html {
 function intents({intents}: JournalFacts, now: number): Html {
   if (intents.length === 0) return html``;
   const items = intents.map(
-    ({id, key, step, state, openedAt}) => html`<li><code>${key}</code> ${step.says}
+    ({id, key, step, state, openedAt}) => html`<li><code>${shownKey(key)}</code> ${step.says}
 <span class="quiet">(intent ${id}, ${state}, sent ${ago(openedAt, now)})</span></li>`,
   );
   return html`<h3>Calls without an outcome yet</h3><ul class="plain">${items}</ul>`;
@@ -122,7 +125,7 @@ ${
   error === null
     ? ''
     : html`<p class="because"><strong>${error.kind}:</strong> ${error.message}</p>
-<p class="remedy">${error.remedy}</p>`
+${remedyLine(error.remedy)}`
 }
 ${diagnostics(report)}
 </li>`;
@@ -144,7 +147,7 @@ function mistake(found: SourceReport['diagnostics'][number]): Html {
 <p>${detail}</p>
 ${frame !== undefined && html`<pre>${frameLines(frame)}</pre>`}
 ${suggestion !== undefined && html`<p>Did you mean <code>${suggestion}</code>?</p>`}
-${remedy !== undefined && html`<p class="remedy">${remedy}</p>`}</li>`;
+${remedy !== undefined && remedyLine(remedy)}</li>`;
 }
 
 /** Line ends are ours and stay; everything else unseen is written out by `html`. */

@@ -1,9 +1,10 @@
 // Why this exists: what stands still, on the page: in trouble, held with the way on, or next in
 // turn.
 import type {Action, Verdict} from '../core/action.ts';
+import {isObject, type Json} from '../core/json.ts';
 import type {Report} from '../core/report.ts';
 import {type Html, html} from './html.ts';
-import {linked, MOST, more} from './page-parts.ts';
+import {linked, MOST, more, remedyLine, shownKey} from './page-parts.ts';
 import {many} from './page-time.ts';
 import {waitsForApproval} from './report-samples.ts';
 import type {JournalFacts} from './status-document.ts';
@@ -17,9 +18,9 @@ export function troubleList({cluster, resources}: Report, {outcomes}: JournalFac
     const ended = outcomes.find((outcome) => outcome.key === key && outcome.result !== 'done');
     const why = first?.detail ?? ended?.because ?? 'The log and the API say more.';
     return html`<li class="card bad">
-<p>${linked(cluster, key, name)} <span class="quiet">${id}</span>
+<p>${linked(cluster, key, name)} <span class="quiet">${shownKey(id)}</span>
 <span class="verb">${state}</span></p><p class="because"><strong>${first?.reason ?? ''}</strong>
-${why}</p>${first === undefined ? '' : html`<p class="remedy">${first.remedy}</p>`}</li>`;
+${why}</p>${first !== undefined && remedyLine(first.remedy)}</li>`;
   });
   return html`<h3>In trouble <span class="count">${all.length}</span></h3>
 <ul class="cards">${cards}</ul>${more(all.length)}`;
@@ -48,7 +49,7 @@ export function nextList(report: Report): Html {
   const items = next.slice(0, MOST).map(({key, fingerprint, reasons}) => {
     const action = actions.get(fingerprint);
     return html`<li>${linked(report.cluster, key, action?.name ?? key)}
-<span class="quiet">${key}</span> ${pill('verb', action?.verb ?? '')}
+<span class="quiet">${shownKey(key)}</span> ${pill('verb', action?.verb ?? '')}
 <span class="quiet">${reasons[0]?.reason ?? ''}: ${reasons[0]?.detail ?? ''}</span></li>`;
   });
   return html`<h3>Next <span class="count">${next.length}</span></h3>
@@ -93,11 +94,12 @@ function held(cluster: string, verdict: Verdict, actions: Actions): Html {
   const [first, ...others] = reasons;
   const refused = verdict.verdict === 'refuse' ? 'refused: ' : '';
   return html`<li class="card ${isWork(action) ? (action?.risk ?? '') : 'bad'}">
-<p>${linked(cluster, key, action?.name ?? key)} <span class="quiet">${key}</span>
+<p>${linked(cluster, key, action?.name ?? key)} <span class="quiet">${shownKey(key)}</span>
 ${isWork(action) && [pill('verb', action?.verb ?? ''), ' ', pill('risk', action?.risk ?? '')]}</p>
 <p class="because"><strong>${refused}${first?.reason ?? ''}</strong> ${first?.detail ?? ''}</p>
-<p class="remedy">${first?.remedy ?? ''}</p>
+${remedyLine(first?.remedy ?? '')}
 ${otherReasons(others, fingerprint)}
+${losses(action)}
 ${changes(action?.changes ?? [], fingerprint)}
 <p class="quiet">fingerprint <code title="${fingerprint}">${fingerprint.slice(0, 16)}</code></p>
 </li>`;
@@ -107,11 +109,33 @@ function otherReasons(others: Verdict['reasons'], fingerprint: string): Html {
   if (others.length === 0) return html``;
   const items = others.map(
     ({reason, detail, remedy}) => html`<li><strong>${reason}</strong> ${detail}
-<p class="remedy">${remedy}</p></li>`,
+${remedyLine(remedy)}</li>`,
   );
   return html`<details data-keep="also-${fingerprint}">
 <summary>and ${others.length} more</summary><ul class="plain">${items}</ul></details>`;
 }
+
+/** What is gone afterwards; a deletion has no other changes to show. */
+function losses(action: Action | undefined): Html {
+  const {volumes, snapshots, also} = action?.facts ?? {};
+  const lost = [
+    ...list(volumes).map((volume) =>
+      isObject(volume) ? Object.values(volume).join(', ') : volume,
+    ),
+    ...list(snapshots).map((name) => `snapshot ${String(name)}`),
+    ...list(also),
+  ];
+  if (action?.risk !== 'destructive' || lost.length === 0) return html``;
+  const items = lost.slice(0, MOST).map((what) => html`<li><del>${String(what)}</del></li>`);
+  return html`<p>Lost for good:</p><ul class="plain">${items}</ul>`;
+}
+
+function list(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** So few changes are read at a glance. */
+const FEW = 5;
 
 function changes(all: Action['changes'], fingerprint: string): Html {
   if (all.length === 0) return html``;
@@ -120,7 +144,8 @@ function changes(all: Action['changes'], fingerprint: string): Html {
 <td><del>${shown.from}</del> → <ins>${shown.to}</ins></td>
 <td>${risk}, ${cause}</td><td class="quiet">${because}</td></tr>`,
   );
-  return html`<details data-keep="changes-${fingerprint}">
+  const open = all.length <= FEW ? html` open` : '';
+  return html`<details data-keep="changes-${fingerprint}"${open}>
 <summary>${many(all.length, 'change')}</summary>
 <div class="scroll"><table><tbody>${rows}</tbody></table></div></details>`;
 }

@@ -12,6 +12,18 @@ export function linked(cluster: string, key: string, name: string): Html {
   return html`<a class="name" href="${to}">${name}</a>`;
 }
 
+/** A guest by its VMID alone, as the web page of Proxmox has it; others as `Kind/name`. */
+export function shownKey(key: string): string {
+  return key.replace(/^(guest|qemu|lxc)\//, '');
+}
+
+/** What to do; a command looks like one, and is copied whole. */
+export function remedyLine(remedy: string): Html {
+  if (remedy === '') return html``;
+  const text = /^pvegit [^,;]*$/.test(remedy) ? html`<code>${remedy}</code>` : remedy;
+  return html`<p class="remedy">${text}</p>`;
+}
+
 /** Says how many are not listed. */
 export function more(length: number): Html {
   return length <= MOST

@@ -52,6 +52,11 @@ describe('the sentence on top', () => {
     ['1 resource on the way.', aReport({resources: [aResource({state: 'applying'})]})],
     ['1 resource suspended.', aReport({resources: [aResource({state: 'suspended'})]})],
     ['1 cluster not looked at yet.', null],
+    ['Nothing is managed yet.', aReport({resources: []})],
+    [
+      '1 source cannot be followed.',
+      aReport({sources: [aSource({error: {kind: 'unauthorised', message: 'no', remedy: 'log in'}})]}),
+    ],
   ])('says "%s"', (sentence, report) => {
     expect(pageOf(report)).toContain(sentence);
   });
@@ -74,6 +79,14 @@ describe('what is held', () => {
     expect(page).toContain(`pvegit apply --approve ${fingerprintOf(160).slice(0, 16)}`);
     expect(page).toContain('cpu.cores 3 → 5 disruptive, pending the guest runs without CPU');
     expect(page).toContain(`fingerprint ${fingerprintOf(150).slice(0, 16)}`);
+  });
+
+  it('tells of a deletion what is lost', () => {
+    const facts = {volumes: [{volid: 'local-lvm:vm-160-disk-0', size: '8G'}], snapshots: ['s1']};
+    const action = {...removal, changes: [], facts};
+    const plan = aPlan({actions: [action]});
+    const page = pageOf(aReport({plan, verdicts: [aHold(action, 'approval')]}));
+    expect(page).toContain('Lost for good: local-lvm:vm-160-disk-0, 8G snapshot s1');
   });
 
   it('for its turn only is next, not held', () => {
@@ -148,7 +161,7 @@ describe('a cluster', () => {
     ]) {
       expect(page).toContain(text);
     }
-    expect(page).not.toContain('guest/150 by dora');
+    expect(page).not.toContain('150 by dora');
   });
 
   it('shows drift with its age, what runs, open calls and what ended', () => {
@@ -172,9 +185,25 @@ describe('a cluster', () => {
       }),
       aJournal({outcomes: () => [anOutcome({result: 'failed', because: 'the task timed out'})]}),
     );
-    expect(page).toContain('neo4j-db qemu/150 drift benign 2 fields 5 min ago');
-    expect(page).toContain('plane-server guest/160 create clone template 100 for 23 s');
-    expect(page).toContain('failed neo4j-db guest/150 update the task timed out 10 s 30 s ago');
+    expect(page).toContain('neo4j-db 150 drift benign 2 fields 5 min ago');
+    expect(page).toContain('plane-server 160 create clone template 100 for 23 s');
+    expect(page).toContain('failed neo4j-db 150 update the task timed out 10 s 30 s ago');
+  });
+
+  it('lists everything that is managed, what is not well first, and what is not managed', () => {
+    const resources = [
+      aResource({vmid: 1000, name: 'tenth'}),
+      aResource({vmid: 200, name: 'second'}),
+      aResource({vmid: 300, name: 'late', state: 'out_of_sync'}),
+    ];
+    const page = pageOf(aReport({resources}));
+    expect(page).toContain('All 3 resources');
+    const order = ['300 late out of sync', '200 second in sync', '1000 tenth in sync'];
+    const at = order.map((row) => page.indexOf(row));
+    expect(at.every((place) => place > 0)).toBe(true);
+    expect(at).toEqual(at.toSorted((left, right) => left - right));
+    expect(page).toContain('1 guest not managed');
+    expect(page).toContain('ubuntu-template 100 on pve1');
   });
 
   it('shows mistakes of manifests with their line and what was meant', () => {

@@ -95,10 +95,12 @@ function overall(names: readonly string[], reports: ReadonlyMap<string, Report>)
     states.filter((state) => wanted.includes(state)).length;
   const failing = count('failed', 'undetermined');
   const broken = all.filter(({result}) => result !== 'ok').length;
-  if (failing > 0 || broken > 0) {
+  const astray = all.flatMap(({sources}) => sources).filter(isAstray).length;
+  if (failing > 0 || broken > 0 || astray > 0) {
     const parts = [
       ...(failing > 0 ? [`${many(failing, 'resource')} failed or cannot be told`] : []),
       ...(broken > 0 ? [`${many(broken, 'cluster')} could not be read whole`] : []),
+      ...(astray > 0 ? [`${many(astray, 'source')} cannot be followed`] : []),
     ];
     return {tone: 'bad', mark: '✗', text: `${parts.join('; ')}.`};
   }
@@ -113,5 +115,11 @@ function overall(names: readonly string[], reports: ReadonlyMap<string, Report>)
   if (moving > 0) return {tone: 'wait', mark: '↻', text: `${many(moving, 'resource')} on the way.`};
   const paused = count('suspended');
   if (paused > 0) return {tone: 'wait', mark: '‖', text: `${many(paused, 'resource')} suspended.`};
+  if (states.length === 0) return {tone: 'good', mark: '✓', text: 'Nothing is managed yet.'};
   return {tone: 'good', mark: '✓', text: `${many(states.length, 'resource')}, all as declared.`};
+}
+
+/** The newest state of a source is not what is in force: it is broken, or holds mistakes. */
+function isAstray({error, diagnostics}: Report['sources'][number]): boolean {
+  return error !== null || diagnostics.some(({severity}) => severity === 'error');
 }

@@ -88,11 +88,11 @@ describe.runIf(needs('chromium'))('the page in a browser', () => {
     report = aReport(held);
     const {page, complaints} = await open();
     expect(await page.textContent('.overall')).toContain('1 resource held');
-    await page.click('summary');
+    await page.click('details.all summary');
     report = aReport({...held, sources: [aSource({subject: 'A newer commit'})]});
     await page.clock.runFor(10_500);
     await page.getByText('A newer commit').waitFor();
-    expect(await page.getAttribute('details', 'open')).toBe('');
+    expect(await page.getAttribute('details.all', 'open')).toBe('');
     expect(complaints).toEqual([]);
     await page.route('**/*', (route) => route.abort());
     await page.clock.runFor(10_500);
