@@ -2,6 +2,7 @@
 // that was shown. Whatever else takes its place needs another word.
 import {describe, expect, it} from 'vitest';
 import {addGuest, demoCluster} from '../../src/simulator/build.ts';
+import {configure} from './by-hand.ts';
 import {
   commit,
   configOf,
@@ -31,6 +32,21 @@ describe('an approval of a replacement', () => {
     const [second] = await replacing(story, patched(STOPPED, spec));
     expect(first?.verb).toBe('replace');
     expect(second?.verb).toBe('replace');
+    expect(second?.fingerprint).not.toBe(first?.fingerprint);
+  });
+});
+
+describe('an approval of a stop and start', () => {
+  it('is none for what another hand lets wait afterwards, and shows what waits', async () => {
+    const story = await begin();
+    commit(story, manifest(patched(STOPPED, {power: 'running'})));
+    await settleAll(story);
+    commit(story, manifest(patched(STOPPED, {power: 'running', cpu: {cores: 4}})));
+    const [first] = await open(story);
+    expect(first?.facts['along']).toBeUndefined();
+    configure(story, {sockets: 2});
+    const [second] = await open(story);
+    expect(second?.facts['along']).toEqual(['sockets: (none) → 2']);
     expect(second?.fingerprint).not.toBe(first?.fingerprint);
   });
 });

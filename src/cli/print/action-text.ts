@@ -45,14 +45,19 @@ function brief(text: string): string {
 }
 
 /** What the guest goes through, which no single change says. */
-export function interruptionLines({verb, steps}: Action, style: Style): readonly string[] {
+export function interruptionLines(action: Action, style: Style): readonly string[] {
+  const {verb, steps, facts} = action;
   if (verb !== 'update') return [];
+  const indent = ' '.repeat(INDENT);
+  const along = list(facts['along']).map(
+    (what) => `${indent}${style.warn('also in force then:')} ${safe(String(what))}`,
+  );
   const operations = new Set(
     steps.flatMap((step) => ('operation' in step ? [step.operation] : [])),
   );
-  if (!operations.has('shutdown') && !operations.has('stop')) return [];
+  if (!operations.has('shutdown') && !operations.has('stop')) return along;
   const again = operations.has('start') ? ' and started again' : '';
-  return [`${' '.repeat(INDENT)}${style.warn(`the guest is shut down${again}`)}`];
+  return [`${indent}${style.warn(`the guest is shut down${again}`)}`, ...along];
 }
 
 /** What is gone afterwards, and what is kept of it. */

@@ -9,6 +9,7 @@ import type {Desired, Observed} from '../../core/model.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {configuredOf} from '../guest/live-config.ts';
 import {excessOf, type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
+import {comesAlong} from './along.ts';
 import {createSteps} from './create.ts';
 import {deleteDrafts, deleteFacts, deleteFindings} from './delete.ts';
 import {detachesOf} from './detached.ts';
@@ -86,6 +87,7 @@ function create(request: StepRequest, desired: Desired, marker: Marker): StepAns
 function update(request: StepRequest, observed: Observed, marker: Marker): StepAnswer {
   const {drafts, findings, writes} = updateSteps(request, observed, marker);
   const interrupted = request.changes.some(({risk}) => risk !== 'benign');
+  const along = comesAlong(observed, drafts, request.changes);
   const lost = request.changes
     .filter(({field}) => field.startsWith('unused.'))
     .map(({field}) => configuredOf(observed).get(field.slice('unused.'.length)) ?? '');
@@ -101,6 +103,7 @@ function update(request: StepRequest, observed: Observed, marker: Marker): StepA
     facts: {
       ...(interrupted ? {power: observed.power} : {}),
       ...(lost.length > 0 ? {volumes: lost} : {}),
+      ...(along.length > 0 ? {along} : {}),
     },
     detaches: detachesOf(request.changes, observed),
   });
