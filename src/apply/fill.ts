@@ -9,13 +9,14 @@ export async function fillCall(
   call: ApiCall,
   source: string,
   secrets: Secrets,
-  digest: string | null,
+  digests: {readonly own: string | null; readonly other: string | null},
 ): Promise<Result<WriteCall, {readonly message: string}>> {
   const params: {[name: string]: string | number} = {};
   for (const [name, value] of Object.entries(call.params)) {
     if (typeof value === 'string' || typeof value === 'number') {
       params[name] = value;
     } else if ('from' in value) {
+      const digest = value.from === 'digest' ? digests.own : digests.other;
       if (digest === null) return err({message: 'no digest is known for this guest'});
       params[name] = digest;
     } else {

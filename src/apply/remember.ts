@@ -1,8 +1,14 @@
 // Why this exists: when the record of an object changes while its action runs: before the first
 // call (the fields are ours from then on), after the creating call (the guest is ours), at the end.
-import type {Action, Operation} from '../core/action.ts';
+import type {Action, CallStep, Operation} from '../core/action.ts';
 import type {Observed, ResourceRecord} from '../core/model.ts';
-import {begunRecord, finishedRecord, owingRecord, writingRecord} from '../core/record.ts';
+import {
+  begunRecord,
+  finishedRecord,
+  handedOverRecord,
+  owingRecord,
+  writingRecord,
+} from '../core/record.ts';
 import type {ApplyContext} from './context.ts';
 
 /** Before the first call of an action leaves. */
@@ -12,6 +18,9 @@ export function rememberStart(context: ApplyContext, action: Action): void {
   context.journal.putRecord(writingRecord(former, action));
 }
 
+/** What of a step says what it did. */
+export type DoneStep = Pick<CallStep, 'operation' | 'target'>;
+
 /**
  * After a step: what was brought into being with our marker is ours from here on, of what was
  * destroyed no record speaks any more, and a guest that we stopped or started is so by our doing:
@@ -20,12 +29,13 @@ export function rememberStart(context: ApplyContext, action: Action): void {
 export function rememberStep(
   context: ApplyContext,
   action: Action,
-  operation: Operation,
+  {operation, target}: DoneStep,
   seen: Observed | null,
 ): void {
   if (operation === 'destroy') context.journal.deleteRecord(context.cluster, action.key);
   if (POWER.includes(operation) && seen !== null) rememberPower(context, action, seen);
   if (operation === 'start' && seen?.power === 'running') noteDebt(context, action, false);
+  if (operation === 'reassign') noteHandedOver(context, action, String(target['field']));
   if (operation !== 'create' && operation !== 'clone') return;
   if (seen?.ownership.kind !== 'ours') return;
   const record = begunRecord(action, facts(context, seen));
@@ -61,6 +71,13 @@ export function rememberDone(context: ApplyContext, action: Action, seen: Observ
 function noteDebt(context: ApplyContext, action: Action, owes: boolean): void {
   const former = formerRecord(context, action);
   const record = former === null ? null : owingRecord(former, owes);
+  if (record !== null) context.journal.putRecord(record);
+}
+
+/** Another guest has the disk now: it is not asked for again, nor looked for. */
+function noteHandedOver(context: ApplyContext, action: Action, field: string): void {
+  const former = formerRecord(context, action);
+  const record = former === null ? null : handedOverRecord(former, field);
   if (record !== null) context.journal.putRecord(record);
 }
 

@@ -50,6 +50,7 @@ export function judgeState(question: StateQuestion): StateVerdict {
     case 'snapshot':
     case 'delete-snapshot':
     case 'move-disk':
+    case 'reassign':
     case 'template':
     case 'cloud-init':
     case 'pool':

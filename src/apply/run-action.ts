@@ -7,7 +7,7 @@ import type {ApplyContext} from './context.ts';
 import {captureEvidence} from './evidence.ts';
 import {observeNow} from './observe.ts';
 import {keepsDown, owesStart, withoutDigest} from './owed-start.ts';
-import {rememberDone, rememberStart, rememberStep} from './remember.ts';
+import {type DoneStep, rememberDone, rememberStart, rememberStep} from './remember.ts';
 import {resumeStep, runStep, type StepResult} from './run-step.ts';
 
 /** A step that is known not to have happened is tried this often before the action ends. */
@@ -154,7 +154,7 @@ async function goOnAfter(
   if (isGone !== (observed === null)) {
     return {result: 'interrupted', because: isGone ? 'the VMID is taken again' : 'it is gone'};
   }
-  rememberStep(context, action, step.operation, observed);
+  rememberStep(context, action, step, observed);
   progress.observed = observed;
   progress.digest = leftDigest ?? null;
   return null;
@@ -213,13 +213,16 @@ function note(
   }
   // What a creation brought into being is ours even if it is not as it should be.
   if (step.kind !== 'until' && (isDone || observed !== null)) {
-    rememberStep(context, run.action, isDone ? step.operation : onlyMade(step), observed);
+    rememberStep(context, run.action, isDone ? step : onlyMade(step), observed);
   }
   return isDone ? null : {result: outcome.result, because: outcome.because};
 }
 
-function onlyMade(step: Exclude<Step, {readonly kind: 'until'}>) {
-  return step.operation === 'destroy' ? 'config' : step.operation;
+/** What is remembered of a step that is not as it should be: never that something went. */
+function onlyMade(step: Exclude<Step, {readonly kind: 'until'}>): DoneStep {
+  const {operation, target} = step;
+  const took = operation === 'destroy' || operation === 'reassign';
+  return {operation: took ? 'config' : operation, target};
 }
 
 async function untilPower(

@@ -7,7 +7,7 @@ import type {Observed, PveError} from '../core/model.ts';
 import type {Clock} from '../core/ports.ts';
 import type {ApplyContext} from './context.ts';
 import {fillCall} from './fill.ts';
-import {checkGuard} from './guard.ts';
+import {checkGuard, type GuardResult} from './guard.ts';
 import {clearLeftovers, leavesPending, pendingKeys} from './leftovers.ts';
 import {observeNow} from './observe.ts';
 import {stopsGuest} from './owed-start.ts';
@@ -50,12 +50,13 @@ export async function runStep(context: ApplyContext, run: StepRun): Promise<Step
   const before = checkGuard(step.guard, seen, run.digest);
   if (signal.aborted) return leftAlone(run);
   if (before.kind === 'unfit') return ended(run, 'interrupted', before.because, before.observed);
-  const filled = await fillCall(
-    step.call,
-    action.source,
-    context.secrets,
-    before.observed?.digest ?? null,
-  );
+  const other = await lookAtOther(context, run);
+  if (signal.aborted) return leftAlone(run);
+  if (other?.kind === 'unfit') return ended(run, 'interrupted', other.because, before.observed);
+  const filled = await fillCall(step.call, action.source, context.secrets, {
+    own: before.observed?.digest ?? null,
+    other: other?.observed?.digest ?? null,
+  });
   if (!filled.ok) return ended(run, 'failed', filled.error.message, before.observed);
   if (signal.aborted) return leftAlone(run);
   if (stopsGuest(step)) rememberDebt(context, action);
@@ -70,6 +71,19 @@ export async function runStep(context: ApplyContext, run: StepRun): Promise<Step
   context.journal.setTask(intent.id, answer.value);
   const known = {...intent, upid: answer.value};
   return settled(context, run, known, await resolveIntent(context, known, signal), before.observed);
+}
+
+/** The other guest that a call writes to is ours, unlocked and where it was, right now. */
+async function lookAtOther(
+  context: ApplyContext,
+  {step, kind, signal}: StepRun,
+): Promise<GuardResult | null> {
+  const {other} = step.guard;
+  if (other === undefined) return null;
+  const seen = await observeNow(context, kind, other, signal);
+  const guard = {...other, state: 'ours', digest: null, power: null} as const;
+  const result = checkGuard(guard, seen, null);
+  return result.kind === 'fit' ? result : {...result, because: `${other.key}: ${result.because}`};
 }
 
 /** Takes up a step whose outcome was not journalled: after a crash, or when it stayed unknown. */

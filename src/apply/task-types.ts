@@ -36,6 +36,8 @@ export function taskTypeOf(step: CallStep): string | null {
       return guest === 'lxc' ? 'vzrollback' : 'qmrollback';
     case 'migrate':
       return guest === 'lxc' ? 'vzmigrate' : 'qmigrate';
+    case 'reassign':
+      return 'qmmove';
     case 'move-disk':
       return guest === 'lxc' ? 'move_volume' : 'qmmove';
     case 'template':

@@ -10,6 +10,7 @@ import type {
   FieldValue,
   KindName,
   ResourceKey,
+  Retention,
   Risk,
   SourceRange,
 } from './model.ts';
@@ -59,6 +60,7 @@ export type Operation =
   | 'rollback'
   | 'migrate'
   | 'move-disk'
+  | 'reassign'
   | 'template'
   | 'cloud-init'
   | 'pool';
@@ -75,6 +77,13 @@ export interface Guard {
   /** Literal: the plan's digest. chain: that of this action's last read. null: not checked. */
   readonly digest: string | 'chain' | null;
   readonly power: 'running' | 'stopped' | null;
+  /** Another resource of the same kind that the call writes to: ours too, and not locked. */
+  readonly other?: {
+    readonly key: ResourceKey;
+    readonly vmid: number;
+    readonly node: string;
+    readonly witness: string | null;
+  };
 }
 
 /** One API call as data; a `task` answers with a UPID (or null when it was done at once). */
@@ -228,6 +237,8 @@ export interface RecordDraft {
   readonly mode?: Exclude<Directives['mode'], 'enforce'>;
   /** The record's `owesStart` afterwards. */
   readonly owesStart?: true;
+  /** The record's `retain` afterwards. */
+  readonly retain?: Retention;
   /** `wantedHash` of what Git wants of the resource: another one stops the action between steps. */
   readonly wanted: string | null;
 }

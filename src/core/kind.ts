@@ -87,6 +87,8 @@ export interface StepRequest {
   readonly inventory: Inventory;
   /** Keyed hash by field path, for secrets that could be read. */
   readonly secretHashes: {readonly [path: string]: string};
+  /** What the journal knows of the others, for steps that touch two of them. */
+  readonly records?: ReadonlyMap<ResourceKey, ResourceRecord>;
 }
 
 /** The kind's answer: final calls, and what the gate must know. */
@@ -106,6 +108,8 @@ export interface StepAnswer {
   readonly later?: readonly string[];
   /** What the steps use of others, known only from live facts; the scope is asked about it too. */
   readonly claims?: readonly Claim[];
+  /** Keys that must be as declared before these steps, besides those of the document. */
+  readonly after?: readonly ResourceKey[];
   /** What the steps detach without deleting it, by the field it leaves (`disks.scsi1`). */
   readonly detaches?: {readonly [field: string]: string};
 }

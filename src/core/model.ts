@@ -136,6 +136,13 @@ export interface Directives {
   readonly replace: string | null;
 }
 
+/** What outlives the deletion of a resource, and who takes it over. */
+export interface Retention {
+  readonly to: ResourceKey;
+  /** Such as `disks.scsi1`; sorted. */
+  readonly fields: readonly string[];
+}
+
 /** What Git says of one resource. */
 export interface Desired {
   readonly key: ResourceKey;
@@ -149,6 +156,8 @@ export interface Desired {
   readonly directives: Directives;
   readonly labels: {readonly [key: string]: string};
   readonly dependsOn: readonly ResourceKey[];
+  /** Absent: all of it goes with it. */
+  readonly retain?: Retention;
   readonly protection: boolean;
   readonly claims: readonly Claim[];
   /** Where the document begins. */
@@ -170,7 +179,9 @@ export type ApiParam =
   | number
   | {readonly secretRef: SecretRef}
   /** The digest of the last read of this action. */
-  | {readonly from: 'digest'};
+  | {readonly from: 'digest'}
+  /** The digest of the other resource that the step's guard names, as read right before. */
+  | {readonly from: 'other-digest'};
 
 /** A world's failure when talking to Proxmox; see pve/README.md for what maps to which. */
 export interface PveError {
@@ -258,6 +269,8 @@ export interface ResourceRecord {
   readonly mode?: Exclude<Directives['mode'], 'enforce'>;
   /** We stopped it while it ran, and it was not seen to run since. */
   readonly owesStart?: true;
+  /** What of it another takes over before it is deleted, and has not yet. */
+  readonly retain?: Retention;
 }
 
 /** Whose a live object is, from its marker alone (safety.md 6). */

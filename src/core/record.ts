@@ -51,6 +51,7 @@ export function finishedRecord(action: Action, facts: RecordFacts): ResourceReco
     ...(draft.unfinished === undefined ? {} : {unfinished: draft.unfinished}),
     ...(draft.mode === undefined ? {} : {mode: draft.mode}),
     ...(draft.owesStart === undefined ? {} : {owesStart: draft.owesStart}),
+    ...(draft.retain === undefined ? {} : {retain: draft.retain}),
   };
 }
 
@@ -69,6 +70,14 @@ export function owingRecord(former: ResourceRecord, owes: boolean): ResourceReco
   if ((former.owesStart === true) === owes) return null;
   const {owesStart: _paid, ...rest} = former;
   return owes ? {...rest, owesStart: true} : rest;
+}
+
+/** The former record once another has taken a field over; null where that was not asked for. */
+export function handedOverRecord(former: ResourceRecord, field: string): ResourceRecord | null {
+  const {retain, ...rest} = former;
+  if (retain === undefined || !retain.fields.includes(field)) return null;
+  const fields = retain.fields.filter((one) => one !== field);
+  return fields.length === 0 ? rest : {...rest, retain: {...retain, fields}};
 }
 
 /** The former record, with the fields that an action is about to write: ours from that moment. */

@@ -27,6 +27,7 @@ export function light(desired: Desired, origin: Origin, shared: Shared): Desired
     directives: common(desired.directives, shared),
     labels: common(desired.labels, shared),
     dependsOn: common(desired.dependsOn, shared),
+    ...(desired.retain === undefined ? {} : {retain: flat(desired.retain)}),
     protection: desired.protection,
     // What only one may claim is nobody else's word.
     claims: claims.map((claim) => (claim.exclusive ? flat(claim) : common(claim, shared))),
@@ -38,9 +39,10 @@ export function light(desired: Desired, origin: Origin, shared: Shared): Desired
 /** The same Desired with other dependencies; its ranges are still made only when asked for. */
 export function withDependencies(desired: Desired, dependsOn: Desired['dependsOn']): Desired {
   const {key, kind, name, source, body, creation, directives, labels} = desired;
-  const {protection, claims, range} = desired;
+  const {protection, claims, range, retain} = desired;
   const head = {key, kind, name, source, body, creation, directives, labels};
-  return withSameRanges({...head, dependsOn, protection, claims, range}, desired);
+  const rest = {dependsOn, ...(retain === undefined ? {} : {retain}), protection, claims, range};
+  return withSameRanges({...head, ...rest}, desired);
 }
 
 const withRanges = onDemand('ranges', rangesOf);

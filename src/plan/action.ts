@@ -48,6 +48,7 @@ export function buildAction(
     changes: request.changes,
     inventory: context.input.inventory,
     secretHashes: hashes,
+    records: context.records,
   });
   const findings = distinctFindings([
     ...request.findings,
@@ -66,6 +67,7 @@ export function buildAction(
     facts: answer.facts,
     loads: answer.loads,
     uses: answer.claims ?? [],
+    needs: answer.after ?? NONE,
     ...(request.owed === true ? {owed: true} : {}),
     record: withDetached(request.record(answer.writes, answer.later ?? []), answer.detaches ?? {}),
   });
@@ -97,6 +99,7 @@ export function idleAction(
     facts: NO_FACTS,
     loads: NONE,
     uses: NONE,
+    needs: NONE,
     record: idle.record ?? null,
   });
 }
@@ -135,6 +138,10 @@ function isStill(former: Action, subject: Subject): boolean {
   );
 }
 
+function allOf(keys: readonly ResourceKey[], more: readonly ResourceKey[]): readonly ResourceKey[] {
+  return more.length === 0 ? keys : sorted([...new Set([...keys, ...more])]);
+}
+
 function sorted(keys: readonly ResourceKey[]): readonly ResourceKey[] {
   return keys.length < 2 ? keys : [...keys].sort();
 }
@@ -147,9 +154,11 @@ interface Parts
   readonly facts: JsonObject;
   /** Claims besides those of the document. */
   readonly uses: readonly Claim[];
+  /** Keys that come first, besides those of the document. */
+  readonly needs: readonly ResourceKey[];
 }
 
-function finish(context: Context, subject: Subject, {uses, ...parts}: Parts): Action {
+function finish(context: Context, subject: Subject, {uses, needs, ...parts}: Parts): Action {
   const {key, kind, desired, record} = subject;
   const observed = observedOf(subject);
   const {installation, cluster} = context.input;
@@ -175,7 +184,7 @@ function finish(context: Context, subject: Subject, {uses, ...parts}: Parts): Ac
     source: desired?.source ?? record?.source ?? '',
     vmid,
     node: observed?.node ?? (typeof declaredNode === 'string' ? declaredNode : null),
-    after: desired ? sorted(desired.dependsOn) : NONE,
+    after: allOf(desired ? sorted(desired.dependsOn) : NONE, needs),
     witness,
     claims: uses.length === 0 ? (desired?.claims ?? NONE) : [...(desired?.claims ?? []), ...uses],
     range: desired?.range ?? null,

@@ -99,6 +99,8 @@ export function differs(record: ResourceRecord | null, draft: RecordDraft): bool
     record.unfinished !== draft.unfinished ||
     record.mode !== draft.mode ||
     record.owesStart !== draft.owesStart ||
+    record.retain?.to !== draft.retain?.to ||
+    !sameList(record.retain?.fields ?? [], draft.retain?.fields ?? []) ||
     !sameList([...record.wrote].sort(), draft.wrote) ||
     !sameList(record.dependsOn ?? [], draft.dependsOn) ||
     !sameEntries(record.secretHashes, draft.secretHashes) ||
@@ -140,6 +142,7 @@ function common(desired: Desired, commit: string) {
     commit,
     dependsOn: [...desired.dependsOn].sort(),
     ...(mode === 'enforce' ? {} : {mode}),
+    ...(desired.retain === undefined ? {} : {retain: desired.retain}),
     wanted: wantedHash(desired),
   } as const;
 }

@@ -44,6 +44,7 @@ export function beginPlan(input: PlanBasis): Planning {
     find: ruleFinder(),
     manifestsOf: new Map(input.manifests.map((one) => [one.source, one])),
     contested: pairing.contested,
+    records: new Map(input.records.map((record) => [record.key, record])),
     idle: idleOf(input.former ?? null),
   };
   const contextOf = (inventory: Inventory): Context => ({...base, input: {...input, inventory}});

@@ -77,7 +77,7 @@ export function orderActions(
     .map((action) => waitForOthers(action, ordering, ready));
   const going = leaving
     .toSorted((a, b) => at(b) - at(a))
-    .map((action) => waitForDependants(action, dependants));
+    .map((action) => waitForDependants(waitForOthers(action, ordering, ready), dependants));
   return {
     actions: [...coming, ...going],
     diagnostics: ordering.cyclic.map((key) => cycle(key, actions)),

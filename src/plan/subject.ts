@@ -19,6 +19,7 @@ export interface Subject {
 export interface Context {
   readonly input: PlanInput;
   readonly find: RuleFinder;
+  readonly records: ReadonlyMap<ResourceKey, ResourceRecord>;
   readonly manifestsOf: ReadonlyMap<string, Manifests>;
   /** Why a key may not be acted on at all, whatever it looks like (claims by two sources …). */
   readonly contested: ReadonlyMap<ResourceKey, string>;

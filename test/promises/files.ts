@@ -10,6 +10,7 @@ export const F = {
   createOnly: 'test/story/create-only.test.ts',
   defaults: 'src/kinds/defaults/defaults.test.ts',
   delete: 'test/story/delete.test.ts',
+  retain: 'test/story/retain.test.ts',
   diff: 'src/plan/diff.test.ts',
   disks: 'test/kinds/disks.test.ts',
   drift: 'test/story/drift.test.ts',

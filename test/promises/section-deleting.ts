@@ -1,6 +1,6 @@
 // Why this exists: section 9, deleting.
 import {F} from './files.ts';
-import {held, open, type Promised} from './promise.ts';
+import {held, type Promised} from './promise.ts';
 
 /** What deleting promises. */
 export const DELETING: readonly Promised[] = [
@@ -51,10 +51,12 @@ export const DELETING: readonly Promised[] = [
     [F.delete, 'a replication job is named, and where it copies to'],
     [F.delete, 'what the token may not read holds it, and names the privilege'],
   ),
-  open('9.retain-disks', '`retainDisks` names disks that are reassigned before', {
-    issue: 3,
-    because: 'reassignment of disks on retain',
-  }),
+  held(
+    '9.retain-disks',
+    '`retainDisks` names disks that are reassigned before',
+    [F.retain, 'gives them away before it is destroyed, and they keep their data'],
+    [F.retain, 'destroys nothing when giving fails half-way, and goes on from there'],
+  ),
   held(
     '9.protection',
     'live protection refuses a deletion; taking it off is destructive itself',

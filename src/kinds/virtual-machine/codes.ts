@@ -56,6 +56,7 @@ export const VM_CODES = {
   'vm-creation-two': 'A guest can come to exist in one way only.',
   'vm-clone-vmid': 'The guest to clone needs a VMID.',
   'vm-clone-self': 'A guest cannot be cloned from itself.',
+  'vm-retain-self': 'A guest cannot keep its own disks when it goes.',
   'vm-clone-linked-storage': 'A linked clone stays on its template’s storage.',
   'vm-template-running': 'A template cannot run.',
   'root-only': 'Only root@pam may set this, never a token.',

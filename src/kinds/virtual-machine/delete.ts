@@ -1,7 +1,7 @@
 // Why this exists: deleting a guest is shutting it down and destroying it with its own volumes
 // only; what would be lost is named beforehand, and what forbids it too.
 import type {Finding} from '../../core/action.ts';
-import type {Json, JsonObject} from '../../core/json.ts';
+import type {JsonObject} from '../../core/json.ts';
 import type {Inventory, Observed} from '../../core/model.ts';
 import {configuredOf} from '../guest/live-config.ts';
 import {destroy, type GuestPlace} from './drafts.ts';
@@ -9,14 +9,19 @@ import {drivesOf, storageOf, volumeOwner} from './drive.ts';
 import {linkedClones} from './linked-clones.ts';
 import {membershipFacts, membershipFindings} from './membership.ts';
 import {snapshotPath} from './reads.ts';
+import type {Kept} from './retain.ts';
 import {snapshotsOf} from './snapshots.ts';
 import type {Draft} from './step-draft.ts';
 import {shutdownDraft} from './update.ts';
 
 /** The calls that delete a guest. */
-export function deleteDrafts(observed: Observed, guest: GuestPlace): readonly Draft[] {
+export function deleteDrafts(
+  observed: Observed,
+  guest: GuestPlace,
+  {drafts}: Kept,
+): readonly Draft[] {
   const runs = observed.power !== 'stopped';
-  return [...(runs ? [shutdownDraft(guest, observed)] : []), destroy(guest)];
+  return [...(runs ? [shutdownDraft(guest, observed)] : []), ...drafts, destroy(guest)];
 }
 
 /** What forbids deleting it as things stand. */
@@ -42,17 +47,26 @@ export function deleteFindings(observed: Observed, vmid: number, inventory: Inve
 }
 
 /** What is lost: run state, the volumes that the guest owns with their sizes, and snapshots. */
-export function deleteFacts(observed: Observed, vmid: number, inventory: Inventory): JsonObject {
+export function deleteFacts(
+  observed: Observed,
+  vmid: number,
+  inventory: Inventory,
+  {volumes, says}: Kept,
+): JsonObject {
   const snapshots = snapshotsOf(observed.node, vmid, inventory);
   return {
     power: observed.power,
-    volumes: volumesOf(observed, vmid),
+    volumes: volumesOf(observed, vmid).filter(({volid}) => !volumes.includes(volid)),
+    ...(says.length === 0 ? {} : {keeps: [...says]}),
     ...(snapshots.length === 0 ? {} : {snapshots}),
     ...membershipFacts(observed, vmid, inventory),
   };
 }
 
-function volumesOf(observed: Observed, vmid: number): readonly Json[] {
+function volumesOf(
+  observed: Observed,
+  vmid: number,
+): readonly {readonly volid: string; readonly size: string | null}[] {
   const config = configuredOf(observed);
   const drives = drivesOf(config)
     .filter(({kind}) => kind !== 'cdrom')

@@ -85,6 +85,34 @@ export function moveDisk(
   };
 }
 
+/** Gives a volume to another guest on the same node, where it stands as `unusedN`. */
+export function reassign(
+  guest: GuestPlace,
+  slot: string,
+  to: Draft['other'] & {},
+  about: {readonly unused: string; readonly field: string; readonly live: string},
+): Draft {
+  return {
+    kind: 'task',
+    operation: 'reassign',
+    says: `give ${slot} to guest ${to.vmid}, which keeps it as ${about.unused}`,
+    method: 'POST',
+    path: `${base(guest)}/move_disk`,
+    params: {
+      disk: slot,
+      'target-vmid': to.vmid,
+      'target-disk': about.unused,
+      'target-digest': {from: 'other-digest'},
+    },
+    digest: true,
+    fields: [about.live, 'boot.order'],
+    expect: {[about.live]: null},
+    timeoutMs: WAIT_MS.short,
+    target: {disk: slot, field: about.field},
+    other: to,
+  };
+}
+
 /** Starts the guest. */
 export function start(guest: GuestPlace): Draft {
   return {

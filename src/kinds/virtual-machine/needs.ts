@@ -28,7 +28,7 @@ export function needs(call: ApiCall, inventory: Inventory): readonly Need[] {
     case 'resize':
       return allocate(storageOf(readDrive('scsi0', live().get(text('disk') ?? '') ?? '').file));
     case 'move_disk':
-      return allocate(text('storage'));
+      return [...allocate(text('storage')), ...takerNeeds(text('target-vmid'))];
     case 'migrate':
       return [
         ...(text('with-local-disks') === null ? [] : migrateNeeds(id, live())),
@@ -71,6 +71,11 @@ function cloneNeeds(storage: string | null, template: LiveConfig): readonly Need
 function migrateNeeds(vmid: string, live: LiveConfig): readonly Need[] {
   const storages = drivesOf(live).map(({storage}) => storage);
   return [one(`/vms/${vmid}`, 'VM.Config.Disk'), ...storages.flatMap(allocate)];
+}
+
+/** Who is given a disk is changed too. */
+function takerNeeds(vmid: string | null): readonly Need[] {
+  return vmid === null ? [] : [one(`/vms/${vmid}`, 'VM.Config.Disk')];
 }
 
 /** Another storage than the one of the same name: both the guest's disks and room there. */

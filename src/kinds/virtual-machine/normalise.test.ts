@@ -237,6 +237,7 @@ const MISTAKES: {readonly [Code in VmCode]: readonly [spec: Spec | null, at: str
   'vm-config-uuid': [{config: {smbios1: 'uuid=x'}}, '/spec/config/smbios1'],
   'vm-creation-two': [{clone: {vmid: 100}, empty: {}}, '/spec/empty'],
   'vm-clone-vmid': [{clone: {}}, '/spec/clone'],
+  'vm-retain-self': [{retainDisks: {vmid: 150, disks: ['scsi1']}}, '/spec/retainDisks/vmid'],
   'vm-clone-self': [{clone: {vmid: 150}}, '/spec/clone'],
   'vm-clone-linked-storage': [{clone: {vmid: 100, full: false, storage: 'fast'}}, '/spec/clone'],
   'vm-template-running': [{power: 'running', config: {template: true}}, '/spec/config/template'],

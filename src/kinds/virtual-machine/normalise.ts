@@ -2,7 +2,7 @@
 // normal form, create-only instructions, claims, and every mistake that the text alone shows.
 import {isObject} from '../../core/json.ts';
 import type {ManifestDocument, Normalised} from '../../core/kind.ts';
-import type {Body, Desired, SourceRange} from '../../core/model.ts';
+import type {Body, Claim, Desired, Retention, SourceRange} from '../../core/model.ts';
 import {directivesOf, labelsOf} from '../guest/directives.ts';
 import {checkSpec} from './checks.ts';
 import {claimsOf} from './claims.ts';
@@ -11,6 +11,7 @@ import {KIND} from './observe.ts';
 import {quoted} from './quoted.ts';
 import {readConfig} from './read-config.ts';
 import {readCreation} from './read-creation.ts';
+import {readRetain} from './read-retain.ts';
 import {type ReadFields, readSpec} from './read-spec.ts';
 
 /** What a document means; with an error among the diagnostics nothing of it is used. */
@@ -26,6 +27,7 @@ export function normalise(document: ManifestDocument): Normalised {
   const fields = readSpec(spec, mistakes);
   readConfig(fields, spec['config'], mistakes);
   const creation = readCreation(spec, vmid ?? 0, mistakes);
+  const retain = readRetain(spec['retainDisks'], vmid ?? 0, mistakes);
   const body = settle(fields, document);
   checkSpec({body, vmid: vmid ?? 0, creation}, mistakes);
   if (vmid === null) return {desired: [], diagnostics: mistakes.list};
@@ -40,8 +42,9 @@ export function normalise(document: ManifestDocument): Normalised {
     directives: directivesOf(document),
     labels: labelsOf(document),
     dependsOn: depends,
+    ...(retain === null ? {} : {retain}),
     protection: body['protection'] === true,
-    claims: claimsOf(vmid, body, creation),
+    claims: [...claimsOf(vmid, body, creation), ...(retain === null ? [] : [keeper(retain)])],
     range: document.range,
     ranges: {...fields.ranges, ...dependencyRanges(depends, document)},
   };
@@ -79,6 +82,12 @@ function settle({body, ranges}: ReadFields, document: ManifestDocument): Body {
   }
   if (body['power'] === 'ignore') delete body['power'];
   return body;
+}
+
+/** A guest that is given disks is one that the source may touch. */
+function keeper({to}: Retention): Claim {
+  const value = to.slice('guest/'.length);
+  return {space: 'vmid', value, exclusive: false, path: 'retainDisks.vmid'};
 }
 
 function dependencies(value: unknown): readonly string[] {

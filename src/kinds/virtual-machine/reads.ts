@@ -1,6 +1,13 @@
 // Why this exists: a pass over guests that are in sync costs one listing and one read of each; what
 // else is read, and when, stands here.
-import type {ApiCall, Desired, Inventory, ResourceKey, ResourceRecord} from '../../core/model.ts';
+import type {
+  ApiCall,
+  Desired,
+  Inventory,
+  ResourceKey,
+  ResourceRecord,
+  Retention,
+} from '../../core/model.ts';
 import {LISTING_PATH, type ListedGuest, type Listing, listingOf} from '../guest/listing.ts';
 import {cloneOf} from './creation.ts';
 import {membershipPaths} from './membership.ts';
@@ -77,8 +84,16 @@ function guestPaths(guest: ListedGuest, listing: Listing, {desired, record}: Wan
   const token = desired?.directives.replace ?? null;
   const goes = leaves || (token !== null && token !== (record?.replaceToken ?? null));
   if (goes || moves) paths.push(snapshotPath(node, vmid));
-  if (goes && record !== undefined) paths.push(...membershipPaths(node, vmid));
-  return paths;
+  if (!goes || record === undefined) return paths;
+  const keeper = keeperPath(desired === null ? record.retain : desired.retain, listing);
+  return [...paths, ...membershipPaths(node, vmid), ...keeper];
+}
+
+/** Who takes disks over is looked at before they are given. */
+function keeperPath(retain: Retention | undefined, listing: Listing): readonly string[] {
+  const keeper = retain === undefined ? undefined : listing.guests.get(vmidOfKey(retain.to) ?? 0);
+  if (keeper?.type !== 'qemu' || listing.nodes.get(keeper.node) !== true) return [];
+  return [pendingPath(keeper.node, keeper.vmid)];
 }
 
 function absencePaths(vmid: number): string[] {

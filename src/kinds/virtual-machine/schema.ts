@@ -95,6 +95,27 @@ const CREATION: JsonObject = {
     additionalProperties: false,
     description: 'Made from nothing but this document.',
   },
+  retainDisks: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['vmid', 'disks'],
+    description: 'Disks that another guest is given before this one is deleted or replaced.',
+    properties: {
+      vmid: {
+        type: 'integer',
+        minimum: 100,
+        maximum: 999_999_999,
+        description: 'The guest that keeps them as unused; managed, on the same node.',
+      },
+      disks: {
+        type: 'array',
+        minItems: 1,
+        items: {type: 'string', pattern: `^${DRIVE}$`, description: 'Slot.', examples: ['scsi1']},
+        description: 'Their slots.',
+        examples: [['scsi1']],
+      },
+    },
+  },
   dependsOn: {
     type: 'array',
     items: {type: ['string', 'integer'], description: 'A name, Kind/name or a VMID.'},

@@ -1,7 +1,7 @@
 // Why this exists: what each call is about is decided in one place and how it is guarded in
 // another: only the first write carries the plan's digest, each later one that of the read before
 // it.
-import type {Operation, Step} from '../../core/action.ts';
+import type {Guard, Operation, Step} from '../../core/action.ts';
 import type {JsonObject} from '../../core/json.ts';
 import type {ApiCall, ApiParam, Body} from '../../core/model.ts';
 
@@ -19,6 +19,8 @@ export interface Draft {
   readonly expect: Body;
   readonly timeoutMs: number;
   readonly target: JsonObject;
+  /** The other guest that it writes to. */
+  readonly other?: Guard['other'] & {};
   /** Run state after it; the former one when left out. */
   readonly leaves?: 'running' | 'stopped';
   /** Node after it; the former one when left out. */
@@ -59,7 +61,15 @@ export function chain(start: ChainStart, drafts: readonly Draft[]): readonly Ste
         params:
           draft.digest && carried !== undefined ? {...draft.params, digest: carried} : draft.params,
       },
-      guard: {vmid: start.vmid, node, state, witness: start.witness, digest, power},
+      guard: {
+        vmid: start.vmid,
+        node,
+        state,
+        witness: start.witness,
+        digest,
+        power,
+        ...(draft.other === undefined ? {} : {other: draft.other}),
+      },
       fields: draft.fields,
       expect: draft.expect,
       timeoutMs: draft.timeoutMs,

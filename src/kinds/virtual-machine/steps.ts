@@ -18,6 +18,7 @@ import {effectOf} from './effect.ts';
 import {placeOfField} from './field-path.ts';
 import {vmidOfKey} from './reads.ts';
 import {releaseMistakes} from './release.ts';
+import {keptOf} from './retain.ts';
 import {type ChainStart, chain, type Draft} from './step-draft.ts';
 import {absentStorages} from './transfer.ts';
 import {updateSteps} from './update.ts';
@@ -110,14 +111,17 @@ function update(request: StepRequest, observed: Observed, marker: Marker): StepA
 }
 
 function remove(request: StepRequest, observed: Observed, marker: Marker): StepAnswer {
-  const drafts = deleteDrafts(observed, placeOf(observed, marker));
+  const guest = placeOf(observed, marker);
+  const kept = keptOf(request, observed, guest);
+  const drafts = deleteDrafts(observed, guest, kept);
   const findings = deleteFindings(observed, marker.vmid, request.inventory);
-  return answer(chain(startOf(observed, marker), drafts), {
-    findings: [...findings, ...stateFindings(observed, drafts)],
+  const told = answer(chain(startOf(observed, marker), drafts), {
+    findings: [...findings, ...kept.findings, ...stateFindings(observed, drafts)],
     loads: [`task:${observed.node}`],
     writes: [],
-    facts: deleteFacts(observed, marker.vmid, request.inventory),
+    facts: deleteFacts(observed, marker.vmid, request.inventory, kept),
   });
+  return {...told, claims: kept.claims, after: kept.after};
 }
 
 /** Delete, then create: what is lost is what a delete loses. */
@@ -138,7 +142,8 @@ function replace(
     diagnostics: [],
     writes: made.writes,
     ...(made.later === undefined ? {} : {later: made.later}),
-    ...(made.claims === undefined ? {} : {claims: made.claims}),
+    claims: [...(gone.claims ?? []), ...(made.claims ?? [])],
+    after: gone.after ?? [],
   };
 }
 
