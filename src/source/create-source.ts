@@ -4,8 +4,8 @@ import type {Source, SourceError} from '../core/ports.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {scrubbedEnvironment} from '../programs/environment.ts';
 import {sshCommand} from '../programs/ssh.ts';
-import {createBuiltinEngine} from './builtin-engine.ts';
 import type {Engine} from './engine.ts';
+import {engineOnDemand} from './engine-on-demand.ts';
 import {failure} from './failure.ts';
 import {createFolderSource} from './folder-source.ts';
 import {createGitSource} from './git-source.ts';
@@ -134,7 +134,11 @@ function chooseEngine(
   if (way === 'builtin') {
     const {idleMs, maxPackBytes} = bounds;
     const limits = {idleMs, maxPackBytes, maxPacks};
-    return createBuiltinEngine({url, branch, gitDir, authorization, caFile, ...limits});
+    const builtin = {url, branch, gitDir, authorization, caFile, ...limits};
+    return engineOnDemand(async () => {
+      const {createBuiltinEngine} = await import('./builtin-engine.ts');
+      return createBuiltinEngine(builtin);
+    });
   }
   const withAgent = settings.ssh !== null && settings.ssh.identityFile === null;
   const env = scrubbedEnvironment(world.environment, withAgent ? ['SSH_AUTH_SOCK'] : []);
