@@ -7,6 +7,7 @@ import type {ApiCall, Inventory, PveError, Read} from '../core/model.ts';
 import type {Clock, Pve} from '../core/ports.ts';
 import {readPath} from '../core/read-path.ts';
 import {err, type Result} from '../core/result.ts';
+import {SharedSettings} from './shared-settings.ts';
 import {isNodeTime, isVersion, resourceEntries} from './wire.ts';
 
 /** What to read. */
@@ -71,6 +72,7 @@ class Pass {
   readonly #takenAt: number;
   readonly #reads: {[path: string]: Read} = {};
   readonly #silent = new Map<string, PveError>();
+  readonly #settings = new SharedSettings();
 
   constructor(request: InventoryRequest) {
     this.#request = request;
@@ -131,8 +133,12 @@ class Pass {
     const result = await pve.read(path, signal === undefined ? {} : {signal});
     if (!result.ok && clock.monotonic() - started >= SLOW_MS) this.#hush(node, result.error);
     this.#remember(path, result);
-    this.#reads[path] = {path, outcome: toOutcome(result)};
+    this.#reads[path] = {path, outcome: this.#outcome(result)};
     onRead?.(path, this.inventory());
+  }
+
+  #outcome(result: Result<Json, PveError>): Read['outcome'] {
+    return result.ok ? {ok: true, data: this.#settings.share(result.value)} : err(result.error);
   }
 
   #hush(node: string, error: PveError): void {
@@ -178,10 +184,6 @@ export function timeReads(inventory: Inventory): readonly ApiCall[] {
     if (type !== 'node' || status !== 'online' || node === undefined) return [];
     return [{method: 'GET', path: `/nodes/${node}/time`, params: {}} as const];
   });
-}
-
-function toOutcome(result: Result<Json, PveError>): Read['outcome'] {
-  return result.ok ? {ok: true, data: result.value} : err(result.error);
 }
 
 function nodeOf(path: string): string {

@@ -161,7 +161,9 @@ async function readBlobs(reader: Reader, listed: Listed): Promise<Result<Listing
   }
   const answer = await engine.objects([...wanted], limits.maxFileBytes, signal);
   if (!answer.ok) return answer;
-  for (const [id, object] of answer.value.found) {
+  for (const id of wanted) {
+    const object = answer.value.found.get(id);
+    if (object === undefined) continue;
     if (object.type !== 'blob' || !isGenuine(object)) return fail('corrupt', 'a file is damaged');
     contents.set(id, object.bytes);
     cache.set(id, object.bytes);
