@@ -41,7 +41,7 @@ function statistics(cluster: Cluster, guest: Guest): Published {
     name: config.get(isQemu ? 'name' : 'hostname') ?? fallback,
     status: guest.runtime === undefined ? 'stopped' : 'running',
     template: config.get('template') === '1' ? 1 : 0,
-    maxcpu: isQemu ? qemuCpus(config) : Number(config.get('cores') ?? nodeCpus(cluster, guest)),
+    maxcpu: isQemu ? qemuCpus(config) : containerCpus(cluster, guest),
     maxmemBytes: memoryMiB(config) * mib,
     maxdiskBytes: sizeOf(disk),
     startedAtMs: guest.runtime?.startedAtMs,
@@ -63,6 +63,12 @@ function memoryMiB(config: ReadonlyMap<string, string>): number {
 function qemuCpus(config: ReadonlyMap<string, string>): number {
   const all = Number(config.get('sockets') ?? 1) * Number(config.get('cores') ?? 1);
   return Number(config.get('vcpus') ?? all);
+}
+
+/** Cores, else the limit, else all of the node's. */
+function containerCpus(cluster: Cluster, guest: Guest): number {
+  const {config} = guest;
+  return Number(config.get('cores')) || Number(config.get('cpulimit')) || nodeCpus(cluster, guest);
 }
 
 function nodeCpus(cluster: Cluster, guest: Guest): number {

@@ -197,12 +197,13 @@ function showVolumes({cluster, path}: Context): Reply {
     if (guest === undefined) {
       return {id: vmid, type: 'unknown', leaf: 1};
     }
-    const disks = [...guest.config].filter(([key]) => /^(ide|sata|scsi|virtio)\d+$/.test(key));
+    const isVolume = guest.kind === 'qemu' ? /^(ide|sata|scsi|virtio)\d+$/ : /^(rootfs|mp\d+)$/;
+    const disks = [...guest.config].filter(([key]) => isVolume.test(key));
     const drives = disks.map(([key, text]) => ({
       id: key,
       name: text.split(',')[0],
       leaf: 1,
-      ...inclusion(text),
+      ...(guest.kind === 'qemu' ? inclusion(text) : mountInclusion(key, text)),
     }));
     const name = guest.config.get(guest.kind === 'qemu' ? 'name' : 'hostname');
     return {id: vmid, type: guest.kind, ...(name === undefined ? {} : {name}), children: drives};
@@ -217,6 +218,22 @@ function inclusion(drive: string): {readonly included: number; readonly reason: 
   return /(^|,)backup=0/.test(drive)
     ? {included: 0, reason: 'backup=no'}
     : {included: 1, reason: 'enabled'};
+}
+
+/** A container's root always, other volumes on demand, the node's directories never. */
+function mountInclusion(
+  key: string,
+  text: string,
+): {readonly included: number; readonly reason: string} {
+  if (key === 'rootfs') {
+    return {included: 1, reason: 'rootfs'};
+  }
+  if (text.startsWith('/')) {
+    return {included: 0, reason: 'not a volume'};
+  }
+  return /(^|,)backup=1/.test(text)
+    ? {included: 1, reason: 'enabled'}
+    : {included: 0, reason: 'disabled'};
 }
 
 function listUncovered(context: Context): Reply {

@@ -11,7 +11,7 @@ import {applyPending} from './apply.ts';
 import {assertUnprotected, storedText} from './container-file.ts';
 import {takesContainers} from './disks.ts';
 import {hotplugPending} from './hotplug.ts';
-import {isMountKey, isNetKey} from './keys.ts';
+import {isMountKey, isNetKey, parseProperties} from './keys.ts';
 import {parseMount, storageOf} from './mountpoint.ts';
 import {cardProblem} from './network.ts';
 
@@ -88,7 +88,7 @@ function assertDeletable(draft: LxcGuest, key: string): void {
 }
 
 function checkedValue(job: Job, draft: LxcGuest, key: string, text: string): string {
-  const {cluster, node} = job;
+  const {cluster} = job;
   if (isMountKey(key)) {
     assertUnprotected(draft, `can't update CT ${draft.vmid} drive '${key}'`);
     assertStorage(cluster, key, text);
@@ -96,11 +96,19 @@ function checkedValue(job: Job, draft: LxcGuest, key: string, text: string): str
   else if (key === 'nameserver' || key === 'searchdomain') return splitList(text).join(' ');
   else if (key === 'unprivileged') fail(500, `unable to modify read-only option: '${key}'`);
   else if (key === 'tags') return normaliseTags(cluster, text);
-  else if (isNetKey(key) && /(^|,)mtu=/.test(text)) {
-    const problem = cardProblem(cluster, node, key, text);
-    if (problem !== undefined) fail(500, problem);
-  }
+  else if (isNetKey(key)) assertCard(job, key, text);
   return text;
+}
+
+/** A card of a given width must fit its bridge; a host does not configure itself by SLAAC. */
+function assertCard({cluster, node}: Job, key: string, text: string): void {
+  const net = parseProperties(cluster.version, 'net0', text);
+  const problem = net.has('mtu') ? cardProblem(cluster, node, key, text) : undefined;
+  if (problem !== undefined) fail(500, problem);
+  const isUp = net.get('link_down') !== '1';
+  if (isUp && net.get('host-managed') === '1' && net.get('ip6') === 'auto') {
+    fail(500, `${key}: SLAAC is not supported for host-managed network configuration.`);
+  }
 }
 
 function assertStorage(cluster: Cluster, key: string, text: string): void {

@@ -45,9 +45,14 @@ describe('a config write', () => {
     ['its deletion', {delete: 'unprivileged'}, /^unable to delete read-only option: 'unprivil/],
     ['deleting memory', {delete: 'memory'}, /^unable to delete required option 'memory'$/],
     ['deleting ostype', {delete: 'ostype'}, /^unable to delete required option 'ostype'$/],
+    [
+      'SLAAC by the host',
+      {net1: 'name=a,bridge=vmbr0,host-managed=1,ip6=auto'},
+      /^net1: SLAAC is not supported/,
+    ],
     ['a wide MTU', {net1: 'name=e1,bridge=vmbr0,mtu=9000'}, /^net1: MTU size '9000' is bigger/],
   ])('refuses %s', (_, params, text) => {
-    expect(put(containerCluster(), params).reason).toMatch(text);
+    expect(put(containerCluster({version: '9.1'}), params).reason).toMatch(text);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 // Why this exists: the life of a container beyond the recording: create, power, copies, snapshots,
 // volumes and the end of it (facts.md sections 8, 10 and 11, PVE/API2/LXC.pm).
 import {describe, expect, it} from 'vitest';
+import type {Cluster} from '../state.ts';
 import {
   call,
   config,
@@ -328,3 +329,50 @@ describe('the lock file of a container', () => {
     );
   });
 });
+
+describe('all guests of a node', () => {
+  it('are started, stopped and sent away with their containers, which are not suspended', () => {
+    const cluster = containerCluster();
+    container(cluster).config.set('onboot', '1');
+    expect(exit(cluster, 'POST', '/startall')).toBe('OK');
+    expect(logOf(cluster, 'startall')).toContain('Starting CT 200');
+    expect(container(cluster).runtime).toBeDefined();
+    expect(exit(cluster, 'POST', '/suspendall')).toBe('WARNINGS: 1');
+    expect(logOf(cluster, 'suspendall')).toContain('WARN: skipping 200, only VMs can be suspended');
+    expect(exit(cluster, 'POST', '/migrateall', {target: 'pve2', maxworkers: '1'})).toBe('OK');
+    expect(exitOf(cluster, upidOf(cluster, 'vzmigrate'))).toBe('OK');
+    expect(container(cluster)).toMatchObject({node: 'pve2'});
+    expect(container(cluster).runtime).toBeDefined();
+  });
+
+  it('are stopped with their containers, by force if need be', () => {
+    const cluster = containerCluster({running: true});
+    container(cluster).stubborn = true;
+    expect(exit(cluster, 'POST', '/stopall')).toBe('OK');
+    expect(logOf(cluster, 'stopall')).toContain('Stopping CT 200 (timeout = 180 seconds)');
+    expect(exitOf(cluster, upidOf(cluster, 'vzshutdown'))).toBe('OK');
+    expect(container(cluster).runtime).toBeUndefined();
+  });
+
+  it('are backed up volume by volume as the job says', () => {
+    const cluster = containerCluster();
+    container(cluster).config.set('mp0', 'thin:vm-200-disk-1,mp=/a').set('mp1', '/srv,mp=/b');
+    const job = {id: 'all', schedule: 'daily', storage: 'local', all: '1'};
+    expect(call(cluster, 'POST', '/cluster/backup', job).status).toBe(200);
+    const tree = call(cluster, 'GET', '/cluster/backup/all/included_volumes').data;
+    expect(tree.children[0]).toMatchObject({
+      id: 200,
+      name: 'web',
+      type: 'lxc',
+      children: [
+        {id: 'rootfs', included: 1, reason: 'rootfs'},
+        {id: 'mp0', included: 0, reason: 'disabled'},
+        {id: 'mp1', included: 0, reason: 'not a volume'},
+      ],
+    });
+  });
+});
+
+function upidOf(cluster: Cluster, type: string): string {
+  return [...cluster.tasks.values()].find((task) => task.type === type)?.upid ?? '';
+}

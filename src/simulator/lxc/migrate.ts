@@ -23,7 +23,8 @@ import {lockStages, withContainer} from './worker.ts';
 
 const base = '/nodes/{node}/lxc/{vmid}/migrate';
 
-function migrate(context: Context): Reply {
+/** POST migrate. */
+export function migrateContainer(context: Context): Reply {
   const {cluster, node, params} = context;
   const vmid = vmidOf(context);
   const target = params['target'] ?? '';
@@ -262,5 +263,5 @@ function precheck(context: Context): Reply {
 /** The migration endpoints. */
 export const migrateRoutes: readonly Route[] = [
   route('GET', base, precheck),
-  route('POST', base, migrate),
+  route('POST', base, migrateContainer),
 ];

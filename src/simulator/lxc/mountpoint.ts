@@ -1,6 +1,6 @@
 // Why this exists: rootfs and mpN name a volume, a directory of the node or a device, or ask for a
 // new disk; everything that touches storage needs to know which.
-import {fail} from '../failure.ts';
+import {ApiFailure, fail} from '../failure.ts';
 import {formatSize, parseSize} from '../qemu/size.ts';
 import type {Version} from '../state.ts';
 import {parseVolid} from '../volume.ts';
@@ -18,9 +18,20 @@ export interface Mount {
   readonly options: ReadonlyMap<string, string>;
 }
 
-/** Parse the value of rootfs, mpN or unusedN. */
+/** Parse the value of rootfs, mpN or unusedN; 500 `format error` when something is missing. */
 export function parseMount(version: Version, key: string, text: string): Mount {
   const properties = parseProperties(version, isUnusedKey(key) ? 'unused0' : key, text);
+  const missing = ['volume', ...(/^mp/.test(key) ? ['mp'] : [])].filter(
+    (one) => !properties.has(one),
+  );
+  if (missing.length > 0) {
+    const text = 'property is missing and it is not optional';
+    throw new ApiFailure(
+      500,
+      'format error',
+      Object.fromEntries(missing.map((one) => [one, text])),
+    );
+  }
   const volume = properties.get('volume') ?? '';
   properties.delete('volume');
   const path = key === 'rootfs' ? '/' : (properties.get('mp') ?? '');
@@ -53,7 +64,16 @@ export function withVolume(mount: Mount, volume: string, sizeBytes?: number): Mo
 export function mountsOf(version: Version, section: ReadonlyMap<string, string>): readonly Mount[] {
   const index = (key: string): number => (key === 'rootfs' ? -1 : Number(key.slice(2)));
   const keys = [...section.keys()].filter(isMountKey).sort((a, b) => index(a) - index(b));
-  return keys.map((key) => parseMount(version, key, section.get(key) ?? ''));
+  return keys.flatMap((key) => readable(version, key, section.get(key) ?? ''));
+}
+
+function readable(version: Version, key: string, text: string): readonly Mount[] {
+  try {
+    return [parseMount(version, key, text)];
+  } catch (error) {
+    if (error instanceof ApiFailure) return [];
+    throw error;
+  }
 }
 
 /** The mounts of a section and what it keeps as unusedN. */

@@ -21,7 +21,7 @@ const startMs = 100;
 const shutdownMs = 900;
 
 /** The stages that start a container. */
-function startStages(context: Context, vmid: number): readonly Stage[] {
+export function startStages(context: Context, vmid: number): readonly Stage[] {
   return [
     ...lockStages(context, vmid),
     withContainer(context, vmid, (guest, job) => {
@@ -177,7 +177,8 @@ function shutdown(context: Context): Reply {
   return data(forkFor(context, 'vzshutdown', vmid, shutdownStages(context)));
 }
 
-function shutdownStages(context: Context): readonly Stage[] {
+/** The stages that shut a container down as the call asks. */
+export function shutdownStages(context: Context): readonly Stage[] {
   const vmid = vmidOf(context);
   return [
     ...lockStages(context, vmid),

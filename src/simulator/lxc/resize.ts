@@ -15,7 +15,7 @@ import {resizeVolume} from '../volume.ts';
 import {requireChanges} from './access-checks.ts';
 import {assertDigest, assertUnlocked, loadContainer, saveContainer} from './container-file.ts';
 import type {Mount} from './mountpoint.ts';
-import {parseMount, printMount, withVolume} from './mountpoint.ts';
+import {parseMount, printMount, storageOf, withVolume} from './mountpoint.ts';
 import {lockStages, withContainer} from './worker.ts';
 
 interface Growth {
@@ -54,6 +54,7 @@ function check(context: Context, guest: LxcGuest): Growth {
   requireChanges({request, before: guest.config, set, deletes: [], unprivileged});
   assertDigest(guest, params['digest']);
   const mount = parseMount(cluster.version, key, guest.config.get(key) ?? '');
+  storageOf(mount.volume);
   const volume = volumeNamed(cluster, node, mount.volume);
   const owner = volumeOwner(mount.volume);
   if (owner !== guest.vmid) {

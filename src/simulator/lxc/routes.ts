@@ -3,6 +3,7 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, route, vmidOf} from '../route.ts';
 import {cloneContainer} from './clone.ts';
 import {configRoutes} from './config-routes.ts';
+import {consoleRoutes} from './console.ts';
 import {loadContainer} from './container-file.ts';
 import {createContainer} from './create.ts';
 import {destroyContainer} from './destroy.ts';
@@ -55,6 +56,7 @@ export const lxcRoutes: readonly Route[] = [
   route('PUT', `${base}/{vmid}/resize`, resizeVolumeOf),
   route('POST', `${base}/{vmid}/move_volume`, moveVolume),
   ...configRoutes,
+  ...consoleRoutes,
   ...statusRoutes,
   ...powerRoutes,
   ...snapshotRoutes,

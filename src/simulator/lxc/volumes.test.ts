@@ -92,6 +92,7 @@ describe('volumes of a container', () => {
     [{disk: 'rootfs', size: '4G'}, 'disk is already at specified size'],
     [{disk: 'rootfs', size: '1G'}, 'unable to shrink disk size'],
     [{disk: 'rootfs', size: '5G', digest: 'a'}, /^detected modified configuration/],
+    [{disk: 'mp9', size: '5G'}, 'format error'],
   ])('resize is refused at once: %j', (params, reason) => {
     expect(call(containerCluster(), 'PUT', '/lxc/200/resize', params).reason).toMatch(reason);
   });

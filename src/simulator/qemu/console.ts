@@ -17,12 +17,13 @@ const base = '/nodes/{node}/qemu/{vmid}';
 /** A console nobody connects to ends after so long. */
 const connectMs = 10_000;
 
-function consoleStages(text: string): readonly Stage[] {
+/** A console's worker: it ends with that text when nobody connects. */
+export function consoleStages(text: string): readonly Stage[] {
   return [pause(connectMs), act(() => fail(500, text))];
 }
 
 /** A ticket as it looks; nothing checks it. */
-function vncTicket({cluster}: Context): string {
+export function vncTicket({cluster}: Context): string {
   const seconds = Math.floor(cluster.nowMs / 1000);
   const signature = Buffer.from(cluster.random.hex(128), 'hex').toString('base64');
   return `PVEVNC:${seconds.toString(16).toUpperCase()}::${signature}`;
@@ -66,7 +67,8 @@ function termProxy(context: Context): Reply {
   return data({user: auth.authid, ticket: vncTicket(context), port: 5900, upid});
 }
 
-function vncWebSocket(): Reply {
+/** No ticket is good: nothing listens. */
+export function vncWebSocket(): Reply {
   return fail(401, 'permission denied - invalid PVEVNC ticket');
 }
 

@@ -1,10 +1,12 @@
 // Why this exists: a node can start, stop, suspend or send away all its guests, or some of them, in
 // one worker that forks one for each guest (PVE/API2/Nodes.pm).
 import {ApiFailure, fail, forbid, paramError} from '../failure.ts';
+import {migrateContainer} from '../lxc/migrate.ts';
+import * as containers from '../lxc/power.ts';
 import {may, require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, integer, list, route} from '../route.ts';
-import type {QemuGuest} from '../state.ts';
+import type {Guest, QemuGuest} from '../state.ts';
 import type {Stage, Worker} from '../task.ts';
 import {isManaged} from './ha.ts';
 import {migrateOne} from './migrate.ts';
@@ -14,7 +16,7 @@ import {parseProperties} from './property-string.ts';
 import {act, forkFor, pause} from './worker.ts';
 
 interface Ordered {
-  readonly guest: QemuGuest;
+  readonly guest: Guest;
   readonly order: number;
   readonly startup: ReadonlyMap<string, string>;
 }
@@ -34,7 +36,7 @@ function chosen(context: Context, templates = false): readonly Ordered[] {
   const named = params['vms'] === undefined ? undefined : new Set(list(context, 'vms'));
   const found: Ordered[] = [];
   for (const guest of cluster.guests.values()) {
-    if (guest.kind !== 'qemu' || guest.node !== node) continue;
+    if (guest.node !== node) continue;
     if (named !== undefined && !named.has(String(guest.vmid))) continue;
     if (!templates && guest.config.get('template') === '1') continue;
     if (named === undefined && !templates && isManaged(cluster, guest.vmid)) continue;
@@ -56,31 +58,40 @@ function startAll(context: Context): Reply {
       kind: 'then',
       stages: (worker) => {
         const guest = context.cluster.guests.get(vmid);
-        if (guest?.kind !== 'qemu' || guest.runtime !== undefined) return [];
-        worker.log(`Starting VM ${vmid}`);
-        const upid = forkFor(context, 'qmstart', vmid, startStages(context, vmid));
+        if (guest === undefined || guest.runtime !== undefined) return [];
+        const what = wordFor(guest);
+        worker.log(`Starting ${what}`);
+        const upid =
+          guest.kind === 'qemu'
+            ? forkFor(context, 'qmstart', vmid, startStages(context, vmid))
+            : forkFor(context, 'vzstart', vmid, containers.startStages(context, vmid));
         const delayMs = Number(up ?? 3) * 1000;
-        return [pause(1_000), ...afterStart(context, {upid, vmid, delayMs, isAsked: Boolean(up)})];
+        return [pause(1_000), ...afterStart(context, {upid, what, delayMs, isAsked: Boolean(up)})];
       },
     };
   });
   return data(forkFor(context, 'startall', '', stages));
 }
 
+/** `VM 100` or `CT 100`. */
+function wordFor({kind, vmid}: Guest): string {
+  return `${kind === 'qemu' ? 'VM' : 'CT'} ${vmid}`;
+}
+
 function afterStart(
   {cluster}: Context,
   start: {
     readonly upid: string;
-    readonly vmid: number;
+    readonly what: string;
     readonly delayMs: number;
     readonly isAsked: boolean;
   },
 ): readonly Stage[] {
-  const {upid, vmid, delayMs, isAsked} = start;
+  const {upid, what, delayMs, isAsked} = start;
   return [
     act((worker) => {
       const status = cluster.tasks.get(upid)?.exitStatus ?? 'OK';
-      if (status !== 'OK') worker.log(`Starting VM ${vmid} failed: ${status}`);
+      if (status !== 'OK') worker.log(`Starting ${what} failed: ${status}`);
       else if (isAsked && delayMs > 0) {
         worker.log(`Waiting for ${delayMs / 1000} seconds (startup delay)`);
       }
@@ -105,19 +116,24 @@ function stopAll(context: Context): Reply {
   return forAll(context, 'stopall', ({guest, startup}, worker) => {
     if (guest.runtime === undefined) return;
     const timeoutS = Number(startup.get('down') ?? integer(context, 'timeout') ?? 180);
-    worker.log(`Stopping VM ${guest.vmid} (timeout = ${timeoutS} seconds)`);
+    worker.log(`Stopping ${wordFor(guest)} (timeout = ${timeoutS} seconds)`);
     const params = {
       timeout: String(timeoutS),
       forceStop: context.params['force-stop'] ?? '1',
     };
     const one = {...context, params, path: {...context.path, vmid: String(guest.vmid)}};
-    forkFor(one, 'qmshutdown', guest.vmid, shutdownStages(one));
+    if (guest.kind === 'qemu') forkFor(one, 'qmshutdown', guest.vmid, shutdownStages(one));
+    else forkFor(one, 'vzshutdown', guest.vmid, containers.shutdownStages(one));
   });
 }
 
 function suspendAll(context: Context): Reply {
   requireRights(context, ['VM.PowerMgmt', 'VM.Config.Disk']);
   return forAll(context, 'suspendall', ({guest}, worker) => {
+    if (guest.kind === 'lxc') {
+      worker.warn(`skipping ${guest.vmid}, only VMs can be suspended`);
+      return;
+    }
     if (guest.runtime === undefined) {
       worker.log(`VM ${guest.vmid} not running, skipping suspension`);
       return;
@@ -143,7 +159,11 @@ function migrateAll(context: Context): Reply {
   let started = 0;
   const stages = all.map(({guest}) =>
     act((worker) => {
-      if (sendAway(context, guest, worker)) started += 1;
+      const isGone =
+        guest.kind === 'qemu'
+          ? sendAway(context, guest, worker)
+          : sendContainer(context, guest, worker);
+      if (isGone) started += 1;
     }),
   );
   const end = act((worker) => {
@@ -176,8 +196,23 @@ function sendAway(context: Context, guest: QemuGuest, worker: Worker): boolean {
   const wish = {target: params['target'] ?? '', online: isOnline ? '1' : '0'};
   const disksToo = flag(context, 'with-local-disks') ? {'with-local-disks': '1'} : {};
   const path = {...context.path, vmid: String(guest.vmid)};
+  const one = {...context, params: {...wish, ...disksToo}, path};
+  return attempted(worker, () => migrateOne(one));
+}
+
+/** A running container is stopped here and started there. */
+function sendContainer(context: Context, guest: Guest, worker: Worker): boolean {
+  const {vmid} = guest;
+  worker.log(`Migrating CT ${vmid}`);
+  const restart = guest.runtime === undefined ? '0' : '1';
+  const params = {target: context.params['target'] ?? '', restart};
+  const path = {...context.path, vmid: String(vmid)};
+  return attempted(worker, () => migrateContainer({...context, params, path}));
+}
+
+function attempted(worker: Worker, migrate: () => unknown): boolean {
   try {
-    migrateOne({...context, params: {...wish, ...disksToo}, path});
+    migrate();
     return true;
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;

@@ -2,8 +2,6 @@
 import type {Context, Reply, Route} from '../route.ts';
 import {data, route, vmidOf} from '../route.ts';
 
-const base = '/nodes/{node}/qemu/{vmid}';
-
 /** Seconds between two points, and how many points there are, by time frame (RRD files of 8.4). */
 const frames: Readonly<Record<string, readonly [number, number]>> = {
   hour: [60, 70],
@@ -36,8 +34,8 @@ function graph(context: Context): Reply {
   return data({filename: `/var/tmp/pve-rrd/${name}.png`});
 }
 
-/** The endpoints of a guest's statistics. */
-export const rrdRoutes: readonly Route[] = [
-  route('GET', `${base}/rrd`, graph),
-  route('GET', `${base}/rrddata`, points),
-];
+/** The endpoints of a guest's statistics, of both kinds. */
+export const rrdRoutes: readonly Route[] = ['qemu', 'lxc'].flatMap((kind) => [
+  route('GET', `/nodes/{node}/${kind}/{vmid}/rrd`, graph),
+  route('GET', `/nodes/{node}/${kind}/{vmid}/rrddata`, points),
+]);
