@@ -8,9 +8,10 @@ import {buildProgram} from './program.ts';
 export async function execute(io: Io, words: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
   try {
-    const program = buildProgram(io, (exit) => {
+    const setCode = (exit: number): void => {
       code = exit;
-    });
+    };
+    const program = await buildProgram(io, setCode, words);
     await program.parseAsync([...words], {from: 'user'});
     return code;
   } catch (error) {

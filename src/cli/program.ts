@@ -12,8 +12,15 @@ export interface GlobalOptions {
   readonly controller?: string;
 }
 
-/** Builds the program; `exit` receives the code that a command ends with. */
-export function buildProgram(io: Io, exit: (code: number) => void): Command {
+/**
+ * Builds the program for a command line, or with every command for an empty one; `exit` receives
+ * the code that a command ends with.
+ */
+export async function buildProgram(
+  io: Io,
+  exit: (code: number) => void,
+  words: readonly string[] = [],
+): Promise<Command> {
   const program = new Command('pvegit')
     .description('A GitOps reconciler for Proxmox VE: commit and push, and guests follow.')
     .version(version())
@@ -28,7 +35,8 @@ export function buildProgram(io: Io, exit: (code: number) => void): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText('after', EXAMPLES);
-  registerCommands(program, {io, exit, options: () => program.opts<GlobalOptions>()});
+  const context = {io, exit, options: () => program.opts<GlobalOptions>()};
+  await registerCommands(program, context, words);
   return program;
 }
 

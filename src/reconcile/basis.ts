@@ -1,5 +1,5 @@
-// Why this exists: what a plan rests on besides the cluster: commits in force, records, the words of
-// persons. It is worked out while the cluster is read already, where Git answers quickly.
+// Why this exists: what a plan rests on besides the cluster: commits in force, records, what people
+// asked. It is worked out while the cluster is read already, where Git answers quickly.
 import type {ResourceKey} from '../core/model.ts';
 import type {SourceReport, Stage} from '../core/report.ts';
 import {ParseCache} from '../manifest/parse-cache.ts';

@@ -36,7 +36,7 @@ const style = {
   bad: plain,
   accent: plain,
 };
-const PROGRAM = buildProgram({...silent, style, errStyle: style}, () => undefined);
+const PROGRAM = await buildProgram({...silent, style, errStyle: style}, () => undefined);
 const COMMANDS = commandsOf(PROGRAM).filter((words) => !words.startsWith('complet'));
 
 describe('help', () => {
