@@ -1,11 +1,17 @@
-// Why this exists: /storage: the definitions of /etc/pve/storage.cfg with their common digest.
+// Why this exists: /storage: the definitions of /etc/pve/storage.cfg with their common digest
+// (PVE/API2/Storage/Config.pm).
 import {createHash} from 'node:crypto';
 import {fail, prefixed} from '../failure.ts';
 import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route, splitList} from '../route.ts';
+import {findMethod, paramFacts} from '../schema/api.ts';
+import type {Section} from '../section.ts';
+import {checkedProperties, deleteProperties} from '../section-plugins.ts';
 import type {Cluster, StorageDefinition} from '../state.ts';
 import {recordEffect} from '../state.ts';
+import type {StorageType} from './storage-types.ts';
+import {storageTypes} from './storage-types.ts';
 
 /** `/storage` and below. */
 export const storageDefinitionRoutes: readonly Route[] = [
@@ -16,41 +22,36 @@ export const storageDefinitionRoutes: readonly Route[] = [
   route('DELETE', '/storage/{storage}', deleteDefinition),
 ];
 
-const required: Readonly<Record<string, readonly string[]>> = {
-  dir: ['path'],
-  nfs: ['server', 'export'],
-  cifs: ['server', 'share'],
-  lvm: ['vgname'],
-  lvmthin: ['vgname', 'thinpool'],
-  zfspool: ['pool'],
-  pbs: ['server', 'datastore'],
-  iscsi: ['portal', 'target'],
-};
-const sharedTypes = new Set(['nfs', 'cifs', 'cephfs', 'rbd', 'pbs', 'iscsi', 'glusterfs']);
-const secret = new Set(['password', 'keyring', 'encryption-key', 'master-pubkey']);
-const numeric = new Set(['disable', 'shared', 'max-protected-backups', 'maxfiles', 'mkdir']);
-const handled = new Set(['storage', 'type', 'content', 'nodes', 'disable', 'digest', 'delete']);
+function typeOf(type: string): StorageType {
+  return storageTypes[type] ?? fail(500, `unknown storage type '${type}'`);
+}
 
 function configDigest(cluster: Cluster): string {
-  const lines = [...cluster.storages.values()].map((one) => JSON.stringify(facts(one)));
+  const lines = [...cluster.storages.values()].map((one) => JSON.stringify(facts(cluster, one)));
   return createHash('sha1').update(lines.join('\n')).digest('hex');
 }
 
-function facts(storage: StorageDefinition): Record<string, unknown> {
-  const options = [...storage.options].filter(([key]) => !secret.has(key));
+function facts(cluster: Cluster, storage: StorageDefinition): Record<string, unknown> {
+  const {secrets = []} = storageTypes[storage.type] ?? {};
+  const options = [...storage.options].filter(([key]) => !secrets.includes(key));
   return {
     storage: storage.id,
     type: storage.type,
-    content: [...storage.content].join(','),
+    content: [...storage.content].join(',') || 'none',
     ...(storage.shared ? {shared: 1} : {}),
-    ...Object.fromEntries(options.map(([key, text]) => [key, shape(key, text)])),
-    ...(storage.nodes === undefined ? {} : {nodes: [...storage.nodes].join(',')}),
     ...(storage.disabled ? {disable: 1} : {}),
+    ...Object.fromEntries(options.map(([key, text]) => [key, shape(cluster, key, text)])),
+    ...(storage.nodes === undefined ? {} : {nodes: [...storage.nodes].join(',')}),
   };
 }
 
-function shape(key: string, text: string): unknown {
-  return numeric.has(key) ? Number(text) : text;
+function shape(cluster: Cluster, key: string, text: string): unknown {
+  if (key === 'content-dirs') {
+    return Object.fromEntries(splitList(text).map((part) => part.split('=', 2)));
+  }
+  const method = findMethod(cluster.version, 'POST', '/storage')?.method;
+  const type = method === undefined ? undefined : paramFacts(method, key)?.type;
+  return type === 'integer' || type === 'boolean' || type === 'number' ? Number(text) : text;
 }
 
 function listDefinitions(context: Context): Reply {
@@ -61,7 +62,7 @@ function listDefinitions(context: Context): Reply {
       may(context, `/storage/${one.id}`, ['Datastore.Audit', 'Datastore.AllocateSpace'], true),
     )
     .filter((one) => params.type === undefined || one.type === params.type);
-  return data(visible.map((one) => ({...facts(one), digest})));
+  return data(visible.map((one) => ({...facts(cluster, one), digest})));
 }
 
 function requireDefinition({cluster, path}: Context): StorageDefinition {
@@ -70,27 +71,44 @@ function requireDefinition({cluster, path}: Context): StorageDefinition {
 }
 
 function showDefinition(context: Context): Reply {
-  return data({...facts(requireDefinition(context)), digest: configDigest(context.cluster)});
+  const {cluster} = context;
+  return data({...facts(cluster, requireDefinition(context)), digest: configDigest(cluster)});
+}
+
+/** Secrets go elsewhere before the rest is checked. */
+function withoutSecrets(
+  type: StorageType,
+  params: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).filter(([key]) => !type.secrets.includes(key)));
 }
 
 function createDefinition(context: Context): Reply {
   const {cluster, params} = context;
-  const {storage: id = '', type = 'dir'} = params;
-  for (const option of required[type] ?? []) {
-    if (params[option] === undefined) {
-      fail(500, `missing value for required option '${option}'`);
-    }
-  }
+  const {storage: id = '', type: name = 'dir', nodes = '', ...rest} = params;
+  const type = typeOf(name);
+  const given = withoutSecrets(type, {...rest, ...(nodes === '' ? {} : {nodes})});
+  const path = type.uses.path === 'fixed-optional' ? {path: `/mnt/pve/${id}`} : {};
+  const values = checkedProperties(type.uses, {...path, ...given}, true);
+  checkPath(name, values);
+  const content = contentOf(type, values.get('content'));
   prefixed('create storage failed', () => {
     if (cluster.storages.has(id)) {
       fail(500, `storage ID '${id}' already defined`);
     }
+    if (name === 'esxi' && params.password === undefined) {
+      fail(500, 'missing password');
+    }
+    const isHere = nodes === '' || splitList(nodes).includes(context.node);
+    if (type.isRemote && params.disable !== '1' && isHere) {
+      refuseUnreachable(id, name, values);
+    }
   });
   const storage: StorageDefinition = {
     id,
-    type,
-    content: new Set(['images', 'rootdir']),
-    shared: sharedTypes.has(type),
+    type: name,
+    content: new Set(content),
+    shared: type.isShared,
     disabled: false,
     nodes: undefined,
     options: new Map(),
@@ -98,44 +116,96 @@ function createDefinition(context: Context): Reply {
     allocateMs: 0,
     copyMsPerGiB: 400,
   };
-  apply(storage, params);
+  apply(storage, values);
   cluster.storages.set(id, storage);
   recordEffect(cluster, 'storage', undefined, `${id} created`);
-  return data({storage: id, type});
+  return data({storage: id, type: name});
 }
 
-function apply(storage: StorageDefinition, params: Readonly<Record<string, string>>): void {
-  const {content, nodes, disable, shared} = params;
-  storage.content = content === undefined ? storage.content : new Set(splitList(content));
-  storage.nodes = nodes === undefined ? storage.nodes : new Set(splitList(nodes));
-  storage.disabled = disable === undefined ? storage.disabled : disable === '1';
-  storage.shared = shared === undefined ? storage.shared : shared === '1';
-  for (const [key, value] of Object.entries(params)) {
-    if (!handled.has(key)) {
+function checkPath(name: string, values: Section): void {
+  const path = values.get('path');
+  if ((name !== 'dir' && name !== 'btrfs') || path === undefined) {
+    return;
+  }
+  if (!/^\/[-/a-zA-Z0-9_.@]+$/.test(path)) {
+    fail(500, `illegal path for directory storage: ${path}`);
+  }
+  values.set('path', path.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1'));
+}
+
+/** The contents that the type can hold; others are left out without a word. */
+function contentOf(type: StorageType, text: string | undefined): readonly string[] {
+  if (text === undefined) {
+    return type.byDefault;
+  }
+  const known = splitList(text).filter((content) => type.contents.includes(content));
+  if (known.includes('none') && known.length > 1) {
+    fail(500, "unable to combine 'none' with other content types");
+  }
+  if (known.length === 0 && !type.contents.includes('none')) {
+    fail(500, "storage does not support content type 'none'");
+  }
+  return known;
+}
+
+function refuseUnreachable(id: string, name: string, values: Section): never {
+  if (name === 'pbs') {
+    const address = `${values.get('server')}:${values.get('port') ?? 8007}`;
+    const cause = `500 Can't connect to ${address} (Connection refused)`;
+    fail(500, `${id}: error fetching datastores - ${cause}`);
+  }
+  fail(500, `storage '${id}' is not online`);
+}
+
+function apply(storage: StorageDefinition, values: Section): void {
+  for (const [key, value] of values) {
+    if (key === 'content') {
+      storage.content = new Set(contentOf(typeOf(storage.type), value));
+    } else if (key === 'nodes') {
+      storage.nodes = value === '' ? undefined : new Set(splitList(value));
+    } else if (key === 'maxfiles') {
+      keepLast(storage, value);
+    } else if (value !== '') {
       storage.options.set(key, value);
     }
+  }
+  const {disable, shared} = Object.fromEntries(values);
+  storage.disabled = disable === undefined ? storage.disabled : disable === '1';
+  storage.shared = shared === undefined ? storage.shared : shared === '1';
+}
+
+/** The old limit reads as the new one, unless there is one already. */
+function keepLast(storage: StorageDefinition, text: string): void {
+  if (!storage.options.has('prune-backups')) {
+    const keep = Number(text) === 0 ? 'keep-all=1' : `keep-last=${Number(text)}`;
+    storage.options.set('prune-backups', keep);
   }
 }
 
 function updateDefinition(context: Context): Reply {
   const {cluster, params} = context;
+  const {digest, delete: _, ...rest} = params;
   const storage = prefixed('update storage failed', () => {
-    const found = requireDefinition(context);
-    const {digest} = params;
     if (digest !== undefined && digest !== '' && digest !== configDigest(cluster)) {
       fail(500, 'detected modified configuration - file changed by other user? Try again.');
     }
+    const found = requireDefinition(context);
+    const type = typeOf(found.type);
+    const values = checkedProperties(type.uses, withoutSecrets(type, rest), false);
+    contentOf(type, values.get('content'));
+    const removed = list(context, 'delete').filter((key) => !type.secrets.includes(key));
+    deleteProperties(type.uses, new Map(), removed, rest);
+    for (const key of removed) {
+      unset(found, type, key);
+    }
+    apply(found, values);
     return found;
   });
-  for (const key of list(context, 'delete')) {
-    unset(storage, key);
-  }
-  apply(storage, params);
   recordEffect(cluster, 'storage', undefined, `${storage.id} updated`);
   return data({storage: storage.id, type: storage.type});
 }
 
-function unset(storage: StorageDefinition, key: string): void {
+function unset(storage: StorageDefinition, type: StorageType, key: string): void {
   storage.options.delete(key);
   if (key === 'disable') {
     storage.disabled = false;
@@ -143,13 +213,29 @@ function unset(storage: StorageDefinition, key: string): void {
     storage.nodes = undefined;
   } else if (key === 'shared') {
     storage.shared = false;
+  } else if (key === 'content') {
+    storage.content = new Set(type.byDefault);
   }
 }
 
+/** With the definition go its entries of the access control list and its places in pools. */
 function deleteDefinition(context: Context): Reply {
   const {cluster, path} = context;
-  prefixed('delete storage failed', () => requireDefinition(context));
-  cluster.storages.delete(path.storage ?? '');
-  recordEffect(cluster, 'storage', undefined, `${path.storage} deleted`);
+  const {storage: id = ''} = path;
+  prefixed('delete storage failed', () => {
+    requireDefinition(context);
+    const isBase = [...cluster.storages.values()].some((one) =>
+      one.options.get('base')?.startsWith(`${id}:`),
+    );
+    if (isBase) {
+      fail(500, "can't remove storage - storage is used as base of another storage");
+    }
+  });
+  cluster.storages.delete(id);
+  cluster.access.acl = cluster.access.acl.filter((entry) => entry.path !== `/storage/${id}`);
+  for (const pool of cluster.pools.values()) {
+    pool.storages.delete(id);
+  }
+  recordEffect(cluster, 'storage', undefined, `${id} deleted`);
   return nothing;
 }
