@@ -1,5 +1,5 @@
 // Why this exists: what lies on a storage of a node: list, one volume, allocate, delete.
-import {fail} from '../failure.ts';
+import {fail, paramError} from '../failure.ts';
 import type {Caller} from '../permission.ts';
 import {may, require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
@@ -13,6 +13,7 @@ import {
   free,
   isFileStorage,
   nameOf,
+  parseVolid,
   requireStorage,
   volumesOn,
 } from '../volume.ts';
@@ -41,7 +42,10 @@ function listContent(context: Context): Reply {
     // Importable images have no owner, and a filter by owner does not drop them.
     .filter((volume) => vmid === undefined || volume.vmid === vmid || volume.content === 'import')
     .filter((volume) => mayAccess(context, volume));
-  return data(visible.map((volume) => listEntry(storage, volume)));
+  const sorted = visible.sort((left, right) =>
+    left.volid.toLowerCase() < right.volid.toLowerCase() ? -1 : 1,
+  );
+  return data(sorted.map((volume) => listEntry(storage, volume)));
 }
 
 /** Whether a caller may see a volume; others are left out of lists. */
@@ -53,7 +57,10 @@ function mayAccess(caller: Caller, volume: Volume): boolean {
   switch (volume.content) {
     case 'images':
     case 'rootdir':
-      return may(caller, `/vms/${volume.vmid}`, ['VM.Config.Disk']);
+      return (
+        may(caller, path, ['Datastore.Audit']) &&
+        may(caller, `/vms/${volume.vmid}`, ['VM.Config.Disk'])
+      );
     case 'backup':
       return (
         may(caller, path, ['Datastore.AllocateSpace']) &&
@@ -107,13 +114,48 @@ function allocateVolume(context: Context): Reply {
   const vmid = Number(params.vmid);
   const match = /^(.+)\.(raw|qcow2|vmdk|subvol)$/.exec(filename);
   const isFile = isFileStorage(storage);
-  const format = params.format ?? match?.[2] ?? 'raw';
+  const {format: asked} = params;
+  if (asked !== undefined && match?.[2] !== undefined && asked !== match[2]) {
+    paramError({format: `different storage formats (${asked} != ${match[2]})`});
+  }
+  const format = asked ?? match?.[2] ?? 'raw';
+  refuseName(storage, {filename, format, extension: match?.[2], vmid});
   const sizeBytes = sizeOf(params.size ?? '0');
   return afterDelay(cluster, storage.allocateMs, () => {
     const name = isFile ? (match?.[1] ?? filename) : filename;
     const wish = {storage: storage.id, node, vmid, sizeBytes, format, name, usedBytes: 331_776};
     return data(allocate(cluster, wish).volid);
   });
+}
+
+function refuseName(
+  storage: StorageDefinition,
+  wish: {
+    readonly filename: string;
+    readonly format: string;
+    readonly extension: string | undefined;
+    readonly vmid: number;
+  },
+): void {
+  const {filename, format, extension, vmid} = wish;
+  if (!isFileStorage(storage)) {
+    if (format !== 'raw') {
+      fail(500, `unsupported format '${format}'`);
+    }
+    if (!filename.startsWith(`vm-${vmid}-`)) {
+      fail(500, `illegal name '${filename}' - should be 'vm-${vmid}-*'`);
+    }
+    return;
+  }
+  if (extension === undefined) {
+    fail(500, `unable to parse volume filename '${filename}'`);
+  }
+  if (extension !== format) {
+    fail(
+      500,
+      `illegal name '${filename}' - wrong extension for format ('${extension} != '${format}')`,
+    );
+  }
 }
 
 /** `size` of an allocation: plain numbers are KiB. */
@@ -123,8 +165,18 @@ function sizeOf(text: string): number {
 }
 
 function volidOf(context: Context): string {
-  const text = context.path.volume ?? '';
-  return text.includes(':') ? text : `${context.path.storage}:${text}`;
+  const {volume = '', storage = ''} = context.path;
+  if (!volume.includes(':')) {
+    return `${storage}:${volume}`;
+  }
+  const named = parseVolid(volume)?.storage;
+  if (named === undefined) {
+    paramError({volume: `unable to parse volume ID '${volume}'\n`});
+  }
+  if (named !== storage) {
+    paramError({volume: `storage ID mismatch (${named} != ${storage})\n`});
+  }
+  return volume;
 }
 
 function checkName(volid: string): void {
@@ -138,15 +190,13 @@ function requireVolume(context: Context): Volume {
   const volid = volidOf(context);
   checkName(volid);
   const volume = findVolume(context.cluster, context.node, volid);
-  return volume ?? fail(500, `volume_size_info on '${volid}' failed`);
+  return volume ?? fail(500, `volume_size_info on '${volid}' failed - no format`);
 }
 
 function showVolume(context: Context): Reply {
   const storage = storageOf(context);
   const volume = requireVolume(context);
-  if (!mayAccess(context, volume)) {
-    require403(context, `/storage/${storage.id}`, ['Datastore.Allocate']);
-  }
+  requireAccess(context, volume);
   // An archive is measured as a raw file, in blocks.
   const isBackup = volume.content === 'backup';
   const size = isBackup ? Math.ceil(volume.sizeBytes / 4096) * 4096 : volume.sizeBytes;
@@ -191,19 +241,59 @@ function requireBackupRights(context: Context, volume: Volume): void {
   require403(context, `/vms/${volume.vmid}`, ['VM.Backup']);
 }
 
+/** Whoever may read a volume may also note and protect it. */
 function updateVolume(context: Context): Reply {
   const {params} = context;
-  storageOf(context);
+  const storage = storageOf(context);
   const volume = requireVolume(context);
-  requireBackupRights(context, volume);
-  if (volume.content !== 'backup') {
-    fail(500, `attribute 'notes' not supported for content '${volume.content}'`);
+  requireAccess(context, volume);
+  for (const attribute of ['notes', 'protected'] as const) {
+    if (params[attribute] !== undefined) {
+      refuseAttribute(storage, volume, attribute);
+    }
   }
   volume.notes = params.notes ?? volume.notes ?? '';
   if (params.protected !== undefined) {
     volume.protected = params.protected === '1';
   }
   return nothing;
+}
+
+function refuseAttribute(storage: StorageDefinition, volume: Volume, attribute: string): void {
+  if (!isFileStorage(storage) && storage.type !== 'pbs') {
+    const text =
+      attribute === 'notes'
+        ? `volume notes are not supported for ${storage.type}`
+        : `attribute '${attribute}' is not supported for storage type '${storage.type}'`;
+    fail(500, text);
+  }
+  if (volume.content !== 'backup') {
+    const isNotes = attribute === 'notes';
+    fail(
+      500,
+      isNotes ? 'only backups can have notes' : `only backups support attribute '${attribute}'`,
+    );
+  }
+}
+
+/** Refuse with the text that PVE::Storage::check_volume_access has for it. */
+function requireAccess(context: Context, volume: Volume): void {
+  const path = `/storage/${volume.storage}`;
+  if (may(context, path, ['Datastore.Allocate'])) {
+    return;
+  }
+  const isImage = volume.content === 'images' || volume.content === 'rootdir';
+  if (['iso', 'vztmpl', 'import'].includes(volume.content)) {
+    require403(context, path, ['Datastore.AllocateSpace', 'Datastore.Audit'], true);
+  } else if (volume.content === 'backup' && volume.vmid !== undefined) {
+    require403(context, path, ['Datastore.AllocateSpace']);
+    require403(context, `/vms/${volume.vmid}`, ['VM.Backup']);
+  } else if (isImage && volume.vmid !== undefined) {
+    require403(context, path, ['Datastore.Audit']);
+    require403(context, `/vms/${volume.vmid}`, ['VM.Config.Disk']);
+  } else {
+    fail(500, `missing privileges to access ${volume.volid}`);
+  }
 }
 
 function deleteVolume(context: Context): Reply {

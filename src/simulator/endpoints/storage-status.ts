@@ -9,7 +9,7 @@ import type {StorageDefinition} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {fork} from '../task.ts';
-import {put, requireStorage} from '../volume.ts';
+import {isFileStorage, put, requireStorage} from '../volume.ts';
 import {contentRoutes, pathOf} from './storage-content.ts';
 import {usage} from './storage-usage.ts';
 
@@ -28,21 +28,53 @@ export const storageRoutes: readonly Route[] = [
   ...contentRoutes,
 ];
 
+/** Storages of other nodes are listed as not enabled, but not when a content is asked for. */
 function listStorages(context: Context): Reply {
-  const {cluster, node, params} = context;
+  const {cluster, params, node} = context;
+  const {storage: asked, target} = params;
   const wanted = list(context, 'content');
-  if (params.storage !== undefined && !cluster.storages.has(params.storage)) {
+  const known = [...cluster.storages.values()].filter(
+    (one) =>
+      params.content === undefined ||
+      (isEnabled(one, node) && wanted.some((type) => one.content.has(type))),
+  );
+  if (asked !== undefined && !known.some((one) => one.id === asked)) {
     paramError({storage: 'No such storage.'});
   }
-  const visible = [...cluster.storages.values()]
+  const isElsewhere = target !== undefined && target !== node && target !== 'localhost';
+  const visible = known
     .filter((one) =>
       may(context, `/storage/${one.id}`, ['Datastore.Audit', 'Datastore.AllocateSpace'], true),
     )
-    .filter((one) => one.nodes === undefined || one.nodes.has(node))
-    .filter((one) => params.storage === undefined || one.id === params.storage)
+    .filter((one) => asked === undefined || one.id === asked)
     .filter((one) => !(flag(context, 'enabled') && one.disabled))
-    .filter((one) => wanted.length === 0 || wanted.some((type) => one.content.has(type)));
+    .filter((one) => !isElsewhere || (one.shared && isOn(one, node) && isOn(one, target)));
   return data(visible.map((one) => ({storage: one.id, ...statusOf(context, one)})));
+}
+
+function isOn(storage: StorageDefinition, node: string): boolean {
+  return storage.nodes === undefined || storage.nodes.has(node);
+}
+
+function isEnabled(storage: StorageDefinition, node: string): boolean {
+  return !storage.disabled && isOn(storage, node);
+}
+
+const formats: Readonly<Record<string, readonly string[]>> = {
+  dir: ['raw', 'qcow2', 'vmdk', 'subvol'],
+  nfs: ['raw', 'qcow2', 'vmdk'],
+  cifs: ['raw', 'qcow2', 'vmdk'],
+  glusterfs: ['raw', 'qcow2', 'vmdk'],
+  btrfs: ['raw', 'subvol'],
+  zfspool: ['raw', 'subvol'],
+};
+
+function formatsShown(context: Context, storage: StorageDefinition): Record<string, unknown> {
+  const known = formats[storage.type];
+  if (!flag(context, 'format') || known === undefined) {
+    return {};
+  }
+  return {format: [Object.fromEntries(known.map((one) => [one, 1])), 'raw']};
 }
 
 function statusOf(context: Context, storage: StorageDefinition): Record<string, unknown> {
@@ -52,11 +84,12 @@ function statusOf(context: Context, storage: StorageDefinition): Record<string, 
     content: [...storage.content].join(','),
     shared: storage.shared ? 1 : 0,
   };
-  if (storage.disabled) {
+  if (!isEnabled(storage, context.node)) {
     return {...base, active: 0, enabled: 0, total: 0, used: 0, avail: 0};
   }
-  const fraction = {used_fraction: total === 0 ? 0 : used / total};
-  return {...base, active: 1, enabled: 1, total, used, avail, ...fraction};
+  const fraction = total === 0 ? {} : {used_fraction: used / total};
+  const shown = formatsShown(context, storage);
+  return {...base, ...shown, active: 1, enabled: 1, total, used, avail, ...fraction};
 }
 
 function showStatus(context: Context): Reply {
@@ -77,13 +110,16 @@ const extensions: Readonly<Record<string, RegExp>> = {
 function upload(context: Context): Reply {
   const {cluster, node, params} = context;
   const storage = requireStorage(cluster, context.path.storage ?? '', node);
+  if (!isFileStorage(storage)) {
+    fail(500, `can't upload to storage type '${storage.type}'`);
+  }
   const {content = 'iso'} = params;
   const name = (context.upload?.filename ?? '').replaceAll(/[^-a-zA-Z0-9_.]/g, '_');
   if (extensions[content]?.test(name) !== true) {
-    paramError({filename: 'wrong file extension'});
+    refuseFilename(content);
   }
   if (!storage.content.has(content)) {
-    fail(500, `storage '${storage.id}' is not configured for content-type '${content}'`);
+    fail(500, `storage '${storage.id}' does not support '${content}' content`);
   }
   const bytes = context.upload?.content ?? '';
   const temporary = `/var/tmp/pveupload-${cluster.random.hex(32)}`;
@@ -96,6 +132,12 @@ function upload(context: Context): Reply {
       stages: copyStages(context, storage, {content, name, bytes, temporary}),
     }),
   );
+}
+
+function refuseFilename(content: string): never {
+  const isImport = content === 'import';
+  const text = isImport ? 'invalid filename or wrong extension' : 'wrong file extension';
+  return paramError({filename: text});
 }
 
 interface Uploaded {
@@ -181,7 +223,17 @@ function formatOf(content: string, name: string): string {
 function download(context: Context): Reply {
   const {cluster, node, params} = context;
   const storage = requireStorage(cluster, context.path.storage ?? '', node);
-  const {url = '', filename = '', content = 'iso'} = params;
+  if (!isFileStorage(storage)) {
+    fail(500, `can't upload to storage type '${storage.type}', not a file based storage!`);
+  }
+  const {url = '', filename: asked = '', content = 'iso'} = params;
+  if (!storage.content.has(content)) {
+    fail(500, `storage '${storage.id}' is not configured for content-type '${content}'`);
+  }
+  const filename = asked.replaceAll(/[^-a-zA-Z0-9_.]/g, '_');
+  if (extensions[content]?.test(filename) !== true) {
+    refuseFilename(content);
+  }
   const host = /^https?:\/\/([^/:]+)(?::(\d+))?/.exec(url);
   const port = host?.[2] ?? (url.startsWith('https') ? '443' : '80');
   const folder =
