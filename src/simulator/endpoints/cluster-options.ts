@@ -1,5 +1,4 @@
 // Why this exists: datacenter options: stored as text, property strings read back as objects.
-import {fail} from '../failure.ts';
 import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route, splitList} from '../route.ts';
@@ -28,7 +27,11 @@ function showOptions(context: Context): Reply {
   const {cluster} = context;
   const allowed = {'allowed-tags': allowedTags(context)};
   if (!may(context, '/', ['Sys.Audit'])) {
-    return data(allowed);
+    const own = ['console', 'tag-style'].flatMap((key) => {
+      const text = cluster.options.get(key);
+      return text === undefined ? [] : [[key, shape(key, text)] as const];
+    });
+    return data({...Object.fromEntries(own), ...allowed});
   }
   const shown: Record<string, unknown> = {mac_prefix: 'BC:24:11', description: '', ...allowed};
   for (const [key, text] of cluster.options) {
@@ -62,14 +65,11 @@ function updateOptions(context: Context): Reply {
   const {cluster, params} = context;
   const {delete: _, ...settings} = params;
   const removed = list(context, 'delete');
-  if (removed.length === 0 && Object.keys(settings).length === 0) {
-    fail(500, 'no options specified');
+  for (const [key, value] of Object.entries(settings)) {
+    cluster.options.set(key, key === 'description' ? `${value.replace(/\n*$/, '')}\n` : value);
   }
   for (const key of removed) {
     cluster.options.delete(key);
-  }
-  for (const [key, value] of Object.entries(settings)) {
-    cluster.options.set(key, key === 'description' ? `${value.replace(/\n*$/, '')}\n` : value);
   }
   recordEffect(cluster, 'options', undefined, JSON.stringify(params));
   return nothing;

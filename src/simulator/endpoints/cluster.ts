@@ -6,10 +6,14 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, integer, route} from '../route.ts';
 import {childNames} from '../schema/api.ts';
 import {nextEvents} from '../schema/calendar.ts';
-import {sectionsOf} from '../section.ts';
-import type {Cluster} from '../state.ts';
+import {mappingRoutes} from './cluster-mapping.ts';
+import {memberRoutes} from './cluster-members.ts';
+import {metricRoutes} from './cluster-metrics.ts';
+import {notificationRoutes} from './cluster-notifications.ts';
 import {optionRoutes} from './cluster-options.ts';
 import {listResources, memberNodes} from './resources.ts';
+import {sdnRoutes} from './sdn.ts';
+import {versionOf} from './versions.ts';
 
 /** Everything below `/cluster` that has no file of its own. */
 export const clusterRoutes: readonly Route[] = [
@@ -25,47 +29,18 @@ export const clusterRoutes: readonly Route[] = [
   route('GET', '/cluster/nextid', nextId),
   route('GET', '/cluster/log', showLog),
   route('GET', '/cluster/jobs/schedule-analyze', analyzeSchedule),
-  route('GET', '/cluster/ceph/status', () => fail(500, 'binary not installed: /usr/bin/ceph-mon')),
-  route('GET', '/cluster/notifications/targets', () => data([mailTarget])),
-  ...[
-    '/cluster/mapping/pci',
-    '/cluster/mapping/usb',
-    '/cluster/sdn/vnets',
-    '/cluster/sdn/zones',
-    '/cluster/metrics/server',
-    '/cluster/jobs/realm-sync',
-  ].map((template) => route('GET', template, () => data([]))),
-  route('GET', '/cluster/replication', listReplication),
+  route('GET', '/cluster/jobs', () =>
+    data(['schedule-analyze', 'realm-sync'].map((subdir) => ({subdir}))),
+  ),
+  route('GET', '/cluster/jobs/realm-sync', () => data([])),
+  route('GET', '/cluster/backup-info', () => data([{subdir: 'not-backed-up'}])),
+  ...mappingRoutes,
+  ...metricRoutes,
+  ...notificationRoutes,
+  ...memberRoutes,
+  ...sdnRoutes,
   ...optionRoutes,
 ];
-
-/** Jobs of guests that one may audit; nothing here makes or runs them. */
-function listReplication(context: Context): Reply {
-  const jobs = [...sectionsOf(context.cluster, 'replication')];
-  const shown = jobs.flatMap(([id, job]) => {
-    const [guest, jobnum] = id.split('-').map(Number);
-    if (!may(context, `/vms/${guest}`, ['VM.Audit'])) return [];
-    return [{id, guest, jobnum, type: 'local', ...Object.fromEntries(job)}];
-  });
-  return data(shown);
-}
-
-const mailTarget = {
-  name: 'mail-to-root',
-  type: 'sendmail',
-  origin: 'builtin',
-  comment: "Send mails to root@pam's email address",
-};
-
-const versions = {
-  '8.4': {release: '8.4', version: '8.4.21', repoid: '2606ac850d46da29'},
-  '9.1': {release: '9.1', version: '9.1.4', repoid: '5ac30304265fbd8e'},
-} as const;
-
-/** What `/version` says. */
-export function versionOf(cluster: Cluster): Readonly<Record<string, string>> {
-  return versions[cluster.version];
-}
 
 function showStatus({cluster}: Context): Reply {
   const nodes = memberNodes(cluster);
@@ -105,7 +80,7 @@ function nextId({cluster, params}: Context): Reply {
       return data(String(vmid));
     }
   }
-  return fail(500, `unable to get any free VMID in range [${lower}, ${upper - 1}]`);
+  return fail(500, `unable to get any free VMID in range [${lower}, ${upper}]`);
 }
 
 function showLog(context: Context): Reply {
@@ -114,6 +89,7 @@ function showLog(context: Context): Reply {
   const visible = cluster.log.filter((line) => all || line.user === auth.authid).reverse();
   return data(
     visible.slice(0, integer(context, 'max') ?? 50).map((line) => ({
+      id: `${line.uid}:${line.node}`,
       uid: line.uid,
       time: line.atS,
       node: line.node,

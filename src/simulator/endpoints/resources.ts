@@ -95,15 +95,39 @@ function haState(cluster: Cluster, guest: Guest): string | null | undefined {
 }
 
 function visibleGuest(context: Context, guest: Guest): readonly unknown[] {
-  return may(context, `/vms/${guest.vmid}`, ['VM.Audit'])
-    ? [guestEntry(context.cluster, guest)]
-    : [];
+  if (!may(context, `/vms/${guest.vmid}`, ['VM.Audit'])) {
+    return [];
+  }
+  const {pool, ...entry} = guestEntry(context.cluster, guest);
+  const isTold = typeof pool === 'string' && may(context, `/pool/${pool}`, ['Pool.Audit']);
+  return [isTold ? {...entry, pool} : entry];
 }
 
 function poolEntries(context: Context): readonly unknown[] {
-  return [...context.cluster.pools.keys()]
-    .filter((pool) => may(context, `/pool/${pool}`, ['Pool.Audit']))
-    .map((pool) => ({id: `/pool/${pool}`, pool, type: 'pool'}));
+  const {cluster} = context;
+  return [...cluster.pools]
+    .filter(([pool]) => may(context, `/pool/${pool}`, ['Pool.Audit']))
+    .map(([pool, {vms}]) => ({id: `/pool/${pool}`, pool, type: 'pool', ...sums(cluster, vms)}));
+}
+
+/** What the running guests of a pool use together; nothing while none runs. */
+function sums(cluster: Cluster, vms: ReadonlySet<number>): Record<string, number> {
+  const total = {uptime: 0, mem: 0, maxmem: 0, cpu: 0, maxcpu: 0};
+  for (const vmid of vms) {
+    const guest = cluster.guests.get(vmid);
+    const told = guest === undefined ? {} : broadcast(cluster, guest);
+    const figure = (key: string): number => Number(told[key] ?? 0);
+    if (figure('uptime') > 0) {
+      const cpus = total.maxcpu + figure('maxcpu');
+      const used = total.cpu * total.maxcpu + figure('cpu') * figure('maxcpu');
+      total.cpu = cpus === 0 ? 0 : used / cpus;
+      total.maxcpu = cpus;
+      total.uptime = Math.max(total.uptime, figure('uptime'));
+      total.mem += figure('mem');
+      total.maxmem += figure('maxmem');
+    }
+  }
+  return total.uptime === 0 ? {} : total;
 }
 
 /** A node's figures for those with Sys.Audit. */
@@ -168,26 +192,24 @@ function sdnEntries(context: Context): readonly unknown[] {
   if (!may(context, '/sdn/zones/localnetwork', ['SDN.Audit'])) {
     return [];
   }
-  return memberNodes(context.cluster)
-    .filter((node) => node.online)
-    .map(({name}) =>
-      context.cluster.version === '8.4'
-        ? {
-            id: `sdn/${name}/localnetwork`,
-            sdn: 'localnetwork',
-            node: name,
-            type: 'sdn',
-            status: 'ok',
-          }
-        : {
-            id: `network/${name}/zone/localnetwork`,
-            network: 'localnetwork',
-            'network-type': 'zone',
-            node: name,
-            type: 'network',
-            status: 'ok',
-          },
-    );
+  return memberNodes(context.cluster).map(({name}) =>
+    context.cluster.version === '8.4'
+      ? {
+          id: `sdn/${name}/localnetwork`,
+          sdn: 'localnetwork',
+          node: name,
+          type: 'sdn',
+          status: 'ok',
+        }
+      : {
+          id: `network/${name}/zone/localnetwork`,
+          network: 'localnetwork',
+          'network-type': 'zone',
+          node: name,
+          type: 'network',
+          status: 'ok',
+        },
+  );
 }
 
 function optional(key: string, value: string | null | undefined): Record<string, string | null> {

@@ -10,6 +10,7 @@ import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {fork} from '../task.ts';
 import {isFileStorage, put, requireStorage} from '../volume.ts';
+import {showRrd} from './rrd.ts';
 import {contentRoutes, pathOf} from './storage-content.ts';
 import {usage} from './storage-usage.ts';
 
@@ -25,6 +26,8 @@ export const storageRoutes: readonly Route[] = [
   route('POST', `${base}/{storage}/upload`, upload),
   route('POST', `${base}/{storage}/download-url`, download),
   route('GET', '/nodes/{node}/query-url-metadata', queryUrl),
+  route('GET', `${base}/{storage}/rrddata`, showRrd),
+  route('GET', `${base}/{storage}/file-restore/list`, refuseRestore),
   ...contentRoutes,
 ];
 
@@ -58,6 +61,11 @@ function isOn(storage: StorageDefinition, node: string): boolean {
 
 function isEnabled(storage: StorageDefinition, node: string): boolean {
   return !storage.disabled && isOn(storage, node);
+}
+
+/** Only a Proxmox Backup Server's archives can be looked into. */
+function refuseRestore({path}: Context): Reply {
+  return fail(500, `Only Proxmox Backup Server storages supported ('${path.storage}').`);
 }
 
 const formats: Readonly<Record<string, readonly string[]>> = {

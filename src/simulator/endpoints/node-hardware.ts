@@ -1,0 +1,117 @@
+// Why this exists: what can be read of a node's disks, devices, packages and certificates, and
+// looking for storages, of which none is found (PVE/API2/Disks.pm, Hardware.pm, APT.pm, Scan.pm).
+import {fail, paramError} from '../failure.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {data, nothing, route} from '../route.ts';
+import facts from './node-facts.json' with {type: 'json'};
+import {forkPlain} from './node-settings.ts';
+import {versionOf} from './versions.ts';
+
+const base = '/nodes/{node}';
+
+const cephNames =
+  'cmd-safety crush fs init log mds mgr mon osd pool restart rules start status stop';
+const cephReads = 'status osd mon mgr mds pool fs rules crush log cmd-safety';
+
+function words(text: string): readonly string[] {
+  return text.split(' ');
+}
+
+function index(path: string, key: string, names: readonly string[]): Route {
+  return route('GET', `${base}/${path}`, () => data(names.map((name) => ({[key]: name}))));
+}
+
+function empty(path: string): Route {
+  return route('GET', `${base}/${path}`, () => data([]));
+}
+
+/** Lists of what a node has; empty where it has none. */
+export const hardwareRoutes: readonly Route[] = [
+  index('disks', 'name', words('list initgpt smart lvm lvmthin directory wipedisk zfs')),
+  route('GET', `${base}/disks/smart`, showSmart),
+  route('GET', `${base}/disks/lvm`, () => data({leaf: 0, children: []})),
+  empty('disks/lvmthin'),
+  empty('disks/directory'),
+  empty('disks/zfs'),
+  route('GET', `${base}/disks/zfs/{name}`, ({path}) =>
+    fail(500, `cannot open '${path.name}': no such pool`),
+  ),
+  index('hardware', 'type', ['pci', 'usb']),
+  empty('hardware/pci'),
+  empty('hardware/usb'),
+  index('capabilities', 'name', ['qemu']),
+  index('apt', 'id', ['changelog', 'repositories', 'update', 'versions']),
+  route('GET', `${base}/apt/versions`, showVersions),
+  empty('apt/update'),
+  route('POST', `${base}/apt/update`, (context) =>
+    forkPlain(context, 'aptupdate', '', (worker) => worker.log('starting apt-get update')),
+  ),
+  index('certificates', 'name', ['acme', 'custom', 'info']),
+  index('certificates/acme', 'name', ['certificate']),
+  route('GET', `${base}/certificates/info`, showCertificates),
+  route('DELETE', `${base}/certificates/custom`, () => nothing),
+  index('scan', 'method', ['cifs', 'glusterfs', 'iscsi', 'lvm', 'nfs', 'pbs', 'zfs']),
+  empty('scan/lvm'),
+  empty('scan/zfs'),
+  empty('scan/lvmthin'),
+  route('GET', `${base}/scan/nfs`, ({params}) =>
+    fail(500, `clnt_create: RPC: Unable to receive - ${params.server}`),
+  ),
+  empty('aplinfo'),
+  route('POST', `${base}/aplinfo`, () => paramError({template: 'no such template'})),
+  index('sdn', 'name', ['zones']),
+  index('ceph', 'name', words(cephNames)),
+  ...words(cephReads).map((path) => route('GET', `${base}/ceph/${path}`, refuseCeph)),
+];
+
+function refuseCeph(): Reply {
+  return fail(500, 'binary not installed: /usr/bin/ceph-mon');
+}
+
+function showSmart({params}: Context): Reply {
+  const known = facts.disks.some((disk) => disk.devpath === params.disk);
+  return known
+    ? data({health: 'UNKNOWN', type: 'text', text: ''})
+    : paramError({disk: `'${params.disk}' is not a local disk`});
+}
+
+/** The packages that make up the version. */
+function showVersions({cluster}: Context): Reply {
+  const {version} = versionOf(cluster);
+  const major = cluster.version === '8.4' ? '8' : '9';
+  const packages = ['proxmox-ve', 'pve-manager', 'pve-cluster', 'qemu-server', 'pve-container'];
+  return data(
+    packages.map((name) => ({
+      Package: name,
+      Title: name,
+      Description: name,
+      Origin: 'Proxmox',
+      Section: 'admin',
+      Priority: 'optional',
+      Arch: 'all',
+      Version: name === 'pve-manager' ? version : `${major}.0`,
+      OldVersion: name === 'pve-manager' ? version : `${major}.0`,
+      CurrentState: 'Installed',
+      ...(name === 'pve-manager' ? {ManagerVersion: version} : {}),
+    })),
+  );
+}
+
+function showCertificates({cluster, node}: Context): Reply {
+  const found = cluster.nodes.get(node);
+  const bornS = Math.floor((found?.bootedAtMs ?? 0) / 1000);
+  return data([
+    {
+      filename: 'pve-ssl.pem',
+      fingerprint: found?.fingerprint,
+      subject: `/OU=PVE Cluster Node/O=Proxmox Virtual Environment/CN=${node}.example.test`,
+      issuer: '/CN=Proxmox Virtual Environment/O=PVE Cluster Manager CA',
+      notbefore: bornS,
+      notafter: bornS + 2 * 365 * 86_400,
+      'public-key-type': 'rsaEncryption',
+      'public-key-bits': 2048,
+      san: [found?.ip, node, `${node}.example.test`],
+      pem: '',
+    },
+  ]);
+}
