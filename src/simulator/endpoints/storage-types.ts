@@ -105,7 +105,8 @@ export const storageTypes: Readonly<Record<string, StorageType>> = {
   },
   pbs: remote(
     usesOf(
-      `${common} ${backups} namespace port username password encryption-key master-pubkey fingerprint`,
+      `${common} ${backups} namespace port username password encryption-key master-pubkey ` +
+        'fingerprint',
       'server! datastore!',
     ),
     ['backup', 'none'],
