@@ -1,5 +1,5 @@
-// Why this exists: consoles of a container: tickets and ports are handed out, though nothing listens
-// there (PVE/API2/LXC.pm).
+// Why this exists: consoles of a container: tickets and ports are handed out, though nothing
+// listens there (PVE/API2/LXC.pm).
 import {consoleStages, vncTicket, vncWebSocket} from '../qemu/console.ts';
 import {forkFor} from '../qemu/worker.ts';
 import type {Context, Reply, Route} from '../route.ts';

@@ -170,4 +170,18 @@ describe('a container from a backup', () => {
     expect(exit(cluster, 'POST', '/lxc', restored(backup(cluster)))).toBe('WARNINGS: 1');
     expect(config(cluster, 201)).not.toHaveProperty('lxc');
   });
+
+  it('is not made of the backup of a virtual machine, nor the reverse', () => {
+    const cluster = containerCluster();
+    const ofContainer = backup(cluster);
+    const machine = {vmid: '300', archive: ofContainer};
+    expect(exit(cluster, 'POST', '/qemu', machine)).toMatch(
+      /^unable to restore VM 300 - ERROR: file '.*' does not look like a QemuServer vzdump backup$/,
+    );
+    expect(exit(cluster, 'POST', '/qemu', {vmid: '301'})).toBe('OK');
+    const ofMachine = backup(cluster, {vmid: '301'});
+    expect(exit(cluster, 'POST', '/lxc', restored(ofMachine))).toBe(
+      'unable to restore CT 201 - ERROR: archive contains no configuration file',
+    );
+  });
 });

@@ -69,7 +69,8 @@ function restore(job: Job, creation: Creation, work: Work): void {
   const {guest, made} = work;
   job.log(`recovering backed-up configuration from '${source}'`);
   const volume = volumeNamed(cluster, node, source);
-  const archive = archiveOf(volume) ?? fail(500, `unable to extract configuration of '${source}'`);
+  const archive = source.includes('vzdump-lxc-') ? archiveOf(volume) : undefined;
+  if (archive === undefined) fail(500, 'ERROR: archive contains no configuration file');
   const config = new Map(creation.config);
   const unprivileged = archive.config.get('unprivileged');
   if (context.params['unprivileged'] === undefined && unprivileged !== undefined) {

@@ -22,6 +22,7 @@ import {checkSshKeys} from './normalise.ts';
 import {startStages} from './power.ts';
 import {makeBases} from './template.ts';
 import {requireVolumeAccess} from './volume-access.ts';
+import {volumePath} from './volumes.ts';
 import {act, forkFor, jobOf, pause} from './worker.ts';
 
 /** The keys of a call that are configuration and override the archive's. */
@@ -113,6 +114,17 @@ function reserve(context: Context, vmid: number): QemuGuest {
   return other;
 }
 
+/** A tar is taken for an old archive of a machine; a container's is none. */
+function assertOwnArchive({context, volid, overrides}: Restore, head: string): void {
+  if (!/\.tar(\.\w+)?$/.test(volid)) return;
+  if (overrides.size > 0) {
+    const keys = [...overrides.keys()].join(' ');
+    fail(500, `${head} cannot pass along options (${keys}) when restoring from tar archive`);
+  }
+  const path = volumePath(context.cluster, volid).replace('/backup/', '/dump/');
+  fail(500, `${head} ERROR: file '${path}' does not look like a QemuServer vzdump backup`);
+}
+
 function stages(restore: Restore, guest: QemuGuest): readonly Stage[] {
   const {context, vmid} = restore;
   const {cluster} = context;
@@ -132,6 +144,7 @@ function stages(restore: Restore, guest: QemuGuest): readonly Stage[] {
       if (guest.runtime !== undefined) fail(500, `${head} vm is running`);
     }),
     {kind: 'lock', file: qemuLockFile(vmid), waitMs: 1_000},
+    act(() => assertOwnArchive(restore, head)),
     act(() => {
       const merged = mergedConfig(restore);
       const request: Request = {context, vmid, pool: context.params['pool']};
