@@ -89,8 +89,16 @@ function mayHoldManifests(path: string): boolean {
 function skipped(path: string, because: string): Diagnostic {
   return fileMistake('file-not-read', path, `not read: ${because}`, {
     detail: `${quoted(path)}: ${bare(because)}.`,
-    remedy: 'Put the file itself there; links and submodules are never followed.',
+    remedy: remedyFor(because),
   });
+}
+
+function remedyFor(because: string): string {
+  if (because.startsWith('larger'))
+    return 'Split it: several small manifests make a better review.';
+  if (because.includes('name')) return 'Give the file a name of plain characters.';
+  if (because.includes('LFS')) return 'Take it out of Git LFS; manifests are small.';
+  return 'Put the file itself there; links and submodules are never followed.';
 }
 
 function almostYaml(path: string): readonly Diagnostic[] {

@@ -10,7 +10,7 @@ import type {Source, SourceError} from '../core/ports.ts';
 import {err, ok, type Result} from '../core/result.ts';
 import {aborted, fail} from './failure.ts';
 import {entryProblem} from './remote.ts';
-import {byPath, isLfsPointer, type Listing, type Skipped, type TreeLimits} from './tree.ts';
+import {byPath, isLfsPointer, type Listing, noFile, type Skipped, type TreeLimits} from './tree.ts';
 
 /** A source that is a folder (absolute path). Its root may be a link; none inside is followed. */
 export function createFolderSource(name: string, folder: string, limits: TreeLimits): Source {
@@ -130,7 +130,7 @@ async function readFiles(
     if (isLfsPointer(bytes)) skipped.push({path, because: 'Git LFS pointer'});
     else files.push({path, blob: blobId(bytes), bytes});
   }
-  if (files.length === 0) return fail('path-missing', 'the folder holds no readable file');
+  if (files.length === 0) return fail('path-missing', `the folder ${noFile(skipped)}`);
   return ok({files, skipped: skipped.sort(byPath)});
 }
 

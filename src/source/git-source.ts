@@ -8,7 +8,7 @@ import {BlobCache} from './blob-cache.ts';
 import {type Commit, OBJECT_ID, parseCommit} from './commit.ts';
 import type {Engine} from './engine.ts';
 import {aborted, fail} from './failure.ts';
-import {isGenuine, readTree, type TreeLimits} from './tree.ts';
+import {isGenuine, noFile, readTree, type TreeLimits} from './tree.ts';
 import {verifyCommits} from './verify-commits.ts';
 
 /** What is followed, and how much of it is taken. */
@@ -130,7 +130,7 @@ async function snapshot(
   const listing = await readTree(reader, commit.tree, settings.path);
   if (!listing.ok) return listing;
   const {files, skipped} = listing.value;
-  if (files.length === 0) return fail('path-missing', 'the followed path holds no readable file');
+  if (files.length === 0) return fail('path-missing', `the followed path ${noFile(skipped)}`);
   return ok({
     source: name,
     commit: id,

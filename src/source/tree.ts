@@ -215,3 +215,11 @@ export function isGenuine({id, type, bytes}: RawObject): boolean {
   const hash = createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes);
   return hash.digest('hex') === id;
 }
+
+/** The end of a sentence about a place without a file, with what stands there instead. */
+export function noFile(skipped: readonly Skipped[]): string {
+  const [first, ...others] = skipped;
+  if (first === undefined) return 'holds no readable file';
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  return `holds no readable file (${JSON.stringify(first.path)}: ${first.because}${more})`;
+}

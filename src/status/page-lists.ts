@@ -73,7 +73,8 @@ it.</p>`;
   );
   const rows = sorted.slice(0, MOST_RESOURCES).map(
     ({key, name, state, node, source}) => html`<tr><td class="short">${shownKey(key)}</td>
-<th scope="row">${linked(cluster, key, name)}</th><td class="short">${state.replaceAll('_', ' ')}</td>
+<th scope="row">${linked(cluster, key, name)}</th>
+<td class="short">${state.replaceAll('_', ' ')}</td>
 <td>${node ?? '–'}</td><td class="quiet">${source}</td></tr>`,
   );
   const rest = sorted.length - rows.length;

@@ -55,7 +55,9 @@ describe('the sentence on top', () => {
     ['Nothing is managed yet.', aReport({resources: []})],
     [
       '1 source cannot be followed.',
-      aReport({sources: [aSource({error: {kind: 'unauthorised', message: 'no', remedy: 'log in'}})]}),
+      aReport({
+        sources: [aSource({error: {kind: 'unauthorised', message: 'no', remedy: 'log in'}})],
+      }),
     ],
   ])('says "%s"', (sentence, report) => {
     expect(pageOf(report)).toContain(sentence);

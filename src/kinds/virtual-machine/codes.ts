@@ -13,6 +13,7 @@ export const VM_CODES = {
   'vm-out-of-range': 'The value is outside of what Proxmox accepts.',
   'vm-word': 'The value is none of the words that Proxmox knows.',
   'vm-pattern': 'The value does not have the form that Proxmox asks for.',
+  'vm-separator': 'The value would be read as more than one.',
   'vm-name': 'Proxmox refuses this name.',
   'vm-not-absent': 'This field cannot be absent.',
   'vm-description-too-long': 'The description is too long.',

@@ -168,6 +168,7 @@ const MISTAKES: {readonly [Code in VmCode]: readonly [spec: Spec | null, at: str
   'vm-out-of-range': [{networks: {net0: {tag: 4095}}}, '/spec/networks/net0/tag'],
   'vm-word': [{disks: {scsi0: {cache: 'writeboth'}}}, '/spec/disks/scsi0/cache'],
   'vm-pattern': [{config: {startdate: 'tomorrow'}}, '/spec/config/startdate'],
+  'vm-separator': [{networks: {net0: {bridge: 'vmbr0,firewall=0'}}}, '/spec/networks/net0/bridge'],
   'vm-name': [{name: 'under_score'}, '/spec/name'],
   'vm-not-absent': [{power: null}, '/spec/power'],
   'vm-description-too-long': [{description: 'x'.repeat(8000)}, '/spec/description'],

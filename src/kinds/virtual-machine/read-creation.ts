@@ -3,6 +3,7 @@ import {isObject, type JsonObject} from '../../core/json.ts';
 import {type Creation, creationJson} from './creation.ts';
 import {addMistake, type Mistakes, pointerOf} from './mistakes.ts';
 import {quoted} from './quoted.ts';
+import {smugglesAsVolume} from './separators.ts';
 
 const METHODS = ['clone', 'image', 'empty'] as const;
 
@@ -88,6 +89,15 @@ function addImport(
     const detail = `${quoted(file)} is a path of the host.`;
     const remedy = 'Name a volume, such as local:import/noble.qcow2.';
     addMistake(mistakes, 'vm-absolute-path', pointer, {detail, remedy});
+    return;
+  }
+  const found = smugglesAsVolume(file);
+  if (found !== null) {
+    const detail = `The volume is ${quoted(file)}; ${quoted(found)} parts values in Proxmox.`;
+    addMistake(mistakes, 'vm-separator', pointer, {
+      detail,
+      remedy: 'Name one volume, and no more.',
+    });
     return;
   }
   imports[slot] = file.trim();

@@ -11,6 +11,7 @@ import {type FieldPlace, factsOf, placeOfField} from './field-path.ts';
 import {fieldEntries} from './field-table.ts';
 import {addMistake, type Mistakes, pointerOf, rangeAt} from './mistakes.ts';
 import {quoted} from './quoted.ts';
+import {smuggles} from './separators.ts';
 
 /** Fields with the place of each in the text. */
 export interface ReadFields {
@@ -96,6 +97,7 @@ function isWithin(
   pointer: string,
   mistakes: Mistakes,
 ): boolean {
+  if (!isOneValue(place, value, pointer, mistakes)) return false;
   const facts = factsOf(place);
   const words = place.spec.words ?? facts?.enum;
   const typed = ['text', 'mac', 'address', 'encoded'].includes(place.type);
@@ -114,6 +116,20 @@ function isWithin(
   if (new RegExp(pattern).test(value)) return true;
   const detail = `${place.path} is ${quoted(value)}, which Proxmox does not accept.`;
   addMistake(mistakes, 'vm-pattern', pointer, {detail, remedy: `It has to match ${pattern}.`});
+  return false;
+}
+
+function isOneValue(
+  place: FieldPlace,
+  value: FieldValue,
+  pointer: string,
+  mistakes: Mistakes,
+): boolean {
+  const found = smuggles(place, value);
+  if (found === null) return true;
+  const detail = `${place.path} is ${quoted(value)}; ${quoted(found)} parts values in Proxmox.`;
+  const remedy = 'Write this value alone; what else is meant has a field of its own.';
+  addMistake(mistakes, 'vm-separator', pointer, {detail, remedy});
   return false;
 }
 
