@@ -15,7 +15,7 @@ import type {ApplyContext} from './context.ts';
 export function rememberStart(context: ApplyContext, action: Action): void {
   const former = formerRecord(context, action);
   if (former === null || action.record?.kind !== 'keep') return;
-  context.journal.putRecord(writingRecord(former, action));
+  context.journal.putRecord(writingRecord(former, action, context.clock.now()));
 }
 
 /** What of a step says what it did. */

@@ -237,6 +237,8 @@ export interface RecordDraft {
   readonly mode?: Exclude<Directives['mode'], 'enforce'>;
   /** The record's `owesStart` afterwards. */
   readonly owesStart?: true;
+  /** The record's `quarantined` afterwards; null: from the moment of the record. */
+  readonly quarantined?: {readonly [volume: string]: number | null};
   /** The record's `retain` afterwards. */
   readonly retain?: Retention;
   /** `wantedHash` of what Git wants of the resource: another one stops the action between steps. */

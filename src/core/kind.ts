@@ -112,6 +112,16 @@ export interface StepAnswer {
   readonly after?: readonly ResourceKey[];
   /** What the steps detach without deleting it, by the field it leaves (`disks.scsi1`). */
   readonly detaches?: {readonly [field: string]: string};
+  /** Volumes that the steps set aside without deleting them. */
+  readonly frees?: readonly string[];
+}
+
+/** What of an object stands aside, unused. */
+export interface SetAside {
+  /** Volume by the field whose removal would delete it (`unused.unused0`). */
+  readonly fields: {readonly [field: string]: string};
+  /** Volumes that leave their place with the next stop and start. */
+  readonly leaving: readonly string[];
 }
 
 interface KindBase {
@@ -150,6 +160,8 @@ export interface ResourceKind extends KindBase {
   readonly export?: (request: ExportRequest) => Exported;
   /** Privileges that a call needs beyond what the API's schema says: keys, storages, bridges. */
   readonly needs?: (call: ApiCall, inventory: Inventory) => readonly Need[];
+  /** What stands aside in it; its removal is proposed after a while where we set it aside. */
+  readonly setAside?: (observed: Observed) => SetAside;
 }
 
 /** A privilege on a path of the access control list, such as `VM.Audit` on `/vms/150`. */

@@ -269,6 +269,8 @@ export interface ResourceRecord {
   readonly mode?: Exclude<Directives['mode'], 'enforce'>;
   /** We stopped it while it ran, and it was not seen to run since. */
   readonly owesStart?: true;
+  /** When (ms since the epoch) we set aside which volume; those that stand aside still. */
+  readonly quarantined?: {readonly [volume: string]: number};
   /** What of it another takes over before it is deleted, and has not yet. */
   readonly retain?: Retention;
 }

@@ -51,6 +51,9 @@ export function finishedRecord(action: Action, facts: RecordFacts): ResourceReco
     ...(draft.unfinished === undefined ? {} : {unfinished: draft.unfinished}),
     ...(draft.mode === undefined ? {} : {mode: draft.mode}),
     ...(draft.owesStart === undefined ? {} : {owesStart: draft.owesStart}),
+    ...(draft.quarantined === undefined
+      ? {}
+      : {quarantined: dated(draft.quarantined, facts.verifiedAt)}),
     ...(draft.retain === undefined ? {} : {retain: draft.retain}),
   };
 }
@@ -80,8 +83,33 @@ export function handedOverRecord(former: ResourceRecord, field: string): Resourc
   return fields.length === 0 ? rest : {...rest, retain: {...retain, fields}};
 }
 
-/** The former record, with the fields that an action is about to write: ours from that moment. */
-export function writingRecord(former: ResourceRecord, action: Action): ResourceRecord {
-  const writes = action.record?.writes ?? [];
-  return {...former, wrote: [...new Set([...former.wrote, ...writes])].sort()};
+/**
+ * The former record, with the fields that an action is about to write, ours from that moment, and
+ * with what it is about to set aside.
+ */
+export function writingRecord(
+  former: ResourceRecord,
+  {record}: Action,
+  now: number,
+): ResourceRecord {
+  const wrote = [...new Set([...former.wrote, ...(record?.writes ?? [])])].sort();
+  const {detached, quarantined} = record ?? {};
+  // An action may end between setting a volume aside and its own end.
+  return {
+    ...former,
+    wrote,
+    ...(detached === undefined ? {} : {detached: {...former.detached, ...detached}}),
+    ...(quarantined === undefined
+      ? {}
+      : {quarantined: {...former.quarantined, ...dated(quarantined, now)}}),
+  };
+}
+
+function dated(
+  quarantined: {readonly [volume: string]: number | null},
+  now: number,
+): {readonly [volume: string]: number} {
+  return Object.fromEntries(
+    Object.entries(quarantined).map(([volume, since]) => [volume, since ?? now]),
+  );
 }

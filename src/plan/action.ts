@@ -4,7 +4,7 @@ import type {Action, Change, Finding, RecordDraft, Verb} from '../core/action.ts
 import type {JsonObject} from '../core/json.ts';
 import type {StepAnswer} from '../core/kind.ts';
 import type {Claim, Diagnostic, Observed, ResourceKey, Risk} from '../core/model.ts';
-import {withDetached} from './draft.ts';
+import {withDetached, withSetAside} from './draft.ts';
 import {distinctFindings, liveFindings} from './findings.ts';
 import {fingerprint, isSecret} from './fingerprint.ts';
 import {vmidOf} from './keys.ts';
@@ -69,7 +69,10 @@ export function buildAction(
     uses: answer.claims ?? [],
     needs: answer.after ?? NONE,
     ...(request.owed === true ? {owed: true} : {}),
-    record: withDetached(request.record(answer.writes, answer.later ?? []), answer.detaches ?? {}),
+    record: withSetAside(
+      withDetached(request.record(answer.writes, answer.later ?? []), answer.detaches ?? {}),
+      answer.frees ?? [],
+    ),
   });
   return {action, diagnostics: answer.diagnostics};
 }

@@ -11,6 +11,7 @@ import {adoptDraft, createDraft, type DraftInput, differs, updateDraft} from './
 import {whose} from './ownership.ts';
 import {type Part, partition} from './partition.ts';
 import {forgotten, isLetGo} from './prune.ts';
+import {lapsed, stillAside} from './quarantine.ts';
 import {declaredRule} from './rules.ts';
 import {splitHeld} from './split.ts';
 import type {Context, Sketch, Subject} from './subject.ts';
@@ -189,11 +190,12 @@ function planUpdates(context: Context, subject: DeclaredSubject, observed: Obser
   const found = diffOf(context, subject, observed);
   const {outstanding} = found;
   const debt = owedStart(context, subject, observed);
+  const quarantined = stillAside(subject, observed);
   const due = dueChanges(subject, found).filter(({field}) => debt === null || field !== 'power');
   const draft = (changes: readonly Change[], writes: readonly string[]) => {
     const unfinished = isUnfinished(subject, found, changes);
     const owesStart = isOwed(subject, observed) && !changes.some(({field}) => field === 'power');
-    const rest = {changes, writes, outstanding, unfinished, owesStart};
+    const rest = {changes, writes, outstanding, unfinished, owesStart, quarantined};
     return updateDraft(draftInput(context, subject, rest));
   };
   const build = (part: Part) => {
@@ -203,7 +205,8 @@ function planUpdates(context: Context, subject: DeclaredSubject, observed: Obser
     return buildAction(context, subject, owed ? {...request, owed} : request);
   };
   const owing = debt === null ? [] : partition([debt]);
-  const built = [...partition(due), ...owing].flatMap((part) => splitHeld(part, build));
+  const gone = partition(lapsed(context, subject, observed));
+  const built = [...partition(due), ...owing, ...gone].flatMap((part) => splitHeld(part, build));
   const follow = draft([], []);
   const follows = differs(subject.record, follow);
   const idle = idleAction(context, subject, {record: follows ? follow : null});
@@ -251,7 +254,7 @@ function diffOf(context: Context, subject: DeclaredSubject, observed: Observed):
 function draftInput(
   context: Context,
   subject: DeclaredSubject,
-  rest: Pick<DraftInput, 'changes' | 'writes' | 'unfinished' | 'owesStart'> & {
+  rest: Pick<DraftInput, 'changes' | 'writes' | 'unfinished' | 'owesStart' | 'quarantined'> & {
     readonly outstanding?: readonly string[];
   },
 ): DraftInput {

@@ -20,6 +20,8 @@ export interface DraftInput {
   readonly writes: readonly string[];
   /** Something that its creation should have brought about is left to another action. */
   readonly unfinished?: boolean;
+  /** What we set aside and stands aside still, with its time. */
+  readonly quarantined?: {readonly [volume: string]: number};
   /** We stopped it, and the changes do not start it. */
   readonly owesStart?: boolean;
 }
@@ -43,6 +45,9 @@ export function updateDraft(input: DraftInput): RecordDraft {
     ...detachedAfter(desired, record, left),
     ...(input.unfinished === true ? {unfinished: true} : {}),
     ...(input.owesStart === true ? {owesStart: true} : {}),
+    ...(input.quarantined === undefined || Object.keys(input.quarantined).length === 0
+      ? {}
+      : {quarantined: input.quarantined}),
   };
 }
 
@@ -105,6 +110,7 @@ export function differs(record: ResourceRecord | null, draft: RecordDraft): bool
     !sameList(record.dependsOn ?? [], draft.dependsOn) ||
     !sameEntries(record.secretHashes, draft.secretHashes) ||
     !sameEntries(record.detached ?? {}, draft.detached ?? {}) ||
+    !sameEntries(record.quarantined ?? {}, draft.quarantined ?? {}) ||
     !sameEntries(record.body, draft.body)
   );
 }
@@ -116,6 +122,13 @@ export function withDetached(
 ): RecordDraft {
   if (draft.kind === 'forget' || Object.keys(detaches).length === 0) return draft;
   return {...draft, detached: {...draft.detached, ...detaches}};
+}
+
+/** The draft with the volumes that the action's steps set aside, from its end on. */
+export function withSetAside(draft: RecordDraft, volumes: readonly string[]): RecordDraft {
+  if (draft.kind === 'forget' || volumes.length === 0) return draft;
+  const fresh = Object.fromEntries(volumes.map((volume) => [volume, null]));
+  return {...draft, quarantined: {...draft.quarantined, ...fresh}};
 }
 
 /** What was detached is remembered until its slot holds something again. */

@@ -8,6 +8,7 @@ import {normalise} from './normalise.ts';
 import {KIND, listed, observe} from './observe.ts';
 import {reads} from './reads.ts';
 import {VIRTUAL_MACHINE_SCHEMA} from './schema.ts';
+import {setAside} from './set-aside.ts';
 import {steps} from './steps.ts';
 import {verify} from './verify.ts';
 
@@ -27,4 +28,5 @@ export const virtualMachine: ResourceKind = {
   verify,
   export: exportGuest,
   needs,
+  setAside,
 };

@@ -19,6 +19,7 @@ import {placeOfField} from './field-path.ts';
 import {vmidOfKey} from './reads.ts';
 import {releaseMistakes} from './release.ts';
 import {keptOf} from './retain.ts';
+import {freedBy} from './set-aside.ts';
 import {type ChainStart, chain, type Draft} from './step-draft.ts';
 import {absentStorages} from './transfer.ts';
 import {updateSteps} from './update.ts';
@@ -107,6 +108,7 @@ function update(request: StepRequest, observed: Observed, marker: Marker): StepA
       ...(along.length > 0 ? {along} : {}),
     },
     detaches: detachesOf(request.changes, observed),
+    frees: freedBy(request.changes, observed),
   });
 }
 
@@ -237,6 +239,7 @@ function answer(
     readonly writes: readonly string[];
     readonly facts: JsonObject;
     readonly detaches?: StepAnswer['detaches'] & {};
+    readonly frees?: readonly string[];
   },
 ): StepAnswer {
   return {steps: list, diagnostics: [], ...rest};
