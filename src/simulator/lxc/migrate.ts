@@ -4,7 +4,7 @@ import {ApiFailure, fail, paramError} from '../failure.ts';
 import {require403} from '../permission.ts';
 import {requireOnGuest} from '../qemu/access-checks.ts';
 import {volumeOwner} from '../qemu/drive.ts';
-import {isManaged, requestHa} from '../qemu/ha.ts';
+import {haResource, isManaged, requestHa} from '../qemu/ha.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {copyMs, storageNamed, volumeNamed} from '../qemu/volumes.ts';
 import {act, forkFor, pause} from '../qemu/worker.ts';
@@ -13,7 +13,7 @@ import {data, flag, integer, route, vmidOf} from '../route.ts';
 import type {Cluster, LxcGuest, Volume} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
-import {put, requireStorage} from '../volume.ts';
+import {allocate, nameOf, requireStorage, volumesOn} from '../volume.ts';
 import {assertUnlocked, loadContainer, saveContainer} from './container-file.ts';
 import {takesContainers} from './disks.ts';
 import type {Mount} from './mountpoint.ts';
@@ -21,7 +21,7 @@ import {allMountsOf, mountsOf, printMount, storageOf, withVolume} from './mountp
 import {bootStages, endStages} from './power.ts';
 import {lockStages, withContainer} from './worker.ts';
 
-const base = '/nodes/{node}/lxc/{vmid}/migrate';
+const base = '/nodes/{node}/lxc/{vmid}';
 
 /** POST migrate. */
 export function migrateContainer(context: Context): Reply {
@@ -177,10 +177,11 @@ function move(context: Context, job: Job, {guest, disks}: Moving): readonly Stag
     job.log(`found local volume '${mount.volume}' (in current VM config)`);
   }
   for (const problem of problems) job.log(problem);
-  if (problems.length > 0) {
-    abort(job, guest);
-    fail(500, "can't migrate CT - check log");
-  }
+  if (problems.length > 0) abort(job, guest, "can't migrate CT - check log");
+  const strange = disks
+    .map((disk) => transferProblem(cluster, disk))
+    .find((one) => one !== undefined);
+  if (strange !== undefined) abort(job, guest, strange);
   const ms = disks.reduce(
     (sum, {storage, volume}) => sum + copyMs(cluster, storage, volume.sizeBytes),
     0,
@@ -200,11 +201,22 @@ function move(context: Context, job: Job, {guest, disks}: Moving): readonly Stag
   ];
 }
 
-function abort(job: Job, guest: LxcGuest): void {
-  job.log("ERROR: can't migrate CT - check log");
+function abort(job: Job, guest: LxcGuest, why: string): never {
+  job.log(`ERROR: ${why}`);
   job.log('aborting phase 1 - cleanup resources');
   job.log('start final cleanup');
   unlock(job.cluster, guest);
+  return fail(500, why);
+}
+
+/** ZFS sends and receives streams of its own only. */
+function transferProblem(cluster: Cluster, disk: LocalDisk): string | undefined {
+  const {volume, storage} = disk;
+  const from = storageNamed(cluster, volume.storage).type;
+  const to = storageNamed(cluster, storage).type;
+  if ((from === 'zfspool') === (to === 'zfspool')) return undefined;
+  const what = `storage migration for '${volume.volid}' to storage '${storage}' failed`;
+  return `${what} - cannot migrate from storage type '${from}' to '${to}'`;
 }
 
 function unlock(cluster: Cluster, guest: LxcGuest): void {
@@ -234,15 +246,28 @@ function problemOf(cluster: Cluster, guest: LxcGuest, disk: LocalDisk): readonly
   return why === undefined ? [] : [`can't migrate local volume '${mount.volume}': ${why}`];
 }
 
+/** The volume is made anew on the target under its name, if that is free there. */
 function copy(job: Job, guest: LxcGuest, disk: LocalDisk, target: string): void {
   const {cluster} = job;
-  const {mount, volume, storage} = disk;
-  const volid = `${storage}:${volume.volid.slice(volume.storage.length + 1)}`;
-  const node = storageNamed(cluster, storage).shared ? undefined : target;
-  put(cluster, {...volume, volid, storage, node});
-  recordEffect(cluster, 'allocate', guest.vmid, `${volid} on ${target}`);
-  job.log(`volume '${mount.volume}' is '${volid}' on the target`);
-  guest.config.set(mount.key, printMount(cluster.version, withVolume(mount, volid)));
+  const {volume, storage} = disk;
+  const {sizeBytes, format, content, usedBytes, vmid = guest.vmid} = volume;
+  const name =
+    nameOf(volume)
+      .split('/')
+      .at(-1)
+      ?.replace(/\.raw$/, '') ?? '';
+  const isTaken = volumesOn(cluster, target, storage).some((one) => one.volid.includes(name));
+  const wish = {storage, node: target, vmid, sizeBytes, format, content, usedBytes};
+  const copied = allocate(cluster, isTaken ? wish : {...wish, name});
+  copied.data = volume.data;
+  for (const snapshot of volume.snapshots) copied.snapshots.add(snapshot);
+  job.log(`volume '${volume.volid}' is '${copied.volid}' on the target`);
+  for (const section of [guest.config, guest.pending, ...guest.snapshots.values()]) {
+    for (const mount of allMountsOf(cluster.version, section)) {
+      if (mount.volume !== volume.volid) continue;
+      section.set(mount.key, printMount(cluster.version, withVolume(mount, copied.volid)));
+    }
+  }
   cluster.volumes.delete(`${volume.node ?? ''}/${volume.volid}`);
 }
 
@@ -260,8 +285,28 @@ function precheck(context: Context): Reply {
   });
 }
 
+/** POST remote_migrate: there is no other cluster to be reached. */
+function migrateRemotely(context: Context): Reply {
+  const {cluster, node, params, path} = context;
+  const guest = loadContainer(cluster, node, vmidOf(context));
+  assertUnlocked(guest);
+  const isLive = flag(context, 'online') || flag(context, 'restart');
+  if (guest.runtime !== undefined && !isLive) {
+    fail(500, "can't migrate running container without --online or --restart");
+  }
+  if (haResource(cluster, Number(path['vmid'])) !== undefined) {
+    const old = 'cannot migrate HA-managed CT to remote cluster';
+    const now = 'cannot remote-migrate CT that is configured for HA';
+    paramError({vmid: cluster.version === '8.4' ? old : now});
+  }
+  const parts = (params['target-endpoint'] ?? '').split(',').map((part) => part.split('='));
+  const {host, port = '8006'} = Object.fromEntries(parts);
+  return fail(500, `500 Can't connect to ${host}:${port} (Connection refused)`);
+}
+
 /** The migration endpoints. */
 export const migrateRoutes: readonly Route[] = [
-  route('GET', base, precheck),
-  route('POST', base, migrateContainer),
+  route('GET', `${base}/migrate`, precheck),
+  route('POST', `${base}/migrate`, migrateContainer),
+  route('POST', `${base}/remote_migrate`, migrateRemotely),
 ];

@@ -1,4 +1,5 @@
 // Why this exists: the endpoints of containers, one list for the router.
+import {paramError} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, route, vmidOf} from '../route.ts';
 import {cloneContainer} from './clone.ts';
@@ -45,9 +46,15 @@ function listAppliances(): Reply {
   return data([]);
 }
 
+/** A template that is not in the list cannot be fetched. */
+function fetchAppliance(): Reply {
+  return paramError({template: 'no such template'});
+}
+
 /** Every endpoint below `/nodes/{node}/lxc`, and the list of templates to download. */
 export const lxcRoutes: readonly Route[] = [
   route('GET', '/nodes/{node}/aplinfo', listAppliances),
+  route('POST', '/nodes/{node}/aplinfo', fetchAppliance),
   route('POST', base, createContainer),
   route('GET', `${base}/{vmid}`, listSubdirs),
   route('DELETE', `${base}/{vmid}`, destroyContainer),
