@@ -47,23 +47,24 @@ export function containerCluster(wish: ClusterWish & {readonly running?: boolean
     },
     ...wish,
   });
-  putTemplate(cluster);
+  putFile(cluster, template, 125_000_000);
+  putFile(cluster, 'local:snippets/hook.sh', 100);
   addToken(cluster, {user: 'ops@pve', token: 't', secret, privsep: false});
   grant(cluster, {subject: 'ops@pve', role: 'Administrator', path: '/'});
   return cluster;
 }
 
-function putTemplate(cluster: Cluster): void {
+function putFile(cluster: Cluster, volid: string, sizeBytes: number): void {
   put(cluster, {
-    volid: template,
+    volid,
     storage: 'local',
     node: 'pve1',
-    format: 'tzst',
-    sizeBytes: 125_000_000,
-    usedBytes: 125_000_000,
+    format: volid.split('.').at(-1) ?? '',
+    sizeBytes,
+    usedBytes: sizeBytes,
     vmid: undefined,
     parent: undefined,
-    content: 'vztmpl',
+    content: volid.slice('local:'.length).split('/')[0] ?? '',
     ctimeS: 1_767_600_000,
     snapshots: new Set(),
   });
@@ -147,3 +148,37 @@ export function tokenWith(cluster: Cluster, ...privileges: readonly string[]): s
   grant(cluster, {subject: 'some@pve', role: 'Some', path: '/'});
   return 'some@pve!s';
 }
+
+/** A value for each key, and how it reads when that is something else. */
+export const keyValues: Readonly<Record<string, readonly [string, unknown?]>> = {
+  arch: ['arm64'],
+  cmode: ['shell'],
+  console: ['0', 0],
+  cores: ['3', 3],
+  cpulimit: ['0.50'],
+  cpuunits: ['70', 70],
+  debug: ['1', 1],
+  description: ['a\n\nb', 'a\n\nb\n'],
+  dev0: ['/dev/net/tun,mode=0660,uid=5'],
+  entrypoint: ['/bin/app'],
+  env: ['A=1'],
+  features: ['keyctl=1,nesting=1'],
+  hookscript: ['local:snippets/hook.sh'],
+  hostname: ['Other.example'],
+  memory: ['1024', 1024],
+  mp0: ['thin:2,mp=/data,backup=1,ro=1', 'thin:vm-200-disk-1,mp=/data,backup=1,ro=1,size=2G'],
+  nameserver: ['192.0.2.1,2001:db8::1', '192.0.2.1 2001:db8::1'],
+  net0: ['name=eth0,hwaddr=BC:24:11:00:00:09,bridge=vmbr0', /^name=eth0,bridge=vmbr0,hwaddr=BC/],
+  onboot: ['1', 1],
+  ostype: ['ubuntu'],
+  protection: ['0', 0],
+  rootfs: ['thin:vm-200-disk-0,ro=1'],
+  searchdomain: ['a.test b.test'],
+  startup: ['order=2,up=5'],
+  swap: ['0', 0],
+  tags: ['z;A', 'a;z'],
+  template: ['0', 0],
+  timezone: ['Europe/Vienna'],
+  tty: ['4', 4],
+  unused0: ['thin:vm-200-disk-7'],
+};
