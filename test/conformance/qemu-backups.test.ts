@@ -139,7 +139,7 @@ describe('a restored guest', () => {
     expect([config.get('unused0'), snapshots.size]).toEqual(['files:100/vm-100-disk-1.qcow2', 0]);
   });
 
-  it('has a comment where a disk was not saved, a cloud-init image, and is a template again', () => {
+  it('has a comment for a disk not saved, a cloud-init image, and is a template again', () => {
     const cluster = clusterWith();
     call(cluster, 'PUT', '/100/config', {scsi1: 'other:1,backup=0', description: 'web'});
     call(cluster, 'PUT', '/100/config', {ide2: 'files:cloudinit'});

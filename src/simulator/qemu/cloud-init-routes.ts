@@ -3,7 +3,8 @@ import {qemuLockFile} from '../flock.ts';
 import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, nothing, route, underLock, vmidOf} from '../route.ts';
-import {cloudInitView, dump, regenerate} from './cloud-init.ts';
+import {cloudInitView, regenerate} from './cloud-init.ts';
+import {dumpData} from './cloud-init-data.ts';
 import {assertUnlocked} from './config-update.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
 
@@ -26,8 +27,9 @@ function renew(context: Context): Reply {
 
 function dumpText(context: Context): Reply {
   const guest = loadGuest(context.cluster, context.node, vmidOf(context));
-  const mayRead = may(context, `/vms/${guest.vmid}`, ['VM.Config.Cloudinit']);
-  return data(dump(guest, context.params['type'] ?? 'user', !mayRead));
+  // Proxmox asks for this very path, braces and all: only rights from above count.
+  const mayRead = may(context, '/vms/{vmid}', ['VM.Config.Cloudinit']);
+  return data(dumpData(guest, context.params['type'] ?? 'user', !mayRead));
 }
 
 /** The cloud-init endpoints. */

@@ -168,6 +168,10 @@ function importDisk(
   wish: {readonly storage: string; readonly source: string},
 ): Volume {
   const {storage, source} = wish;
+  if (source.startsWith('/')) fail(500, `can't find file '${source}'`);
+  if (/[:/](vm-\d+-)?cloudinit(\.\w+)?$/.test(source)) {
+    fail(500, `cannot import from '${source}' - cannot import from cloudinit disk`);
+  }
   const volume =
     findVolume(job.cluster, job.node, source) ??
     fail(500, `failed to stat '${volumePath(job.cluster, source)}'`);

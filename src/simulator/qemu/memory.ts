@@ -1,6 +1,7 @@
 // Why this exists: memory that can be hot-plugged consists of a fixed part and modules whose sizes
 // follow a rule; starting such a guest has conditions (PVE/QemuServer/Memory.pm).
 import {fail} from '../failure.ts';
+import {parseProperties} from './property-string.ts';
 
 /** The part of hot-pluggable memory that is always there, in MiB. */
 export const staticMiB = 1024;
@@ -30,6 +31,26 @@ export function dimmsFor(wantedMiB: number): Modules {
   return {count, totalMiB, lastMiB};
 }
 
+/** Own NUMA nodes name their memory, which is all of it, and how they are bound to the host's. */
+function assertNumaNodes(config: ReadonlyMap<string, string>, mib: number): void {
+  const nodes = [...config].filter(([key]) => /^numa\d+$/.test(key)).sort();
+  let totalMiB = 0;
+  for (const [key, text] of nodes) {
+    const node = parseProperties(key, text);
+    const index = key.slice('numa'.length);
+    const memory = node.get('memory');
+    if (memory === undefined) fail(500, `missing NUMA node${index} memory value`);
+    const bound = node.get('hostnodes');
+    if (bound !== undefined && !node.has('policy')) {
+      fail(500, `you need to define a policy for hostnode ${bound.replaceAll(';', ',')}`);
+    }
+    totalMiB += Number(memory);
+  }
+  if (nodes.length > 0 && totalMiB !== mib) {
+    fail(500, 'total memory for NUMA nodes must be equal to vm static memory');
+  }
+}
+
 /** 500 unless a guest with such a configuration can be started with its memory. */
 export function assertMemory(
   config: ReadonlyMap<string, string>,
@@ -50,7 +71,10 @@ export function assertMemory(
     const place = 'at /usr/share/perl5/PVE/QemuServer/Memory.pm line 405.';
     fail(500, `numa needs to be enabled to use hugepages ${place}`);
   }
-  if (!hotplug) return;
+  if (!hotplug) {
+    if (hasNuma) assertNumaNodes(config, mib);
+    return;
+  }
   if (keys.some((key) => /^virtiofs\d+$/.test(key))) {
     fail(500, 'Memory hotplug does not work in combination with virtio-fs.');
   }

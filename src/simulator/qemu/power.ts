@@ -15,12 +15,11 @@ import {assertUnlocked, memoryMiB} from './config-update.ts';
 import {drivesOf} from './drive.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
 import {isManaged, requestHa} from './ha.ts';
-import {hotplugWords} from './hotplug.ts';
 import {isNetKey} from './keys.ts';
-import {assertMemory} from './memory.ts';
 import {assertSavable} from './migrate-check.ts';
 import {parseProperties} from './property-string.ts';
 import {agentEnabled, extinguish, launch, resetInside, runningCpu} from './runtime.ts';
+import {assertCommand} from './start-rules.ts';
 import {allocateState, stateStorage, wakeFromState} from './vm-state.ts';
 import type {Job} from './volumes.ts';
 import {freeImage, volumeNamed} from './volumes.ts';
@@ -52,7 +51,7 @@ export function startStages(context: Context, vmid: number): readonly Stage[] {
         act(() => applyPending(job, guest)),
         act(() => assertVolumes(job, guest)),
         act(() => void regenerate(job, guest)),
-        act(() => assertCommand(guest)),
+        act((worker) => assertCommand(job, guest, worker)),
         pause(processMs),
         act(() => {
           assertStartable(job, guest);
@@ -68,13 +67,6 @@ function assertVolumes(job: Job, guest: QemuGuest): void {
   for (const drive of drivesOf(guest.config)) {
     if (drive.file.includes(':')) volumeNamed(job.cluster, job.node, drive.file);
   }
-}
-
-/** What is refused before QEMU is run at all. */
-function assertCommand(guest: QemuGuest): void {
-  const {config} = guest;
-  const hotplug = hotplugWords(guest).has('memory');
-  assertMemory(config, {mib: memoryMiB(config.get('memory')), hotplug});
 }
 
 /** What QEMU itself refuses: a bridge that is not there, more memory than the node has. */
