@@ -1,15 +1,18 @@
 // Why this exists: the scenario without a crash names every point at which the controller can die;
 // the scenario with a crash at one of them is judged against it.
 import type {Cluster} from '../../src/simulator/state.ts';
+import {DISK_COMMITS, DISK_CONSENTED, diskCluster} from './disk-tale.ts';
 import {countEffects, type Expectation, violations} from './judge.ts';
 import type {Fate, Moment, Touch} from './mortal.ts';
-import {CONSENTED, play, STRANGERS, scenarioCluster} from './scenario.ts';
+import type {Files} from './repository.ts';
+import {COMMITS, CONSENTED, play, STRANGERS, scenarioCluster} from './scenario.ts';
 import {Story} from './world.ts';
 
 /** One moment of one touch of the world, in the order of a run without a crash. */
 export interface CrashPoint extends Touch {
   readonly index: number;
   readonly moment: Moment;
+  readonly tale: string;
 }
 
 /** Every crash point, and what the scenario does without one. */
@@ -18,46 +21,82 @@ export interface Reference {
   readonly expected: Expectation;
 }
 
-const SEED = 1;
-let reference: Promise<Reference> | null = null;
-
-/** Plays the scenario once without a crash. */
-export function listPoints(): Promise<Reference> {
-  reference ??= playReference();
-  return reference;
+/** A story in which the controller may die anywhere. */
+export interface Tale {
+  readonly name: string;
+  readonly cluster: (seed: number) => Cluster;
+  readonly commits: readonly Files[];
+  /** Keys whose deletion the operator says yes to. */
+  readonly consented: ReadonlySet<string>;
+  /** Guests that the repository does not speak of. */
+  readonly strangers: readonly number[];
 }
 
-/** Plays the scenario with a crash at a point; what went wrong, empty when nothing did. */
+const MAIN: Tale = {
+  name: 'main',
+  cluster: scenarioCluster,
+  commits: COMMITS,
+  consented: CONSENTED,
+  strangers: STRANGERS,
+};
+
+const DISKS: Tale = {
+  name: 'disks',
+  cluster: diskCluster,
+  commits: DISK_COMMITS,
+  consented: DISK_CONSENTED,
+  strangers: [100],
+};
+
+/** Every tale, the main one first. */
+export const TALES: readonly Tale[] = [MAIN, DISKS];
+
+const SEED = 1;
+const references = new Map<string, Promise<Reference>>();
+
+/** Plays a tale once without a crash. */
+export function listPoints(tale: Tale = MAIN): Promise<Reference> {
+  const known = references.get(tale.name) ?? playReference(tale);
+  references.set(tale.name, known);
+  return known;
+}
+
+/** Plays the point's tale with a crash there; what went wrong, empty when nothing did. */
 export async function crashAt(point: CrashPoint): Promise<readonly string[]> {
-  const {expected} = await listPoints();
+  const tale = TALES.find(({name}) => name === point.tale) ?? MAIN;
+  const {expected} = await listPoints(tale);
   let passed = 0;
-  const {cluster, stuck, deaths} = await run((_touch, _moment) => passed++ === point.index);
+  const {cluster, stuck, deaths} = await run(tale, () => passed++ === point.index);
   if (stuck !== null) return [`did not converge: ${stuck}`];
   if (deaths !== 1) return [`died ${deaths} times instead of once`];
   return violations(cluster, expected);
 }
 
-async function playReference(): Promise<Reference> {
+async function playReference(tale: Tale): Promise<Reference> {
   const points: CrashPoint[] = [];
-  const {cluster, stuck} = await run((touch, moment) => {
-    points.push({...touch, moment, index: points.length});
+  const {cluster, stuck} = await run(tale, (touch, moment) => {
+    points.push({...touch, moment, index: points.length, tale: tale.name});
     return false;
   });
-  if (stuck !== null) throw new Error(`the scenario does not even work without a crash: ${stuck}`);
-  const consented = new Set([...CONSENTED].map((key) => Number(key.split('/')[1])));
-  return {points, expected: {effects: countEffects(cluster), strangers: STRANGERS, consented}};
+  if (stuck !== null) throw new Error(`the tale does not even work without a crash: ${stuck}`);
+  const consented = new Set([...tale.consented].map((key) => Number(key.split('/')[1])));
+  const {strangers} = tale;
+  return {points, expected: {effects: countEffects(cluster), strangers, consented}};
 }
 
-async function run(fate: Fate): Promise<{
+async function run(
+  {cluster: make, commits, consented}: Tale,
+  fate: Fate,
+): Promise<{
   readonly cluster: Cluster;
   readonly stuck: string | null;
   readonly deaths: number;
 }> {
-  const cluster = scenarioCluster(SEED);
+  const cluster = make(SEED);
   const story = new Story({cluster, seed: SEED});
   story.start(fate);
   try {
-    const {stuck, deaths} = await play(story);
+    const {stuck, deaths} = await play(story, commits, consented);
     return {cluster, stuck, deaths};
   } finally {
     story.end();

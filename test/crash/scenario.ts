@@ -122,7 +122,11 @@ export interface Ending {
 }
 
 /** Commits one after the other, approves what is consented to, restarts what died. */
-export async function play(story: Story, commits: readonly Files[] = COMMITS): Promise<Ending> {
+export async function play(
+  story: Story,
+  commits: readonly Files[] = COMMITS,
+  consented: ReadonlySet<string> = CONSENTED,
+): Promise<Ending> {
   let deaths = 0;
   const approved: string[] = [];
   for (const [index, files] of commits.entries()) {
@@ -139,7 +143,7 @@ export async function play(story: Story, commits: readonly Files[] = COMMITS): P
       }
       if (process?.broken) return {stuck: `broken: ${String(process.broken)}`, deaths, approved};
       const report = process?.report ?? null;
-      if (report !== null) approve(story, report, approved);
+      if (report !== null) approve(story, report, {approved, consented});
       if (report !== null && isSettled(report, commit)) break;
       if (story.clock.monotonic() < deadline) continue;
       return {stuck: `commit ${index + 1}: ${whyNot(report)}`, deaths, approved};
@@ -159,12 +163,16 @@ function isSettled(report: Report, commit: string): boolean {
   );
 }
 
-function approve(story: Story, report: Report, approved: string[]): void {
+function approve(
+  story: Story,
+  report: Report,
+  {approved, consented}: {readonly approved: string[]; readonly consented: ReadonlySet<string>},
+): void {
   for (const verdict of report.verdicts) {
     const isHeld = verdict.verdict === 'hold' && verdict.reasons[0]?.reason === 'approval';
     const now = story.clock.now();
     // What was approved and is still held got lost on the way: a person asks again after a while.
-    if (!isHeld || !CONSENTED.has(verdict.key)) continue;
+    if (!isHeld || !consented.has(verdict.key)) continue;
     if (approved.at(-1)?.startsWith(`${verdict.fingerprint} `) === true) {
       if (now - Number(approved.at(-1)?.split(' ')[1]) < 120_000) continue;
     }
