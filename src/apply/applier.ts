@@ -51,6 +51,7 @@ export class Applier {
   /** Why an action that was begun goes on later, by its resource. */
   readonly #paused = new Map<ResourceKey, string>();
   #wishes: Wishes | null = null;
+  #ends = 0;
   #broken = false;
 
   constructor(context: ApplyContext, options: ApplierOptions) {
@@ -99,6 +100,11 @@ export class Applier {
   /** Looks at what is unknown again with the next `takeUp`, however short ago it was looked at. */
   hurry(key: ResourceKey, intents: readonly Intent[]): void {
     for (const {id} of intents.filter((intent) => intent.key === key)) this.#pauses.delete(id);
+  }
+
+  /** How many actions have ended so far. */
+  ends(): number {
+    return this.#ends;
   }
 
   /** Resolves when one of the running actions has ended; at once when none runs. */
@@ -166,6 +172,7 @@ export class Applier {
       return;
     }
     this.#paused.delete(action.key);
+    this.#ends += 1;
     // Still unknown after another look: that was said already.
     const isNews = outcome.result !== 'unknown' || !this.#pause(action.key, intent);
     if (!isNews) return;

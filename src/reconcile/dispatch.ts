@@ -3,7 +3,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {Action, Plan, Verdict} from '../core/action.ts';
 import type {Manifests} from '../core/kind.ts';
-import type {ResourceRecord} from '../core/model.ts';
+import type {ResourceKey, ResourceRecord} from '../core/model.ts';
 import {finishedRecord} from '../core/record.ts';
 import type {Steps} from '../core/steps.ts';
 import {acceptFirstStart} from './first-start.ts';
@@ -18,6 +18,8 @@ export interface Decided {
   readonly plan: Plan;
   readonly verdicts: readonly Verdict[];
   readonly manifests: readonly Manifests[];
+  /** The records that the plan was made from. */
+  readonly records: readonly ResourceRecord[];
 }
 
 /** Durable writes are slow one by one, and a thousand at once would hold up everything else. */
@@ -27,7 +29,7 @@ const RECORDS_AT_ONCE = 200;
 export async function dispatch(
   parts: ClusterParts,
   memory: PassMemory,
-  {plan, verdicts, manifests}: Decided,
+  {plan, verdicts, manifests, records}: Decided,
 ): Promise<readonly string[]> {
   const {applier, clock} = parts;
   if (applier === null) return [];
@@ -39,7 +41,10 @@ export async function dispatch(
   const allowed = new Map(
     verdicts.flatMap((one) => (one.verdict === 'allow' ? [[one.fingerprint, one] as const] : [])),
   );
-  const actions = plan.actions.filter(({fingerprint}) => allowed.has(fingerprint));
+  const overtaken = overtakenKeys(parts, records);
+  const actions = plan.actions.filter(
+    ({fingerprint, key}) => allowed.has(fingerprint) && !overtaken.has(key),
+  );
   await inSlices(followSteps(parts, actions), clock);
   const started: string[] = [];
   for (const action of actions) {
@@ -48,6 +53,27 @@ export async function dispatch(
     if (applier.dispatch(action, approval)) started.push(action.fingerprint);
   }
   return started;
+}
+
+/**
+ * Resources of which something was remembered since the plan was begun: an action ended meanwhile.
+ * What the plan says of them is of before; the next pass looks again.
+ */
+function overtakenKeys(
+  {cluster, journal}: ClusterParts,
+  planned: readonly ResourceRecord[],
+): ReadonlySet<ResourceKey> {
+  const now = new Map(journal.records(cluster).map((one) => [one.key, one]));
+  const before = new Map(planned.map((one) => [one.key, one]));
+  const keys = [...new Set([...now.keys(), ...before.keys()])];
+  return new Set(keys.filter((key) => !isSameRecord(now.get(key), before.get(key))));
+}
+
+/** Whether a person let go of it is no news of the resource. */
+function isSameRecord(a: ResourceRecord | undefined, b: ResourceRecord | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  return isDeepStrictEqual({...a, onDelete: ''}, {...b, onDelete: ''});
 }
 
 /** Where Git and live agree, the record follows without any call (safety.md 7). */

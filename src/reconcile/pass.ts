@@ -84,7 +84,7 @@ export async function runPass(
     return inSlices(judgeSteps(input), parts.clock);
   });
   const dispatched = await pass.stage('dispatch', () =>
-    dispatch(parts, memory, {plan, verdicts, manifests}),
+    dispatch(parts, memory, {plan, verdicts, manifests, records: wished.basis.records}),
   );
   const report = await pass.report({parts, memory, sources, plan, verdicts, dispatched, seen});
   return {report, inventory: seen.inventory, manifests};

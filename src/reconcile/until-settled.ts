@@ -21,9 +21,13 @@ export async function runUntilSettled(
   signal: AbortSignal,
 ): Promise<Settled> {
   for (let passes = 1; ; passes += 1) {
+    const ends = parts.applier?.ends();
     const {report} = await runPass(parts, memory, signal);
     onReport(report);
-    const busy = report.dispatched.length > 0 || (parts.applier?.inFlight().size ?? 0) > 0;
+    // What ended while the pass read is not in its plan yet.
+    const overtaken = parts.applier?.ends() !== ends;
+    const runs = (parts.applier?.inFlight().size ?? 0) > 0;
+    const busy = report.dispatched.length > 0 || runs || overtaken;
     if (!busy || signal.aborted || passes >= MOST_PASSES) return {report, passes};
     await Promise.race([parts.applier?.anyEnd(), aborted(signal)]);
   }
