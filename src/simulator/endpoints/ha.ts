@@ -3,14 +3,28 @@
 import {fail, prefixed} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route} from '../route.ts';
-import {findMethod, paramFacts} from '../schema/api.ts';
 import type {Section} from '../section.ts';
-import {sectionDigest, sectionsOf, shownSection} from '../section.ts';
+import {requireDigest, sectionsOf} from '../section.ts';
+import type {Uses} from '../section-plugins.ts';
+import {checkedProperties, deleteProperties, setProperties, usesOf} from '../section-plugins.ts';
 import type {Cluster} from '../state.ts';
 import {recordEffect} from '../state.ts';
+import {haRuleRoutes} from './ha-rules.ts';
+import {haStatusRoutes, resourceFile, shown} from './ha-status.ts';
 
 /** Everything below `/cluster/ha`. */
 export const haRoutes: readonly Route[] = [
+  route('GET', '/cluster/ha', ({cluster}) =>
+    data(
+      ['status', 'resources', 'groups', ...(cluster.version === '8.4' ? [] : ['rules'])].map(
+        (id) => ({id}),
+      ),
+    ),
+  ),
+  route('POST', '/cluster/ha/resources/{sid}/migrate', (context) => queue(context, 'migrate')),
+  route('POST', '/cluster/ha/resources/{sid}/relocate', (context) => queue(context, 'relocate')),
+  ...haStatusRoutes,
+  ...haRuleRoutes,
   route('GET', '/cluster/ha/resources', listResources),
   route('POST', '/cluster/ha/resources', createResource),
   route('GET', '/cluster/ha/resources/{sid}', (context) => data(shownResource(context))),
@@ -21,31 +35,26 @@ export const haRoutes: readonly Route[] = [
   route('GET', '/cluster/ha/groups/{group}', showGroup),
   route('PUT', '/cluster/ha/groups/{group}', updateGroup),
   route('DELETE', '/cluster/ha/groups/{group}', deleteGroup),
-  route('GET', '/cluster/ha/rules', listRules),
-  route('POST', '/cluster/ha/rules', createRule),
-  route('GET', '/cluster/ha/rules/{rule}', showRule),
-  route('PUT', '/cluster/ha/rules/{rule}', updateRule),
-  route('DELETE', '/cluster/ha/rules/{rule}', deleteRule),
-  route('GET', '/cluster/ha/status/current', showCurrent),
-  route('GET', '/cluster/ha/status/manager_status', showManager),
 ];
 
-const resourceFile = 'ha-resources';
 const groupFile = 'ha-groups';
-const ruleFile = 'ha-rules';
+const groupUses = usesOf('nodes! comment nofailback restricted');
 
-function shown(cluster: Cluster, file: string, post: string, section: Section): object {
-  const method = findMethod(cluster.version, 'POST', post)?.method;
-  const facts = shownSection(section, (key) => (method ? paramFacts(method, key) : undefined));
-  return {...facts, digest: sectionDigest(cluster, file)};
+function resourceUses(cluster: Cluster): Uses {
+  const place = cluster.version === '8.4' ? 'group' : 'failback auto-rebalance';
+  return usesOf(`state comment max_restart max_relocate ${place}`);
 }
 
 /** `220` and `vm:220` name the same resource. */
 function sidOf(cluster: Cluster, text: string): string {
-  if (text.includes(':')) {
+  if (!/^\d+$/.test(text)) {
     return text;
   }
-  return `${cluster.guests.get(Number(text))?.kind === 'lxc' ? 'ct' : 'vm'}:${text}`;
+  const kind = cluster.guests.get(Number(text))?.kind;
+  if (kind === undefined) {
+    fail(500, `unable do detect SID from VMID - VM/CT ${text} does not exist`);
+  }
+  return `${kind === 'lxc' ? 'ct' : 'vm'}:${text}`;
 }
 
 function resourceFacts(cluster: Cluster, sid: string, section: Section): object {
@@ -54,9 +63,17 @@ function resourceFacts(cluster: Cluster, sid: string, section: Section): object 
 }
 
 function listResources({cluster, params}: Context): Reply {
-  const all = [...sectionsOf(cluster, resourceFile)];
-  const wanted = all.filter(([sid]) => params.type === undefined || sid.startsWith(params.type));
-  return data(wanted.map(([sid, section]) => resourceFacts(cluster, sid, section)));
+  const wanted = [...sectionsOf(cluster, resourceFile)].filter(
+    ([sid]) => params.type === undefined || sid.split(':')[0] === params.type,
+  );
+  return data(
+    wanted.map(([sid, section]) => {
+      const group = section.get('group');
+      const isGone = group !== undefined && !sectionsOf(cluster, groupFile).has(group);
+      const errors = isGone ? {errors: {group: `group '${group}' does not exist`}} : {};
+      return {...resourceFacts(cluster, sid, section), ...errors};
+    }),
+  );
 }
 
 function shownResource({cluster, path}: Context): object {
@@ -65,52 +82,72 @@ function shownResource({cluster, path}: Context): object {
   return resourceFacts(cluster, sid, section ?? fail(500, `no such resource '${sid}'`));
 }
 
+/** A guest of the right kind must be there; a group need not. */
 function createResource({cluster, params}: Context): Reply {
-  const sid = sidOf(cluster, params.sid ?? '');
-  if (!cluster.guests.has(Number(sid.split(':')[1]))) {
-    fail(500, `resource '${sid}' does not exist in cluster`);
+  const {sid: asked = '', type, ...rest} = params;
+  const sid = sidOf(cluster, asked);
+  const [kind = '', name = ''] = sid.split(':');
+  if (type !== undefined && type !== kind) {
+    fail(500, 'types does not match');
   }
+  requireGuest(cluster, kind, name);
+  const values = checkedProperties(resourceUses(cluster), rest, true);
   prefixed('create resource failed', () => {
     if (sectionsOf(cluster, resourceFile).has(sid)) {
       fail(500, `resource ID '${sid}' already defined`);
     }
-    if (params.group !== undefined && !sectionsOf(cluster, groupFile).has(params.group)) {
-      fail(500, `HA group '${params.group}' does not exist`);
-    }
   });
   const section: Section = new Map();
-  write(section, params);
+  write(section, values);
   sectionsOf(cluster, resourceFile).set(sid, section);
-  recordEffect(cluster, 'ha', Number(sid.split(':')[1]), `${sid} created`);
+  recordEffect(cluster, 'ha', Number(name), `${sid} created`);
   return nothing;
 }
 
-function write(section: Section, params: Readonly<Record<string, string>>): void {
-  for (const [key, value] of Object.entries(params)) {
-    if (!['sid', 'group-id', 'digest', 'delete', 'type', 'rule'].includes(key)) {
-      section.set(key, key === 'state' && value === 'enabled' ? 'started' : value);
-    }
+function requireGuest(cluster: Cluster, kind: string, name: string): void {
+  if (kind !== 'vm' && kind !== 'ct') {
+    fail(500, `unknown section type '${kind}'`);
+  }
+  if (!/^[1-9][0-9]+$/.test(name)) {
+    fail(500, 'invalid VMID');
+  }
+  const guest = cluster.guests.get(Number(name));
+  if (guest === undefined) {
+    fail(500, `resource '${kind}:${name}' does not exist in cluster`);
+  }
+  if ((guest.kind === 'lxc') !== (kind === 'ct')) {
+    const what = kind === 'vm' ? 'is not a VM' : 'is not a CT';
+    fail(500, `resource '${kind}:${name}' - guest with ID ${name} ${what}`);
   }
 }
 
-function checkDigest({cluster, params}: Context, file: string): void {
-  const {digest} = params;
-  if (digest !== undefined && digest !== '' && digest !== sectionDigest(cluster, file)) {
-    fail(500, 'detected modified configuration - file changed by other user? Try again.');
+function write(section: Section, values: Section): void {
+  const state = values.get('state');
+  setProperties(section, values);
+  if (state === 'enabled') {
+    section.set('state', 'started');
   }
 }
 
 function updateResource(context: Context): Reply {
   const {cluster, params, path} = context;
   const sid = sidOf(cluster, path.sid ?? '');
+  const {digest, delete: _, type, ...rest} = params;
+  if (type !== undefined && type !== sid.split(':')[0]) {
+    fail(500, 'types does not match');
+  }
+  if (rest.group !== undefined && !sectionsOf(cluster, groupFile).has(rest.group)) {
+    fail(500, `HA group '${rest.group}' does not exist`);
+  }
   prefixed('update resources config failed', () => {
-    checkDigest(context, resourceFile);
+    requireDigest(cluster, resourceFile, digest);
     const section =
       sectionsOf(cluster, resourceFile).get(sid) ?? fail(500, `no such resource '${sid}'`);
-    for (const key of list(context, 'delete')) {
-      section.delete(key);
-    }
-    write(section, params);
+    const uses = resourceUses(cluster);
+    const changed: Section = new Map(section);
+    write(changed, checkedProperties(uses, rest, false));
+    deleteProperties(uses, changed, list(context, 'delete'), {});
+    sectionsOf(cluster, resourceFile).set(sid, changed);
   });
   recordEffect(cluster, 'ha', Number(sid.split(':')[1]), `${sid} ${JSON.stringify(params)}`);
   return nothing;
@@ -123,6 +160,16 @@ function deleteResource({cluster, path}: Context): Reply {
   }
   recordEffect(cluster, 'ha', Number(sid.split(':')[1]), `${sid} deleted`);
   return nothing;
+}
+
+/** The wish is queued for the manager; the simulated one moves guests only by `migrate`. */
+function queue({cluster, path, params}: Context, verb: string): Reply {
+  const sid = sidOf(cluster, path.sid ?? '');
+  if (!sectionsOf(cluster, resourceFile).has(sid)) {
+    fail(500, `resource '${sid}' is not HA managed`);
+  }
+  recordEffect(cluster, 'ha', Number(sid.split(':')[1]), `${verb} ${sid} ${params.node}`);
+  return cluster.version === '8.4' ? nothing : data({sid, 'requested-node': params.node});
 }
 
 function refuseMigrated({cluster}: Context, verb: string): void {
@@ -153,14 +200,15 @@ function showGroup(context: Context): Reply {
 function createGroup(context: Context): Reply {
   refuseMigrated(context, 'create');
   const {cluster, params} = context;
-  const {group = '', ...settings} = params;
+  const {group = '', type: _, ...settings} = params;
+  const values = checkedProperties(groupUses, settings, true);
   prefixed('create ha group failed', () => {
     if (sectionsOf(cluster, groupFile).has(group)) {
       fail(500, `ha group ID '${group}' already defined`);
     }
   });
   const section: Section = new Map();
-  write(section, settings);
+  write(section, values);
   sectionsOf(cluster, groupFile).set(group, section);
   recordEffect(cluster, 'ha', undefined, `group ${group} created`);
   return nothing;
@@ -171,13 +219,14 @@ function updateGroup(context: Context): Reply {
   const {cluster, params, path} = context;
   const group = path.group ?? '';
   prefixed('update ha group failed', () => {
-    checkDigest(context, groupFile);
+    requireDigest(cluster, groupFile, params.digest);
     const section =
       sectionsOf(cluster, groupFile).get(group) ?? fail(500, `no such ha group '${group}'`);
-    for (const key of list(context, 'delete')) {
-      section.delete(key);
-    }
-    write(section, params);
+    const {digest: _, delete: __, type: ___, ...settings} = params;
+    const changed: Section = new Map(section);
+    write(changed, checkedProperties(groupUses, settings, false));
+    deleteProperties(groupUses, changed, list(context, 'delete'), {});
+    sectionsOf(cluster, groupFile).set(group, changed);
   });
   recordEffect(cluster, 'ha', undefined, `group ${group} updated`);
   return nothing;
@@ -198,101 +247,4 @@ function deleteGroup(context: Context): Reply {
   sectionsOf(cluster, groupFile).delete(group);
   recordEffect(cluster, 'ha', undefined, `group ${group} deleted`);
   return nothing;
-}
-
-function ruleFacts(cluster: Cluster, rule: string, section: Section): object {
-  return {...shown(cluster, ruleFile, '/cluster/ha/rules', section), rule};
-}
-
-function listRules({cluster}: Context): Reply {
-  const all = [...sectionsOf(cluster, ruleFile)];
-  return data(all.map(([rule, section]) => ruleFacts(cluster, rule, section)));
-}
-
-function requireRule({cluster, path}: Context): Section {
-  const rule = path.rule ?? '';
-  return sectionsOf(cluster, ruleFile).get(rule) ?? fail(500, `no such ha rule '${rule}'`);
-}
-
-function showRule(context: Context): Reply {
-  return data(ruleFacts(context.cluster, context.path.rule ?? '', requireRule(context)));
-}
-
-function createRule({cluster, params}: Context): Reply {
-  const {rule = '', type = 'node-affinity'} = params;
-  if (sectionsOf(cluster, ruleFile).has(rule)) {
-    fail(500, `HA rule '${rule}' already defined`);
-  }
-  const section: Section = new Map([['type', type]]);
-  write(section, params);
-  sectionsOf(cluster, ruleFile).set(rule, section);
-  recordEffect(cluster, 'ha', undefined, `rule ${rule} created`);
-  return nothing;
-}
-
-function updateRule(context: Context): Reply {
-  const section = requireRule(context);
-  checkDigest(context, ruleFile);
-  for (const key of list(context, 'delete')) {
-    section.delete(key);
-  }
-  write(section, context.params);
-  recordEffect(context.cluster, 'ha', undefined, `rule ${context.path.rule} updated`);
-  return nothing;
-}
-
-function deleteRule(context: Context): Reply {
-  requireRule(context);
-  sectionsOf(context.cluster, ruleFile).delete(context.path.rule ?? '');
-  recordEffect(context.cluster, 'ha', undefined, `rule ${context.path.rule} deleted`);
-  return nothing;
-}
-
-function showCurrent({cluster}: Context): Reply {
-  const quorum = {
-    id: 'quorum',
-    type: 'quorum',
-    node: cluster.entry,
-    status: cluster.quorate ? 'OK' : 'No quorum on node!',
-    quorate: cluster.quorate ? 1 : 0,
-  };
-  const services = [...sectionsOf(cluster, resourceFile)].map(([sid, section]) =>
-    serviceFacts(cluster, sid, section),
-  );
-  return data([quorum, ...services]);
-}
-
-function serviceFacts(cluster: Cluster, sid: string, section: Section): object {
-  const node = cluster.guests.get(Number(sid.split(':')[1]))?.node ?? cluster.entry;
-  const wanted = section.get('state') ?? 'started';
-  const state = stateOf(cluster, sid, wanted);
-  const group = section.get('group');
-  return {
-    id: `service:${sid}`,
-    type: 'service',
-    sid,
-    node,
-    state,
-    request_state: wanted,
-    status: `${sid} (${node}, ${state})`,
-    max_restart: Number(section.get('max_restart') ?? 1),
-    max_relocate: Number(section.get('max_relocate') ?? 1),
-    ...(group === undefined ? {} : {group}),
-  };
-}
-
-function stateOf(cluster: Cluster, sid: string, wanted: string): string {
-  if (wanted === 'ignored' || wanted === 'disabled') {
-    return wanted;
-  }
-  const runs = cluster.guests.get(Number(sid.split(':')[1]))?.runtime !== undefined;
-  if (wanted === 'started') {
-    return runs ? 'started' : 'queued';
-  }
-  return runs ? 'request_stop' : 'stopped';
-}
-
-function showManager({cluster}: Context): Reply {
-  const quorum = {quorate: cluster.quorate ? '1' : '0', node: cluster.entry};
-  return data({manager_status: {node_status: {}}, quorum});
 }
