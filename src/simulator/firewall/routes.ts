@@ -5,6 +5,7 @@ import {data, list, nothing, route} from '../route.ts';
 import {findMethod, paramFacts} from '../schema/api.ts';
 import {shownSection} from '../section.ts';
 import {recordEffect} from '../state.ts';
+import {macros} from './macros.ts';
 import {ruleRoutes} from './rules.ts';
 import {contentDigest, scopeBases, scopeName, scopeOf} from './scope.ts';
 import {setRoutes} from './sets.ts';
@@ -24,6 +25,10 @@ export const firewallRoutes: readonly Route[] = [
   route('DELETE', '/cluster/firewall/groups/{group}', deleteGroup),
   ...ruleRoutes.filter((one) => one.template !== groupTemplate || one.method !== 'DELETE'),
   ...setRoutes,
+  route('GET', '/cluster/firewall/macros', () =>
+    data([...macros].sort().map((macro) => ({macro, descr: `${macro} traffic`}))),
+  ),
+  route('GET', '/nodes/{node}/firewall/log', () => data([{n: 1, t: 'no content'}], {total: 1})),
 ];
 
 function optionsDigest(context: Context): string {
@@ -90,19 +95,34 @@ function createGroup(context: Context): Reply {
   const {params} = context;
   const group = (params.group ?? '').toLowerCase();
   const {comment, rename} = params;
-  const old = rename === undefined ? undefined : scope.groups.get(rename.toLowerCase());
   if (rename !== undefined) {
-    const known = old ?? fail(500, `Security group '${rename}' does not exist`);
-    scope.groups.delete(rename.toLowerCase());
-    scope.groups.set(group, {comment, rules: known.rules});
-    renameReferences(context, rename.toLowerCase(), group);
-    return record(context, `group ${rename} renamed ${group}`);
+    return renameGroup(context, rename.toLowerCase(), group);
   }
   if (scope.groups.has(group)) {
     paramError({group: `Security group '${group}' already exists`});
   }
   scope.groups.set(group, {comment, rules: []});
   return record(context, `group ${group} created`);
+}
+
+/** With the same name twice only the comment changes. */
+function renameGroup(context: Context, from: string, to: string): Reply {
+  const scope = scopeOf(context);
+  const {digest, comment} = context.params;
+  if (digest !== undefined && digest !== '' && digest !== groupsDigest(context)) {
+    fail(500, 'detected modified configuration - file changed by other user? Try again.');
+  }
+  const known = scope.groups.get(from);
+  if (known === undefined) {
+    return paramError({group: `Security group '${from}' does not exist`});
+  }
+  if (scope.groups.has(to) && to !== from) {
+    paramError({group: `Security group '${to}' does already exist`});
+  }
+  scope.groups.delete(from);
+  scope.groups.set(to, {comment: comment ?? known.comment, rules: known.rules});
+  renameReferences(context, from, to);
+  return record(context, `group ${from} renamed ${to}`);
 }
 
 function renameReferences({cluster}: Context, from: string, to: string): void {

@@ -4,7 +4,6 @@ import {fail, paramError} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, integer, list, nothing, route} from '../route.ts';
 import {recordEffect} from '../state.ts';
-import {macros} from './macros.ts';
 import type {Rule} from './scope.ts';
 import {
   contentDigest,
@@ -16,6 +15,7 @@ import {
   scopeName,
   scopeOf,
 } from './scope.ts';
+import {verifyRule} from './verify-rule.ts';
 
 /** The rules of every scope and of security groups. */
 export const ruleRoutes: readonly Route[] = [
@@ -63,7 +63,9 @@ function facts(context: Context, rule: Rule): Record<string, unknown> {
   const {cluster} = context;
   const scope = scopeOf(context);
   const errors: Record<string, string> = {};
-  let version: 4 | 6 | undefined = rule.get('proto') === 'icmp' ? 4 : undefined;
+  const proto = rule.get('proto') ?? '';
+  let version: 4 | 6 | undefined = proto === 'icmp' ? 4 : undefined;
+  version ??= proto === 'icmpv6' || proto === 'ipv6-icmp' ? 6 : undefined;
   for (const key of ['source', 'dest'] as const) {
     const address = rule.get(key);
     const dangling = danglingReference(cluster, scope, address);
@@ -99,7 +101,7 @@ function showRule(context: Context, rules: readonly Rule[]): Reply {
 function createRule(context: Context, rules: Rule[]): Reply {
   const rule: Rule = new Map([['enable', '0']]);
   write(rule, context.params);
-  check(context, rule);
+  verifyRule(context, scopeOf(context), rule);
   rules.unshift(rule);
   record(context, 'rule added');
   return nothing;
@@ -120,32 +122,6 @@ function write(rule: Rule, params: Readonly<Record<string, string>>): void {
   }
 }
 
-function check(context: Context, rule: Rule): void {
-  const action = rule.get('action') ?? '';
-  if (rule.get('type') !== 'group' && !/^(ACCEPT|DROP|REJECT)$/.test(action)) {
-    paramError({action: `unknown action '${action}'`});
-  }
-  const macro = rule.get('macro');
-  if (macro !== undefined && !macros.has(macro)) {
-    paramError({macro: `unknown macro '${macro}'`});
-  }
-  for (const key of ['dport', 'sport'] as const) {
-    if (rule.has(key) && !rule.has('proto') && macro === undefined) {
-      paramError({proto: `missing property - '${key}' requires this property`});
-    }
-  }
-  const iface = rule.get('iface');
-  if (iface !== undefined && context.path.vmid !== undefined && !/^net\d+$/.test(iface)) {
-    paramError({iface: "value does not match the regex pattern 'net\\d+'"});
-  }
-  for (const key of ['source', 'dest'] as const) {
-    const dangling = danglingReference(context.cluster, scopeOf(context), rule.get(key));
-    if (dangling !== undefined) {
-      paramError({[key]: dangling});
-    }
-  }
-}
-
 function checkDigest({params}: Context, rules: readonly Rule[]): void {
   const {digest} = params;
   if (digest !== undefined && digest !== '' && digest !== digestOf(rules)) {
@@ -157,17 +133,36 @@ function updateRule(context: Context, rules: Rule[]): Reply {
   checkDigest(context, rules);
   const {rule, pos} = ruleAt(context, rules);
   const moveTo = integer(context, 'moveto');
-  if (moveTo !== undefined) {
+  if (moveTo !== undefined && moveTo !== pos) {
     rules.splice(pos, 1);
     rules.splice(moveTo > pos ? moveTo - 1 : moveTo, 0, rule);
   } else {
-    for (const key of list(context, 'delete')) {
-      rule.delete(key);
-    }
-    write(rule, context.params);
+    const changed: Rule = new Map(rule);
+    write(changed, context.params);
+    deleteProperties(context, changed);
+    verifyRule(context, scopeOf(context), changed);
+    rules[pos] = changed;
   }
   record(context, `rule ${pos} changed`);
   return nothing;
+}
+
+const properties = new Set(
+  [
+    'type action enable macro proto source dest sport dport iface log comment icmp-type pos digest',
+  ].flatMap((line) => line.split(' ')),
+);
+
+function deleteProperties(context: Context, rule: Rule): void {
+  for (const key of list(context, 'delete')) {
+    if (!properties.has(key)) {
+      paramError({delete: `no such property ('${key}')`});
+    }
+    if (key === 'type' || key === 'action') {
+      paramError({delete: `unable to delete required property '${key}'`});
+    }
+    rule.delete(key);
+  }
 }
 
 function deleteRule(context: Context, rules: Rule[]): Reply {

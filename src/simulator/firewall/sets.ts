@@ -48,10 +48,20 @@ function nameOfAlias(scope: FirewallScope, text: string | undefined): string | u
   return [...scope.aliases.keys()].find((name) => name.toLowerCase() === wanted);
 }
 
+function aliasDigest(scope: FirewallScope): string {
+  return contentDigest([...scope.aliases].map((one) => JSON.stringify(one)));
+}
+
+function requireDigest({params}: Context, digest: string): void {
+  if (params.digest !== undefined && params.digest !== '' && params.digest !== digest) {
+    fail(500, 'detected modified configuration - file changed by other user? Try again.');
+  }
+}
+
 function listAliases(context: Context): Reply {
-  const all = [...scopeOf(context).aliases];
-  const digest = contentDigest(all.map((one) => JSON.stringify(one)));
-  return data(all.map(([name, alias]) => ({...aliasFacts(name, alias), digest})));
+  const scope = scopeOf(context);
+  const digest = aliasDigest(scope);
+  return data([...scope.aliases].map(([name, alias]) => ({...aliasFacts(name, alias), digest})));
 }
 
 function createAlias(context: Context): Reply {
@@ -76,33 +86,55 @@ function showAlias(context: Context): Reply {
 
 function updateAlias(context: Context): Reply {
   const scope = scopeOf(context);
+  requireDigest(context, aliasDigest(scope));
   const name = nameOfAlias(scope, context.path.name) ?? paramError({name: 'no such alias'});
   const {cidr = '', comment, rename} = context.params;
+  const taken = nameOfAlias(scope, rename);
+  if (rename !== undefined && taken !== undefined && taken !== name) {
+    paramError({name: `alias '${rename}' already exists`});
+  }
   scope.aliases.delete(name);
-  scope.aliases.set(rename ?? name, {cidr, comment});
+  scope.aliases.set(rename ?? context.path.name ?? name, {cidr, comment});
   return record(context, `alias ${name} changed`);
 }
 
 function deleteAlias(context: Context): Reply {
   const scope = scopeOf(context);
+  requireDigest(context, aliasDigest(scope));
   scope.aliases.delete(nameOfAlias(scope, context.path.name) ?? '');
   return record(context, `alias ${context.path.name} deleted`);
 }
 
-function listSets(context: Context): Reply {
+function setsDigest(context: Context): string {
   const all = [...scopeOf(context).ipsets];
-  const digest = contentDigest(all.map(([name, {comment}]) => JSON.stringify([name, comment])));
+  return contentDigest(all.map(([name, {comment}]) => JSON.stringify([name, comment])));
+}
+
+function listSets(context: Context): Reply {
+  const digest = setsDigest(context);
+  const all = [...scopeOf(context).ipsets];
   return data(all.map(([name, {comment}]) => ({name, ...optional('comment', comment), digest})));
+}
+
+/** `rename` names the set that becomes `name`, or stays and gets a comment. */
+function renameSet(context: Context, rename: string): Reply {
+  const {ipsets} = scopeOf(context);
+  const {name = '', comment} = context.params;
+  requireDigest(context, setsDigest(context));
+  const old = ipsets.get(rename) ?? paramError({name: `IPSet '${rename}' does not exist`});
+  if (ipsets.has(name) && name !== rename) {
+    paramError({name: `IPSet '${name}' does already exist`});
+  }
+  ipsets.delete(rename);
+  ipsets.set(name, {comment: comment ?? old.comment, entries: old.entries});
+  return record(context, `ipset ${rename} renamed ${name}`);
 }
 
 function createSet(context: Context): Reply {
   const {ipsets} = scopeOf(context);
   const {name = '', comment, rename} = context.params;
-  const old = rename === undefined ? undefined : ipsets.get(rename);
-  if (old !== undefined && rename !== undefined) {
-    ipsets.delete(rename);
-    ipsets.set(name, {comment: comment ?? old.comment, entries: old.entries});
-    return record(context, `ipset ${rename} renamed ${name}`);
+  if (rename !== undefined) {
+    return renameSet(context, rename);
   }
   if (ipsets.has(name)) {
     paramError({name: `IPSet '${name}' already exists`});
@@ -121,8 +153,12 @@ function entryFacts(set: IpSet, entry: IpSet['entries'][number]): Record<string,
     cidr: entry.cidr,
     ...optional('comment', entry.comment),
     ...(entry.nomatch ? {nomatch: 1} : {}),
-    digest: contentDigest(set.entries.map((one) => JSON.stringify(one))),
+    digest: entriesDigest(set),
   };
+}
+
+function entriesDigest(set: IpSet): string {
+  return contentDigest(set.entries.map((one) => JSON.stringify(one)));
 }
 
 function showSet(context: Context): Reply {
@@ -154,6 +190,9 @@ function addEntry(context: Context): Reply {
   if (set.entries.some((entry) => entry.cidr === cidr)) {
     paramError({cidr: `address '${cidr}' already exists`});
   }
+  if (/\/0+$/.test(cidr)) {
+    paramError({cidr: 'a zero prefix is not allowed in ipset entries'});
+  }
   set.entries.unshift({cidr, nomatch: flag(context, 'nomatch'), comment});
   return record(context, `ipset ${context.path.name} + ${cidr}`);
 }
@@ -169,17 +208,19 @@ function showEntry(context: Context): Reply {
 }
 
 function updateEntry(context: Context): Reply {
-  const {entry} = entryOf(context);
+  const {set, entry} = entryOf(context);
+  requireDigest(context, entriesDigest(set));
   if (entry === undefined) {
     return paramError({cidr: 'no such IP/Network'});
   }
-  entry.comment = context.params.comment ?? entry.comment;
+  entry.comment = context.params.comment;
   entry.nomatch = flag(context, 'nomatch');
   return record(context, `ipset ${context.path.name} ${entry.cidr} changed`);
 }
 
 function deleteEntry(context: Context): Reply {
   const {set, entry} = entryOf(context);
+  requireDigest(context, entriesDigest(set));
   set.entries = set.entries.filter((one) => one !== entry);
   return record(context, `ipset ${context.path.name} - ${context.path.cidr}`);
 }

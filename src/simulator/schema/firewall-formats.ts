@@ -1,5 +1,6 @@
 // Why this exists: the firewall's own formats, kept apart because nothing else uses them.
 import {isIPv4, isIPv6} from 'node:net';
+import {isIcmpType} from './icmp-types.ts';
 
 const protocols = new Set(
   [
@@ -62,5 +63,7 @@ export const firewallFormats: Readonly<Record<string, (value: string) => string 
   'pve-fw-dport-spec': portsProblem,
   'pve-fw-sport-spec': portsProblem,
   'pve-fw-protocol-spec': protocolProblem,
+  'pve-fw-icmp-type-spec': (value) =>
+    value === '' || isIcmpType(value) ? undefined : `invalid icmp-type value '${value}'\n`,
   IPorCIDRorAlias: addressOrAliasProblem,
 };
