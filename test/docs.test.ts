@@ -56,6 +56,25 @@ describe('ARCHITECTURE.md', () => {
   });
 });
 
+describe('the table of tests in ARCHITECTURE.md', () => {
+  const isSuite = (name: string): boolean =>
+    readdirSync(posix.join(top, 'test', name)).some((file) => /\.test\.ts$|^run-/.test(file));
+  const suites = readdirSync(posix.join(top, 'test'), {withFileTypes: true})
+    .filter((entry) => entry.isDirectory() && entry.name !== 'tidy' && isSuite(entry.name))
+    .map(({name}) => name);
+
+  it.each(suites)('names test/%s', (name) => {
+    expect(page('ARCHITECTURE.md')).toContain(`| \`test/${name}/\` |`);
+  });
+
+  it('names no suite that is gone', () => {
+    const named = [...page('ARCHITECTURE.md').matchAll(/^\| `test\/([a-z-]+)\/` \|/gm)];
+    expect(named.map(([, name]) => name).filter((name) => !suites.includes(name ?? ''))).toEqual(
+      [],
+    );
+  });
+});
+
 describe('decisions', () => {
   const decisions = pages.filter(({path}) => /^docs\/decisions\/\d{4}-/.test(path));
 
