@@ -167,3 +167,48 @@ describe('the data of cloud-init', () => {
     expect(dump(config, 'user')).toContain('fqdn: web.a.test b.test\n');
   });
 });
+
+describe('small things', () => {
+  it('a firmware disk with keys says which certificates it has (create_efidisk)', () => {
+    const cluster = clusterWith();
+    const efidisk0 = 'files:1,efitype=4m,pre-enrolled-keys=1';
+    expect(call(cluster, 'PUT', '/100/config', {efidisk0}).status).toBe(200);
+    expect(guestOf(cluster, 100).config.get('efidisk0')).toBe(
+      'files:100/vm-100-disk-1.raw,efitype=4m,ms-cert=2023k,pre-enrolled-keys=1,size=528K',
+    );
+  });
+
+  it('a key that is not there is told in the log of a worker', () => {
+    const {log} = run(clusterWith(), 'POST', '/100/config', {delete: 'cores'});
+    expect(log.at(-1)).toBe("cannot delete 'cores' - not set in current configuration!");
+  });
+
+  it('a password that only looks like a hash is hashed, and no image is told of it', () => {
+    const cluster = clusterWith();
+    call(cluster, 'PUT', '/100/config', {ide2: 'files:cloudinit'});
+    run(cluster, 'POST', '/100/status/start');
+    call(cluster, 'PUT', '/100/config', {cipassword: '$5$x'});
+    expect(guestOf(cluster, 100).config.get('cipassword')).toMatch(/^\$5\$.+\$/);
+    expect(call(cluster, 'GET', '/100/cloudinit').data).toEqual([
+      {key: 'cipassword', value: '**********'},
+    ]);
+  });
+
+  it('the calls on a missing guest that only list fail as well', () => {
+    expect(refusal(call(clusterWith(), 'GET', '/999/status'))).toContain('does not exist');
+    expect(call(clusterWith(), 'GET', '/999').status).toBe(200);
+  });
+
+  it('destroying past a lock is for root', () => {
+    expect(refusal(call(clusterWith(), 'DELETE', '/100', {skiplock: '1'}))).toEqual({
+      skiplock: 'Only root may use this option.',
+    });
+  });
+
+  it('since 9.0 a guest can be born under HA', () => {
+    const cluster = clusterWith({version: '9.1'});
+    const params = {vmid: '300', 'ha-managed': '1'};
+    expect(run(cluster, 'POST', '', params).log).toContain('Add as HA resource');
+    expect(cluster.sections.get('ha-resources')?.get('vm:300')?.get('state')).toBe('stopped');
+  });
+});

@@ -53,7 +53,10 @@ function deleteKey(writing: Writing, key: string): void {
   const {guest, update, job} = writing;
   const {request} = update;
   const value = guest.config.get(key) ?? guest.pending.get(key);
-  if (value === undefined) return;
+  if (value === undefined) {
+    job.log(`cannot delete '${key}' - not set in current configuration!`);
+    return;
+  }
   writing.modified.add(key);
   const wasPending = guest.pending.get(key);
   guest.pending.delete(key);
@@ -104,8 +107,9 @@ function setKey(writing: Writing, key: string, text: string): void {
     requireTags(update.request, guest.config.get(key) ?? '', text);
     guest.pending.set(key, normaliseTags(job.cluster, text));
   } else if (key === 'cipassword') {
-    const ostype = guest.pending.get('ostype') ?? guest.config.get('ostype');
-    guest.pending.set(key, hashPassword(job.cluster.random, stored, ostype));
+    // Not by way of [PENDING], so that no image is known to be out of date for it.
+    const hash = hashPassword(job.cluster.random, stored, guest.config.get('ostype'));
+    guest.config.set(key, hash);
   } else if (key === 'boot') {
     guest.pending.set(key, stored);
     setBoot(writing, stored);

@@ -9,7 +9,7 @@ import type {Context, Reply} from '../route.ts';
 import {data, flag} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
-import type {Stage} from '../task.ts';
+import type {Stage, Worker} from '../task.ts';
 import {findVolume, free} from '../volume.ts';
 import type {Request} from './access-checks.ts';
 import {
@@ -137,6 +137,7 @@ function createStages(
       const job = jobOf(context, worker);
       fill(job, guest, wanted, context.params['storage']);
       joinPool(context, vmid);
+      if (flag(context, 'ha-managed')) addToHa(context, vmid, worker);
     }),
     act((worker) => {
       if (!flag(context, 'start')) return;
@@ -144,6 +145,21 @@ function createStages(
       after(cluster, 0, () => forkFor(context, 'qmstart', vmid, startStages(context, vmid)));
     }),
   ];
+}
+
+/** Since 9.0 a new guest can be put under HA by the same call. */
+function addToHa({cluster, params}: Context, vmid: number, worker: Worker): void {
+  worker.log('Add as HA resource');
+  const state = params['start'] === '1' ? 'started' : 'stopped';
+  const resources = cluster.sections.get('ha-resources') ?? new Map<string, Map<string, string>>();
+  resources.set(
+    `vm:${vmid}`,
+    new Map([
+      ['type', 'vm'],
+      ['state', state],
+    ]),
+  );
+  cluster.sections.set('ha-resources', resources);
 }
 
 function removeReserved(context: Context, guest: QemuGuest): void {

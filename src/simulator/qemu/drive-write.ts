@@ -57,7 +57,14 @@ export function writeDrive(job: Job, write: DriveWrite): string {
       ? allocateDisk(job, write, drive, {storage, bytes: Math.ceil(wish.gib * gibBytes)})
       : importDisk(job, write, drive, {storage, source});
   write.created.push(made.volid);
-  const changes = {format: undefined, 'import-from': undefined, size: formatSize(made.sizeBytes)};
+  const isEnrolled = write.key === 'efidisk0' && drive.options.get('pre-enrolled-keys') === '1';
+  const changes = {
+    format: undefined,
+    'import-from': undefined,
+    size: formatSize(made.sizeBytes),
+    // The firmware's own template has the certificates of 2023.
+    ...(isEnrolled && source === undefined ? {'ms-cert': '2023k'} : {}),
+  };
   return created(job, withOptions(withFile(drive, made.volid), changes));
 }
 

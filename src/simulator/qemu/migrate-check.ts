@@ -8,6 +8,7 @@ import {parseVolid, requireStorage} from '../volume.ts';
 import {assertUnlocked} from './config-update.ts';
 import {drivesOf} from './drive.ts';
 import {loadGuest} from './guest-file.ts';
+import {isManaged} from './ha.ts';
 import {parseProperties} from './property-string.ts';
 import type {VolumeUse} from './volume-uses.ts';
 import {volumeUses} from './volume-uses.ts';
@@ -78,7 +79,19 @@ export function precheck(context: Context): Reply {
     local_resources: [...local, ...(hasClipboard ? ['clipboard=vnc'] : [])],
     'mapped-resources': [...mapped.keys()].sort(),
     'mapped-resource-info': Object.fromEntries([...mapped].map(([key, name]) => [key, {name}])),
+    ...newerFields(context, isRunning),
   });
+}
+
+/** What the precheck also tells since 9.0: companions under HA, and state beside the memory. */
+function newerFields(context: Context, isRunning: boolean): Readonly<Record<string, unknown>> {
+  const {cluster} = context;
+  if (cluster.version === '8.4') return {};
+  const isUnderHa = isManaged(cluster, vmidOf(context));
+  return {
+    ...(isUnderHa ? {'dependent-ha-resources': []} : {}),
+    ...(isRunning ? {'has-dbus-vmstate': 1} : {}),
+  };
 }
 
 /** Why a node will not do; empty when it will. */

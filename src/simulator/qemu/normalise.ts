@@ -47,7 +47,7 @@ export function checkSshKeys(text: string): void {
 
 /** A password as an update stores it: hashed unless it is a hash already or for Windows. */
 export function hashPassword(random: Random, text: string, ostype: string | undefined): string {
-  if (/^\$(1|5|6|2[ay])\$/.test(text) || isWindows(ostype)) return text;
+  if (/^\$(?:[156]|2[ay])(?:\$.+){2}/.test(text) || isWindows(ostype)) return text;
   if (text.length > 511) fail(500, 'Failed to hash password!');
   const salt = random.hex(8);
   const sum = createHash('sha256').update(`${salt}${text}`).digest('base64url');

@@ -424,9 +424,14 @@ function assertRunning(context: Context): QemuGuest {
 
 const subdirs = ['current', 'start', 'stop', 'reset', 'shutdown', 'suspend', 'reboot'];
 
+function listCommands(context: Context): Reply {
+  loadGuest(context.cluster, context.node, vmidOf(context));
+  return data(subdirs.map((subdir) => ({subdir})));
+}
+
 /** The power endpoints of one guest. */
 export const powerRoutes: readonly Route[] = [
-  route('GET', base, () => data(subdirs.map((subdir) => ({subdir})))),
+  route('GET', base, listCommands),
   route('POST', `${base}/start`, start),
   route('POST', `${base}/stop`, stop),
   route('POST', `${base}/shutdown`, shutdown),
