@@ -1,6 +1,6 @@
 // Why this exists: what is known of each container key (what a change does while it runs, which
 // privilege it asks for) is what the simulator does with it.
-import {existsSync, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {
@@ -10,6 +10,7 @@ import {
   keyValues,
   tokenWith,
 } from '../../src/simulator/lxc/samples.ts';
+import {needs, SHARED} from '../parts.ts';
 
 interface KeyFacts {
   readonly hotplug: string;
@@ -17,9 +18,10 @@ interface KeyFacts {
   readonly root_only: boolean;
 }
 
-const file = join(import.meta.dirname, '../../../shared/proxmox/config-keys.json');
+const present = needs('shared');
+const file = join(SHARED, 'proxmox/config-keys.json');
 // Safe: the file's own description of its shape.
-const known = existsSync(file)
+const known = present
   ? (JSON.parse(readFileSync(file, 'utf8')) as {readonly lxc: Readonly<Record<string, KeyFacts>>})
   : {lxc: {}};
 /** A locked container is written to no more, and unusedN is for taking out. */
@@ -41,7 +43,7 @@ const everything = [
   'Sys.Modify',
 ];
 
-describe.skipIf(keys.length === 0)('each key of a container', () => {
+describe.runIf(present)('each key of a container', () => {
   it.each(keys)('%s comes into force when it is known to', (key, {hotplug}) => {
     const cluster = containerCluster({version: '9.1', running: true});
     const [value = ''] = keyValues[key] ?? [];

@@ -1,5 +1,5 @@
-// Why this exists: every key that a container's configuration can have is written, read back, written
-// again as it reads and taken out; none may drift by itself or be forgotten here.
+// Why this exists: every key that a container's configuration can have is written, read back,
+// written again as it reads and taken out; none may drift by itself or be forgotten here.
 import {describe, expect, it} from 'vitest';
 import {findMethod} from '../schema/api.ts';
 import type {Version} from '../state.ts';
