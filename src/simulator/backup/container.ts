@@ -1,6 +1,7 @@
 // Why this exists: what a backup of a container takes, and the lines that vzdump logs around it;
 // they depend on the mode, and a mode that its storage cannot do falls back to another.
 import {contentsOf, systemInside} from '../lxc/contents.ts';
+import {createdLine, lvmSnapshot, removedLine} from '../lxc/disks.ts';
 import type {Mount} from '../lxc/mountpoint.ts';
 import {mountsOf} from '../lxc/mountpoint.ts';
 import {canSnapshot} from '../qemu/volumes.ts';
@@ -19,6 +20,8 @@ export interface ContainerBackup {
   readonly tarBytes: number;
   readonly archiveBytes: number;
   readonly ostype: string;
+  /** Lines at the very end: a snapshot is taken away again. */
+  readonly closing: readonly string[];
 }
 
 /** The configuration, an empty firewall file and the folders that are added to the files. */
@@ -49,7 +52,8 @@ export function planContainerBackup(
   const tarBytes = volumes.reduce((sum, {volume}) => sum + contentsOf(volume).tarBytes, ownBytes);
   const archiveBytes = Math.round(tarBytes * (ratios[wish.compress] ?? 1));
   const {path} = wish;
-  const report: Report = {guest, mounts, mode, wanted, path, tarBytes, archiveBytes};
+  const snapshots = volumes.flatMap(({volume}) => lvmSnapshot(cluster, volume, 'vzdump'));
+  const report: Report = {guest, mounts, mode, wanted, path, tarBytes, archiveBytes, snapshots};
   return {
     mode,
     before: beforeLines(report),
@@ -58,6 +62,10 @@ export function planContainerBackup(
     tarBytes,
     archiveBytes,
     ostype: systemInside(cluster, guest),
+    closing:
+      mode === 'snapshot'
+        ? ["INFO: cleanup temporary 'vzdump' snapshot", ...snapshots.map(removedLine)]
+        : [],
   };
 }
 
@@ -79,6 +87,8 @@ interface Report {
   readonly path: string;
   readonly tarBytes: number;
   readonly archiveBytes: number;
+  /** LVM's own names of the snapshots that are taken. */
+  readonly snapshots: readonly string[];
 }
 
 function beforeLines(report: Report): readonly string[] {
@@ -97,9 +107,14 @@ function beforeLines(report: Report): readonly string[] {
     ...order,
     ...(mode === 'stop' && guest.runtime !== undefined ? ['stopping virtual guest'] : []),
     ...(mode === 'suspend' ? syncLines(report) : []),
-    ...(mode === 'snapshot' ? ["create storage snapshot 'vzdump'"] : []),
-    `creating vzdump archive '${path}'`,
-  ].map((line) => `INFO: ${line}`);
+  ]
+    .map((line) => `INFO: ${line}`)
+    .concat(
+      mode === 'snapshot'
+        ? ["INFO: create storage snapshot 'vzdump'", ...report.snapshots.map(createdLine)]
+        : [],
+      [`INFO: creating vzdump archive '${path}'`],
+    );
 }
 
 function whatLines({guest, mounts}: Report): readonly string[] {
@@ -119,14 +134,14 @@ function syncLines({guest, path, tarBytes}: Report): readonly string[] {
   const folder = path.replace(/\.tar(\.\w+)?$/, '.tmp');
   const sync = (which: string): readonly string[] => [
     `starting ${which} sync ${from} to ${folder}`,
-    `${which} sync finished - transferred ${tarBytes} bytes in 1s`,
+    `${which} sync finished - transferred ${decimalText(tarBytes)} bytes in 0s`,
   ];
   return [
     ...sync('first'),
     'suspending guest',
     ...sync('final'),
     'resuming guest',
-    'guest is online again after 1 seconds',
+    'guest is online again after <1 seconds',
   ];
 }
 
@@ -136,6 +151,12 @@ function afterLines({tarBytes, archiveBytes}: Report): readonly string[] {
     `Total bytes written: ${tarBytes} (${mib.toFixed(1)}MiB, 100MiB/s)`,
     `archive file size: ${sizeText(archiveBytes)}`,
   ].map((line) => `INFO: ${line}`);
+}
+
+/** Bytes as rsync tells them to people: `1.98M`. */
+function decimalText(bytes: number): string {
+  const unit = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return unit === 0 ? String(bytes) : `${(bytes / 1000 ** unit).toFixed(2)}${'KMG'[unit - 1]}`;
 }
 
 function sizeText(bytes: number): string {

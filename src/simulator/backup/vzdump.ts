@@ -31,6 +31,8 @@ export const vzdumpRoutes: readonly Route[] = [
 /** How long a guest's disks take; the recorded ones took about as long. */
 const copyMs = 1_500;
 const containerCopyMs = 200;
+/** How long a container takes to stop. */
+const stopMs = 900;
 /** Nothing is really compressed: sizes of the archives of an empty disk (DIFFERENCES.md). */
 const archiveBytes: Readonly<Record<string, number>> = {
   '': 157_696,
@@ -232,7 +234,7 @@ function copyStages(state: JobState, guest: QemuGuest, worker: Worker): readonly
           worker.log(line);
         }
         store(state, guest, {file, extension, startS, bytes: report.bytes, content});
-        finish(state, guest, worker, {startS, restarts: false});
+        finish(state, guest, worker, {startS, restarts: false, closing: []});
       },
     },
   ];
@@ -273,7 +275,7 @@ function containerStages(state: JobState, guest: LxcGuest, worker: Worker): read
         }
       },
     },
-    {kind: 'wait', ms: containerCopyMs},
+    {kind: 'wait', ms: containerCopyMs + (restarts ? stopMs : 0)},
     {
       kind: 'do',
       run: () => {
@@ -284,7 +286,10 @@ function containerStages(state: JobState, guest: LxcGuest, worker: Worker): read
       },
     },
     ...(restarts ? bootStages(job, guest) : []),
-    {kind: 'do', run: () => finish(state, guest, worker, {startS, restarts})},
+    {
+      kind: 'do',
+      run: () => finish(state, guest, worker, {startS, restarts, closing: plan.closing}),
+    },
   ];
 }
 
@@ -325,7 +330,11 @@ function finish(
   state: JobState,
   guest: Guest,
   worker: Worker,
-  how: {readonly startS: number; readonly restarts: boolean},
+  how: {
+    readonly startS: number;
+    readonly restarts: boolean;
+    readonly closing: readonly string[];
+  },
 ): void {
   const {cluster, node, params} = state.context;
   if (flag(state.context, 'protected')) {
@@ -335,6 +344,9 @@ function finish(
     worker.log('INFO: adding notes to backup');
   }
   pruneAfter(state, guest, worker);
+  for (const line of how.closing) {
+    worker.log(line);
+  }
   if (how.restarts) {
     worker.log('INFO: restarting vm');
     worker.log('INFO: guest is online again after 1 seconds');

@@ -8,7 +8,7 @@ import type {Job} from '../qemu/volumes.ts';
 import {allocateImage, copyMs, freeImage, storageNamed} from '../qemu/volumes.ts';
 import {randomUuid} from '../random.ts';
 import type {Cluster, StorageDefinition, Volume} from '../state.ts';
-import {findVolume, isFileStorage, parseVolid, requireStorage} from '../volume.ts';
+import {findVolume, isFileStorage, nameOf, parseVolid, requireStorage} from '../volume.ts';
 import {contentsOf} from './contents.ts';
 import {mkfsLines} from './filesystem.ts';
 import type {Mount} from './mountpoint.ts';
@@ -122,6 +122,22 @@ export function copyLog(source: Volume): readonly string[] {
     `sent ${bytes} bytes  received 254 bytes  1,000,000.00 bytes/sec`,
     `total size is ${bytes}  speedup is 1.00`,
   ];
+}
+
+/** LVM's name of a volume's snapshot; other storages have none of their own. */
+export function lvmSnapshot(cluster: Cluster, volume: Volume, name: string): readonly string[] {
+  const isThin = storageNamed(cluster, volume.storage).type === 'lvmthin';
+  return isThin ? [`snap_${nameOf(volume)}_${name}`] : [];
+}
+
+/** What LVM prints when a logical volume is there. */
+export function createdLine(name: string): string {
+  return `  Logical volume "${name}" created.`;
+}
+
+/** What LVM prints when a logical volume is gone. */
+export function removedLine(name: string): string {
+  return `  Logical volume "${name}" successfully removed.`;
 }
 
 /** Virtual time that making a disk of that wish takes, by its storage. */

@@ -77,39 +77,68 @@ function grow(job: Job, guest: LxcGuest, growth: Growth): void {
   const text = printMount(cluster.version, withVolume(mount, mount.volume, sizeBytes));
   guest.config.set(mount.key, text);
   saveContainer(cluster, guest, `resize ${mount.key} ${sizeBytes}`);
-  const path = volumePath(cluster, mount.volume);
   if (volume.format !== 'raw') return;
-  for (const line of growthLog(path, {beforeBytes, sizeBytes, isOnline: isOn(guest)}))
-    job.log(line);
+  const isOnline = guest.runtime !== undefined;
+  for (const line of growthLog(job, {volume, beforeBytes, sizeBytes, isOnline})) job.log(line);
 }
 
-function isOn(guest: LxcGuest): boolean {
-  return guest.runtime !== undefined;
+interface GrowthSizes {
+  readonly volume: Volume;
+  readonly beforeBytes: number;
+  readonly sizeBytes: number;
+  readonly isOnline: boolean;
 }
 
-function growthLog(
-  path: string,
-  size: {readonly beforeBytes: number; readonly sizeBytes: number; readonly isOnline: boolean},
-): readonly string[] {
-  const blocks = size.sizeBytes / 4096;
-  const before = size.beforeBytes / 4096;
-  const tools = '1.47.0 (5-Feb-2023)';
-  const isFile = !path.startsWith('/dev/');
-  const check = [
+function growthLog(job: Job, sizes: GrowthSizes): readonly string[] {
+  const {volume, isOnline} = sizes;
+  const path = volumePath(job.cluster, volume.volid);
+  const device = isOnline && !path.startsWith('/dev/') ? '/dev/loop0' : path;
+  return [
+    ...(path.startsWith('/dev/')
+      ? volumeLines(path.slice('/dev/'.length), sizes)
+      : ['Image resized.']),
+    ...(isOnline ? [] : checkLines(path, sizes.beforeBytes / 4096)),
+    `resize2fs ${tools}`,
+    ...(isOnline ? onlineLines(device, sizes) : [offlineLine(path, sizes)]),
+    `The filesystem on ${device} is now ${sizes.sizeBytes / 4096} (4k) blocks long.`,
+    '',
+  ];
+}
+
+const tools = '1.47.0 (5-Feb-2023)';
+
+/** What LVM prints; an extent is 4 MiB. */
+function volumeLines(name: string, {beforeBytes, sizeBytes}: GrowthSizes): readonly string[] {
+  const told = (bytes: number): string =>
+    `${(bytes / 1024 ** 3).toFixed(2)} GiB (${Math.ceil(bytes / (4 * 1024 ** 2))} extents)`;
+  const change = `changed from ${told(beforeBytes)} to ${told(sizeBytes)}`;
+  return [
+    `  Size of logical volume ${name} ${change}.`,
+    `  Logical volume ${name} successfully resized.`,
+  ];
+}
+
+function checkLines(path: string, blocks: number): readonly string[] {
+  return [
     `e2fsck ${tools}`,
     'Pass 1: Checking inodes, blocks, and sizes',
     'Pass 2: Checking directory structure',
     'Pass 3: Checking directory connectivity',
     'Pass 4: Checking reference counts',
     'Pass 5: Checking group summary information',
-    `${path}: 40/${before / 4} files (0.0% non-contiguous), 13456/${before} blocks`,
+    `${path}: 40/${blocks / 4} files (0.0% non-contiguous), 13456/${blocks} blocks`,
   ];
+}
+
+function offlineLine(path: string, {sizeBytes}: GrowthSizes): string {
+  return `Resizing the filesystem on ${path} to ${sizeBytes / 4096} (4k) blocks.`;
+}
+
+/** A descriptor block tells of 64 groups of 128 MiB. */
+function onlineLines(device: string, {beforeBytes, sizeBytes}: GrowthSizes): readonly string[] {
+  const blocks = (bytes: number): number => Math.ceil(bytes / (64 * 128 * 1024 ** 2));
   return [
-    ...(isFile ? ['Image resized.'] : []),
-    ...(size.isOnline ? [] : check),
-    `resize2fs ${tools}`,
-    `Resizing the filesystem on ${path} to ${blocks} (4k) blocks.`,
-    `The filesystem on ${path} is now ${blocks} (4k) blocks long.`,
-    '',
+    `Filesystem at ${device} is mounted on /tmp; on-line resizing required`,
+    `old_desc_blocks = ${blocks(beforeBytes)}, new_desc_blocks = ${blocks(sizeBytes)}`,
   ];
 }

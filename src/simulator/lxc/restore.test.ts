@@ -30,7 +30,7 @@ describe('a backup of a container', () => {
   it.each([
     ['stop', ['stopping virtual guest', 'restarting vm']],
     ['suspend', ['suspending guest', 'resuming guest']],
-    ['snapshot', ["create storage snapshot 'vzdump'"]],
+    ['snapshot', ["create storage snapshot 'vzdump'", "cleanup temporary 'vzdump' snapshot"]],
   ])('in mode %s leaves it running and without a lock', (mode, lines) => {
     const cluster = containerCluster({running: true});
     backup(cluster, {mode});

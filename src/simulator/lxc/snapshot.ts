@@ -19,7 +19,7 @@ import {
   saveContainer,
   setValue,
 } from './container-file.ts';
-import {mountHas} from './disks.ts';
+import {createdLine, lvmSnapshot, mountHas, removedLine} from './disks.ts';
 import {isUnusedKey} from './keys.ts';
 import {mountsOf} from './mountpoint.ts';
 import {startContainer} from './power.ts';
@@ -85,7 +85,9 @@ function commit(job: Job, guest: LxcGuest, name: string): void {
   const {cluster, node} = job;
   const section = snapshotNamed(guest, name);
   for (const mount of mountsOf(cluster.version, section)) {
-    findVolume(cluster, node, mount.volume)?.snapshots.add(name);
+    const volume = findVolume(cluster, node, mount.volume);
+    volume?.snapshots.add(name);
+    if (volume !== undefined) lvmSnapshot(cluster, volume, name).map(createdLine).forEach(job.log);
   }
   section.delete('snapstate');
   guest.config.set('parent', name);
@@ -133,7 +135,9 @@ function forget(job: Job, guest: LxcGuest, name: string): void {
   }
   guest.config.delete('lock');
   for (const mount of mountsOf(cluster.version, section)) {
-    findVolume(cluster, node, mount.volume)?.snapshots.delete(name);
+    const volume = findVolume(cluster, node, mount.volume);
+    volume?.snapshots.delete(name);
+    if (volume !== undefined) lvmSnapshot(cluster, volume, name).map(removedLine).forEach(job.log);
     if (mount.type === 'volume') addUnused(guest.config, mount.volume);
   }
   recordEffect(cluster, 'delete-snapshot', guest.vmid, name);

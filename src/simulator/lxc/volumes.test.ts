@@ -1,7 +1,7 @@
 // Why this exists: snapshots and volumes of containers beyond the recording: what goes back, grows,
 // moves, changes hands, and what refuses it (facts.md sections 8 and 10, PVE::AbstractConfig).
 import {describe, expect, it} from 'vitest';
-import {call, config, container, containerCluster, exit, template} from './samples.ts';
+import {call, config, container, containerCluster, exit, logOf, template} from './samples.ts';
 
 const wish = {vmid: '201', ostemplate: template, rootfs: 'thin:1'};
 
@@ -101,6 +101,16 @@ describe('volumes of a container', () => {
     const cluster = containerCluster({running: true});
     expect(exit(cluster, 'PUT', '/lxc/200/resize', {disk: 'rootfs', size: '+0.5G'})).toBe('OK');
     expect(config(cluster)).toHaveProperty('rootfs', 'thin:vm-200-disk-0,size=4608M');
+    expect(logOf(cluster, 'resize')).toEqual([
+      expect.stringMatching(/^ {2}Size of .* from 4\.00 GiB \(1024 extents\) to 4\.50 GiB/),
+      '  Logical volume thin/vm-200-disk-0 successfully resized.',
+      'resize2fs 1.47.0 (5-Feb-2023)',
+      'Filesystem at /dev/thin/vm-200-disk-0 is mounted on /tmp; on-line resizing required',
+      'old_desc_blocks = 1, new_desc_blocks = 1',
+      'The filesystem on /dev/thin/vm-200-disk-0 is now 1179648 (4k) blocks long.',
+      '',
+      'TASK OK',
+    ]);
   });
 
   it('move to another storage, the old one kept as unused or deleted', () => {

@@ -100,6 +100,10 @@ export function freeImage(job: Job, volid: string): void {
     fail(500, `base volume '${volid}' is still in use by linked cloned`);
   }
   free(job.cluster, job.node, volid);
+  const {type} = storageNamed(job.cluster, volume.storage);
+  if (type === 'lvm' || type === 'lvmthin') {
+    job.log(`  Logical volume "${nameOf(volume)}" successfully removed.`);
+  }
 }
 
 /** Whether the storage can take snapshots of such a volume. */
