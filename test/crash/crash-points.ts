@@ -1,6 +1,7 @@
 // Why this exists: the scenario without a crash names every point at which the controller can die;
 // the scenario with a crash at one of them is judged against it.
 import type {Cluster} from '../../src/simulator/state.ts';
+import {DEBT_COMMITS, debtCluster} from './debt-tale.ts';
 import {DISK_COMMITS, DISK_CONSENTED, diskCluster} from './disk-tale.ts';
 import {countEffects, type Expectation, violations} from './judge.ts';
 import type {Fate, Moment, Touch} from './mortal.ts';
@@ -48,8 +49,16 @@ const DISKS: Tale = {
   strangers: [100],
 };
 
+const DEBT: Tale = {
+  name: 'debt',
+  cluster: debtCluster,
+  commits: DEBT_COMMITS,
+  consented: new Set(),
+  strangers: [100],
+};
+
 /** Every tale, the main one first. */
-export const TALES: readonly Tale[] = [MAIN, DISKS];
+export const TALES: readonly Tale[] = [MAIN, DISKS, DEBT];
 
 const SEED = 1;
 const references = new Map<string, Promise<Reference>>();
