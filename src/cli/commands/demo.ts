@@ -38,16 +38,33 @@ export function registerDemo(program: Command, context: CommandContext): void {
     .option('--speed <factor>', 'how much faster than real time tasks are', '1')
     .addHelpText('after', HELP)
     .action(async (options: DemoOptions) => {
-      const scene = await setScene(context, {
-        port: portNumber(options.port, '--port'),
-        speed: positive(options.speed, '--speed'),
-      });
+      const hangUp = new AbortController();
+      const closed = (): void => hangUp.abort();
+      process.on('SIGHUP', closed);
       try {
-        context.exit(options.once ? await playOnce(context, scene) : await stay(context, scene));
+        await demo(endedBy(context, hangUp.signal), options);
       } finally {
-        await scene.end();
+        process.off('SIGHUP', closed);
       }
     });
+}
+
+/** Who closes the terminal has ended the demo; a controller alone would read its file again. */
+function endedBy(context: CommandContext, signal: AbortSignal): CommandContext {
+  const {io} = context;
+  return {...context, io: {...io, signal: AbortSignal.any([io.signal, signal])}};
+}
+
+async function demo(context: CommandContext, options: DemoOptions): Promise<void> {
+  const scene = await setScene(context, {
+    port: portNumber(options.port, '--port'),
+    speed: positive(options.speed, '--speed'),
+  });
+  try {
+    context.exit(options.once ? await playOnce(context, scene) : await stay(context, scene));
+  } finally {
+    await scene.end();
+  }
 }
 
 interface StepResult {
