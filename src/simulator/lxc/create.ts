@@ -1,7 +1,7 @@
 // Why this exists: a new container, from a template or a backup: what is checked before the worker
 // (create_vm of pve-container), and the worker that makes it from a template.
 import {fail, forbid, paramError} from '../failure.ts';
-import {lxcLockFile} from '../flock.ts';
+import {acquire, lxcLockFile} from '../flock.ts';
 import {may, require403} from '../permission.ts';
 import type {Request} from '../qemu/access-checks.ts';
 import {joinPool} from '../qemu/create.ts';
@@ -10,9 +10,9 @@ import type {Job} from '../qemu/volumes.ts';
 import {volumeNamed, volumePath} from '../qemu/volumes.ts';
 import {act, forkFor, jobOf, pause} from '../qemu/worker.ts';
 import type {Context, Reply} from '../route.ts';
-import {data, flag, underLock} from '../route.ts';
+import {complete, data, flag} from '../route.ts';
 import {sectionsOf} from '../section.ts';
-import type {LxcGuest} from '../state.ts';
+import type {Cluster, LxcGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {deathText} from '../task.ts';
@@ -65,11 +65,38 @@ export function createContainer(context: Context): Reply {
   requireVolume(request, source, isRestore ? 'backup' : 'vztmpl');
   const creation = plan(context, {vmid, source, set, old});
   const word = isRestore ? 'restore' : 'create';
-  return underLock(cluster, {file: lxcLockFile(vmid), waitMs: 5_000}, () => {
+  return underReservation(cluster, {vmid, word}, () => {
     reserve(creation, word);
     const stages = workerStages(creation, isRestore);
     return data(forkFor(context, `vz${word}`, vmid, stages));
   });
+}
+
+/** The lock file is waited for 5 s, and the text of giving up says for what. */
+function underReservation(
+  cluster: Cluster,
+  {vmid, word}: {readonly vmid: number; readonly word: string},
+  body: () => Reply,
+): Reply {
+  return {
+    kind: 'working',
+    begin: (done) => {
+      const {actor} = cluster;
+      acquire(
+        cluster,
+        {file: lxcLockFile(vmid), waitMs: 5_000},
+        (release) => {
+          cluster.actor = actor;
+          // The worker waits for the file again: it is free as soon as the call is answered.
+          complete(body, (outcome) => {
+            release();
+            done(outcome);
+          });
+        },
+        (why) => complete(() => fail(500, `unable to ${word} CT ${vmid} - ${why}`), done),
+      );
+    },
+  };
 }
 
 /** 9.1: a privileged container needs Sys.Modify, an HA resource Sys.Console. */
@@ -186,7 +213,8 @@ function reserve({context, vmid, old}: Creation, word: string): void {
   if (lock !== undefined) fail(500, `unable to ${word} CT ${vmid} - CT is locked (${lock})`);
   guest.config.set('lock', 'create');
   cluster.guests.set(vmid, guest);
-  recordEffect(cluster, 'create', vmid, 'reserved');
+  if (there === undefined) recordEffect(cluster, 'create', vmid, 'reserved');
+  else saveContainer(cluster, guest, 'restore begins');
 }
 
 function workerStages(creation: Creation, isRestore: boolean): readonly Stage[] {

@@ -1,6 +1,7 @@
 // Why this exists: the life of a container beyond the recording: create, power, copies, snapshots,
 // volumes and the end of it (facts.md sections 8, 10 and 11, PVE/API2/LXC.pm).
 import {describe, expect, it} from 'vitest';
+import {acquire} from '../flock.ts';
 import type {Cluster} from '../state.ts';
 import {
   call,
@@ -320,6 +321,21 @@ describe('the end of a container', () => {
 });
 
 describe('the lock file of a container', () => {
+  it('that another holds for a while refuses a new container of that id', () => {
+    const cluster = containerCluster();
+    const file = '/run/lock/lxc/pve-config-201.lock';
+    acquire(
+      cluster,
+      {file},
+      () => {},
+      () => {},
+    );
+    expect(call(cluster, 'POST', '/lxc', wish).reason).toBe(
+      `unable to create CT 201 - can't lock file '${file}' - got timeout`,
+    );
+    expect(cluster.guests.has(201)).toBe(false);
+  });
+
   it('is waited for by writes, and named when they give up', () => {
     const cluster = containerCluster({running: true});
     container(cluster).stubborn = true;
