@@ -4,6 +4,7 @@ import {fail} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {afterDelay, data, integer, route, vmidOf} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
+import {memoryMiB} from './config-update.ts';
 import {loadGuest} from './guest-file.ts';
 import {isNetKey} from './keys.ts';
 import {parseProperties} from './property-string.ts';
@@ -27,7 +28,7 @@ function ask(context: Context, answer: (guest: QemuGuest) => unknown): Reply {
   return afterDelay(context.cluster, waitMs, () => fail(500, 'QEMU guest agent is not running'));
 }
 
-function results(guest: QemuGuest): Readonly<Record<string, unknown>> {
+function results(guest: QemuGuest, nowMs: number): Readonly<Record<string, unknown>> {
   return {
     ping: {},
     'network-get-interfaces': [loopback, ...interfaces(guest)],
@@ -38,11 +39,11 @@ function results(guest: QemuGuest): Readonly<Record<string, unknown>> {
     },
     'get-host-name': {'host-name': guest.config.get('name') ?? `VM${guest.vmid}`},
     'get-users': [],
-    'get-time': 0,
+    'get-time': nowMs * 1_000_000,
     'get-timezone': {offset: 0, zone: 'UTC'},
-    'get-memory-blocks': [],
+    'get-memory-blocks': memoryBlocks(guest),
     'get-memory-block-info': {size: 134_217_728},
-    'get-vcpus': [],
+    'get-vcpus': cpus(guest),
     'get-fsinfo': [],
     'fsfreeze-status': 'thawed',
     'fsfreeze-freeze': 0,
@@ -122,8 +123,33 @@ function linkLocal(mac: string): unknown {
   return {'ip-address': `fe80::${text}`, 'ip-address-type': 'ipv6', prefix: 64};
 }
 
+/** The CPUs as the guest sees them; the first cannot be taken away. */
+function cpus(guest: QemuGuest): readonly unknown[] {
+  const count = (key: string): number => Number(guest.config.get(key) ?? 1);
+  const all = Number(guest.config.get('vcpus') ?? count('cores') * count('sockets'));
+  return Array.from({length: all}, (_, index) => ({
+    'logical-id': index,
+    online: true,
+    'can-offline': index > 0,
+  }));
+}
+
+const blockMiB = 128;
+
+function memoryBlocks(guest: QemuGuest): readonly unknown[] {
+  const length = Math.ceil(memoryMiB(guest.config.get('memory')) / blockMiB);
+  return Array.from({length}, (_, index) => ({
+    'phys-index': index,
+    online: true,
+    'can-offline': true,
+  }));
+}
+
 function result(command: string): (context: Context) => Reply {
-  return (context) => ask(context, (guest) => ({result: results(guest)[command] ?? {}}));
+  return (context) => {
+    const {nowMs} = context.cluster;
+    return ask(context, (guest) => ({result: results(guest, nowMs)[command] ?? {}}));
+  };
 }
 
 /** Programs that were run in a guest, by process id; the only one that says anything is echo. */

@@ -18,19 +18,20 @@ type Fields = Record<string, unknown>;
 
 const mib = 1024 ** 2;
 
-/** The number of virtual CPUs in use. */
-function cpuCount(guest: QemuGuest): number {
+/** The number of virtual CPUs in use, never more than the node has. */
+function cpuCount(cluster: Cluster, guest: QemuGuest): number {
   const count = (key: string): number => Number(guest.config.get(key) ?? 1);
   const vcpus = guest.config.get('vcpus');
-  return vcpus === undefined ? count('cores') * count('sockets') : Number(vcpus);
+  const most = cluster.nodes.get(guest.node)?.cpus ?? Number.POSITIVE_INFINITY;
+  return vcpus === undefined ? Math.min(count('cores') * count('sockets'), most) : Number(vcpus);
 }
 
-/** Bytes of the first disk in the boot order (legacy orders: of the first disk); 0 without. */
+/** Bytes of the first disk in the boot order (legacy orders: of `bootdisk`); 0 without. */
 function bootDiskBytes(guest: QemuGuest): number {
   const boot = guest.config.get('boot');
   const ordered = parseBootOrder(boot);
-  const isOrder = boot === undefined || boot === ' ' || ordered.length > 0;
-  const keys = isOrder && boot !== undefined ? ordered : driveKeys;
+  const isLegacy = boot === undefined || (boot.trim() !== '' && ordered.length === 0);
+  const keys = isLegacy ? [guest.config.get('bootdisk') ?? ''] : ordered;
   for (const key of keys) {
     const text = driveKeys.includes(key) ? guest.config.get(key) : undefined;
     if (text === undefined) continue;
@@ -53,7 +54,7 @@ function basics(cluster: Cluster, guest: QemuGuest): Fields {
     vmid: guest.vmid,
     name: shownName(guest),
     status: runtime === undefined ? 'stopped' : 'running',
-    cpus: cpuCount(guest),
+    cpus: cpuCount(cluster, guest),
     cpu: 0,
     mem: runtime === undefined ? 0 : usedMemory(cluster, guest, runtime),
     maxmem: memoryMiB(config.get('memory')) * mib,
@@ -187,7 +188,7 @@ function uptimeS(cluster: Cluster, guest: QemuGuest): number {
 }
 
 function hasSerial(guest: QemuGuest): boolean {
-  return [...guest.config].some(([key, value]) => /^serial\d$/.test(key) && value === 'socket');
+  return [...guest.config.keys()].some((key) => /^serial\d$/.test(key));
 }
 
 function current(context: Context): Reply {

@@ -2,7 +2,6 @@
 // one is decided tag by tag (facts.md section 15).
 import {forbid} from '../failure.ts';
 import {may} from '../permission.ts';
-import type {Cluster} from '../state.ts';
 import type {Request} from './access-checks.ts';
 import {requireOnGuest} from './access-checks.ts';
 
@@ -12,12 +11,11 @@ export function requireTags(request: Request, before: string, after: string): vo
   const old = new Set(split(before));
   const fresh = new Set(split(after));
   const changed = [...old.symmetricDifference(fresh)];
-  if (changed.length === 0 || context.auth.isRoot) return;
   requireOnGuest(request, ['VM.Config.Options']);
-  if (may(context, '/', ['Sys.Modify'])) return;
+  if (changed.length === 0 || may(context, '/', ['Sys.Modify'])) return;
   const {cluster} = context;
   const registered = new Set(split(cluster.options.get('registered-tags') ?? ''));
-  const allowed = allowedTags(cluster);
+  const allowed = allowedTags(request);
   for (const tag of changed) {
     if (registered.has(tag) || allowed?.has(tag) === false) {
       forbid(`/, Sys.Modify for modifying tag '${tag}'`);
@@ -26,14 +24,18 @@ export function requireTags(request: Request, before: string, after: string): vo
 }
 
 /** The tags a user without Sys.Modify may use; undefined when all are free. */
-function allowedTags(cluster: Cluster): ReadonlySet<string> | undefined {
+function allowedTags({context}: Request): ReadonlySet<string> | undefined {
+  const {cluster} = context;
   const access = cluster.options.get('user-tag-access') ?? '';
   const mode = /user-allow=(\w+)/.exec(access)?.[1] ?? 'free';
   if (mode === 'free') return undefined;
   const listed = split(/user-allow-list=([^,]*)/.exec(access)?.[1] ?? '');
   if (mode === 'none') return new Set();
   if (mode === 'list') return new Set(listed);
-  const used = [...cluster.guests.values()].map((guest) => split(guest.config.get('tags') ?? ''));
+  const seen = [...cluster.guests.values()].filter(({vmid}) =>
+    may(context, `/vms/${vmid}`, ['VM.Audit']),
+  );
+  const used = seen.map((guest) => split(guest.config.get('tags') ?? ''));
   return new Set([...listed, ...used.flat()]);
 }
 
