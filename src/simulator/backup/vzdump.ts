@@ -1,7 +1,7 @@
 // Why this exists: backups now: the checks of the call, and a worker that goes through the guests
 // one by one, locking each, with the log that people read.
 
-import {selectedGuests} from '../endpoints/backup-jobs.ts';
+import {selectedGuests} from '../endpoints/backup-selection.ts';
 import {fail, paramError} from '../failure.ts';
 import {bootStages, extinguish} from '../lxc/power.ts';
 import {require403} from '../permission.ts';

@@ -11,6 +11,7 @@ import type {Section} from '../section.ts';
 import {sectionsOf, shownSection} from '../section.ts';
 import type {Cluster} from '../state.ts';
 import {recordEffect} from '../state.ts';
+import {listUncovered, showVolumes} from './backup-selection.ts';
 
 /** `/cluster/backup` and `/cluster/backup-info`. */
 export const backupJobRoutes: readonly Route[] = [
@@ -19,13 +20,18 @@ export const backupJobRoutes: readonly Route[] = [
   route('GET', '/cluster/backup/{id}', showJob),
   route('PUT', '/cluster/backup/{id}', updateJob),
   route('DELETE', '/cluster/backup/{id}', deleteJob),
-  route('GET', '/cluster/backup/{id}/included_volumes', showVolumes),
-  route('GET', '/cluster/backup-info/not-backed-up', listUncovered),
+  route('GET', '/cluster/backup/{id}/included_volumes', (context) => {
+    const {id = ''} = context.path;
+    const job = jobs(context.cluster).get(id) ?? paramError({id: `No such job '${id}'`});
+    return showVolumes(context, job);
+  }),
+  route('GET', '/cluster/backup-info/not-backed-up', (context) =>
+    listUncovered(context, jobs(context.cluster).values()),
+  ),
 ];
 
 const file = 'backup-jobs';
 const propertyKeys = new Set(['prune-backups', 'fleecing', 'performance']);
-const selections = ['vmid', 'all', 'pool', 'exclude'] as const;
 
 function jobs(cluster: Cluster): Map<string, Section> {
   return sectionsOf(cluster, file);
@@ -54,7 +60,7 @@ function listJobs({cluster}: Context): Reply {
   const nowS = Math.floor(cluster.nowMs / 1000);
   const shown = [...jobs(cluster)].map(([id, job]) => {
     const [next] = nextEvents(job.get('schedule') ?? 'daily', nowS, 1);
-    const run = job.get('enabled') === '0' || next === undefined ? {} : {'next-run': next};
+    const run = next === undefined ? {} : {'next-run': next};
     return {...facts(cluster, id, job), ...run};
   });
   return data(shown);
@@ -68,35 +74,64 @@ function showJob({cluster, path}: Context): Reply {
 
 function createJob(context: Context): Reply {
   const {cluster, params} = context;
-  if (params.schedule === undefined && params.starttime === undefined) {
-    paramError({schedule: "neither 'starttime' nor 'schedule' were set"});
-  }
-  requireRights(context, params.storage, params.pool);
+  requireOptions(context, params);
+  requireStorage(context, params.storage ?? 'local');
+  requirePool(context);
+  requireSchedule(context);
   const id = params.id ?? randomUuid(cluster.random);
   if (jobs(cluster).has(id)) {
     fail(500, `Job '${id}' already exists`);
   }
   const job: Section = new Map([['enabled', '1']]);
   write(job, params);
-  checkSelection(job);
+  checkSelection(job, true);
   jobs(cluster).set(id, job);
   recordEffect(cluster, 'backup-job', undefined, `${id} created`);
   return nothing;
 }
 
-function requireRights(
-  context: Context,
-  storage: string | undefined,
-  pool: string | undefined,
-): void {
-  if (storage !== undefined) {
+/** What only root sets, and what needs more than a right on the storage. */
+function requireOptions(context: Context, params: Readonly<Record<string, string>>): void {
+  if (context.auth.isRoot) {
+    return;
+  }
+  const own = ['tmpdir', 'dumpdir', 'script', 'job-id'].find((key) => params[key] !== undefined);
+  if (own !== undefined) {
+    paramError({[own]: 'Only root may set this option.'});
+  }
+  if (['bwlimit', 'ionice', 'performance'].some((key) => params[key] !== undefined)) {
+    require403(context, '/', ['Sys.Modify']);
+  }
+  const fleecing = /(?:^|,)storage=([^,]+)/.exec(params.fleecing ?? '')?.[1];
+  if (fleecing !== undefined) {
+    require403(context, `/storage/${fleecing}`, ['Datastore.AllocateSpace']);
+  }
+}
+
+function requireStorage(context: Context, storage: string): void {
+  if (context.params.dumpdir === undefined) {
     require403(context, `/storage/${storage}`, ['Datastore.Allocate']);
   }
-  if (pool !== undefined) {
-    if (!context.cluster.pools.has(pool)) {
-      forbid(`pool '${pool}' does not exist`);
-    }
-    require403(context, `/pool/${pool}`, ['VM.Backup']);
+}
+
+function requirePool(context: Context): void {
+  const {pool = ''} = context.params;
+  if (pool === '') {
+    return;
+  }
+  if (!context.cluster.pools.has(pool)) {
+    forbid(`pool '${pool}' does not exist`);
+  }
+  require403(context, `/pool/${pool}`, ['VM.Backup']);
+}
+
+function requireSchedule({params}: Context, isNeeded = true): void {
+  const {schedule, starttime} = params;
+  if (schedule !== undefined && starttime !== undefined) {
+    paramError({starttime: "'starttime' and 'schedule' cannot both be set"});
+  }
+  if (isNeeded && schedule === undefined && starttime === undefined) {
+    paramError({schedule: "neither 'starttime' nor 'schedule' were set"});
   }
 }
 
@@ -109,58 +144,89 @@ function write(job: Section, params: Readonly<Record<string, string>>): void {
     }
   }
   if (starttime !== undefined) {
-    job.set('schedule', `${dow === undefined ? '' : `${dow} `}${starttime}`);
+    const days = splitList(dow ?? '').join(',');
+    const isDaily = days === '' || days === 'mon,tue,wed,thu,fri,sat,sun';
+    job.set('schedule', isDaily ? starttime : `${days} ${starttime}`);
   }
 }
 
-function checkSelection(job: Section): void {
-  const refuse = (text: string): never => wrapped(400, 'Parameter verification failed.', text);
-  if (job.get('all') === '1' && job.has('vmid')) {
-    refuse("all: option conflicts with option 'vmid'");
+/** One way of selecting guests, and only one. */
+function checkSelection(job: Section, isWhole: boolean): void {
+  const refuse = (key: string): void =>
+    wrapped(400, 'Parameter verification failed.', `${key}: option conflicts with option 'vmid'`);
+  const vmid = (job.get('vmid') ?? '') !== '';
+  for (const key of ['all', 'exclude', 'pool'] as const) {
+    const isSet = key === 'all' ? job.get(key) === '1' : (job.get(key) ?? '') !== '';
+    if (vmid && isSet) {
+      refuse(key);
+    }
   }
-  if (job.has('pool') && (job.has('vmid') || job.get('all') === '1')) {
-    refuse(`pool: option conflicts with option '${job.has('vmid') ? 'vmid' : 'all'}'`);
+  if (job.has('exclude') && !job.has('pool')) {
+    job.set('all', '1');
   }
-  if (job.get('all') !== '1' && !job.has('vmid') && !job.has('pool')) {
-    refuse('vmid: property is missing');
+  if (isWhole && !vmid && job.get('all') !== '1' && !job.has('pool') && job.get('stop') !== '1') {
+    wrapped(400, 'Parameter verification failed.', 'vmid: property is missing');
   }
 }
 
 function updateJob(context: Context): Reply {
   const {cluster, params, path} = context;
   const id = path.id ?? '';
+  const {delete: _, ...settings} = params;
+  const removed = list(context, 'delete');
+  requireOptions(context, settings);
+  requireOptions(context, Object.fromEntries(removed.map((key) => [key, ''])));
+  if (settings.storage !== undefined || removed.includes('storage')) {
+    requireStorage(context, settings.storage ?? 'local');
+  }
+  requirePool(context);
+  requireSchedule(context, false);
+  if (Object.keys(settings).length === 0 && removed.length === 0) {
+    fail(500, 'no options specified');
+  }
+  checkSelection(new Map(Object.entries(settings)), false);
   const job = jobs(cluster).get(id) ?? fail(500, 'no such vzdump job');
-  const storage = params.storage ?? job.get('storage');
-  if (storage !== undefined && !may(context, `/storage/${storage}`, ['Datastore.Allocate'])) {
+  const storage = job.get('storage') ?? 'local';
+  if (!may(context, `/storage/${storage}`, ['Datastore.Allocate'])) {
     wrapped(403, `Permission check failed (/storage/${storage}, Datastore.Allocate)`);
   }
-  const method = findMethod(cluster.version, 'PUT', '/cluster/backup/x')?.method;
-  for (const key of list(context, 'delete')) {
-    if (method === undefined || paramFacts(method, key) === undefined) {
-      wrapped(400, 'Parameter verification failed.', `delete: unknown option '${key}'`);
-    }
-  }
   const changed: Section = new Map(job);
-  dropOtherSelections(changed, params);
-  for (const key of list(context, 'delete')) {
-    changed.delete(key);
-  }
-  write(changed, params);
-  checkSelection(changed);
+  deleteOptions(cluster, changed, removed);
+  write(changed, settings);
+  keepOneSelection(changed, settings);
+  checkSelection(changed, true);
   jobs(cluster).set(id, changed);
   recordEffect(cluster, 'backup-job', undefined, `${id} updated`);
   return nothing;
 }
 
-/** A new selection replaces the former one. */
-function dropOtherSelections(job: Section, params: Readonly<Record<string, string>>): void {
-  const chosen = (['vmid', 'all', 'pool'] as const).find((key) => params[key] !== undefined);
-  if (chosen !== undefined) {
-    for (const key of selections) {
-      if (key !== chosen && !(chosen === 'all' && key === 'exclude')) {
-        job.delete(key);
-      }
+/** What `vzdump` itself takes can be deleted, and two properties of the job. */
+function deleteOptions(cluster: Cluster, job: Section, keys: readonly string[]): void {
+  const method = findMethod(cluster.version, 'POST', '/nodes/x/vzdump')?.method;
+  for (const key of keys) {
+    const isOption = method !== undefined && paramFacts(method, key) !== undefined;
+    if (!isOption && key !== 'comment' && key !== 'repeat-missed') {
+      wrapped(400, 'Parameter verification failed.', `delete: unknown option '${key}'`);
     }
+    job.delete(key);
+  }
+}
+
+/** A new selection replaces the former one. */
+function keepOneSelection(job: Section, settings: Readonly<Record<string, string>>): void {
+  if (job.has('exclude') && !job.has('pool')) {
+    job.set('all', '1');
+  }
+  const others =
+    settings.vmid !== undefined
+      ? ['all', 'exclude', 'pool']
+      : settings.all === '1'
+        ? ['vmid', 'pool']
+        : job.has('pool')
+          ? ['vmid', 'all', 'exclude']
+          : [];
+  for (const key of others) {
+    job.delete(key);
   }
 }
 
@@ -171,83 +237,4 @@ function deleteJob({cluster, path}: Context): Reply {
   }
   recordEffect(cluster, 'backup-job', undefined, `${id} deleted`);
   return nothing;
-}
-
-/** The VMIDs that a selection names, whether they exist or not. */
-export function selectedGuests(
-  cluster: Cluster,
-  selection: {readonly get: (key: string) => string | undefined},
-): readonly number[] {
-  const pool = selection.get('pool');
-  if (selection.get('all') === '1') {
-    const excluded = new Set(splitList(selection.get('exclude') ?? '').map(Number));
-    return [...cluster.guests.keys()].filter((vmid) => !excluded.has(vmid));
-  }
-  if (pool !== undefined) {
-    return [...(cluster.pools.get(pool)?.vms ?? [])];
-  }
-  return splitList(selection.get('vmid') ?? '').map(Number);
-}
-
-function showVolumes({cluster, path}: Context): Reply {
-  const {id = ''} = path;
-  const job = jobs(cluster).get(id) ?? paramError({id: `No such job '${id}'`});
-  const children = selectedGuests(cluster, job).map((vmid) => {
-    const guest = cluster.guests.get(vmid);
-    if (guest === undefined) {
-      return {id: vmid, type: 'unknown', leaf: 1};
-    }
-    const isVolume = guest.kind === 'qemu' ? /^(ide|sata|scsi|virtio)\d+$/ : /^(rootfs|mp\d+)$/;
-    const disks = [...guest.config].filter(([key]) => isVolume.test(key));
-    const drives = disks.map(([key, text]) => ({
-      id: key,
-      name: text.split(',')[0],
-      leaf: 1,
-      ...(guest.kind === 'qemu' ? inclusion(text) : mountInclusion(key, text)),
-    }));
-    const name = guest.config.get(guest.kind === 'qemu' ? 'name' : 'hostname');
-    return {id: vmid, type: guest.kind, ...(name === undefined ? {} : {name}), children: drives};
-  });
-  return data({children});
-}
-
-function inclusion(drive: string): {readonly included: number; readonly reason: string} {
-  if (/(^|,)media=cdrom/.test(drive)) {
-    return {included: 0, reason: 'CD-ROM or cloud-init drive'};
-  }
-  return /(^|,)backup=0/.test(drive)
-    ? {included: 0, reason: 'backup=no'}
-    : {included: 1, reason: 'enabled'};
-}
-
-/** A container's root always, other volumes on demand, the node's directories never. */
-function mountInclusion(
-  key: string,
-  text: string,
-): {readonly included: number; readonly reason: string} {
-  if (key === 'rootfs') {
-    return {included: 1, reason: 'rootfs'};
-  }
-  if (text.startsWith('/')) {
-    return {included: 0, reason: 'not a volume'};
-  }
-  return /(^|,)backup=1/.test(text)
-    ? {included: 1, reason: 'enabled'}
-    : {included: 0, reason: 'disabled'};
-}
-
-function listUncovered(context: Context): Reply {
-  const {cluster} = context;
-  const covered = new Set(
-    [...jobs(cluster).values()].flatMap((job) => selectedGuests(cluster, job)),
-  );
-  const open = [...cluster.guests.values()]
-    .filter((guest) => !covered.has(guest.vmid))
-    .filter((guest) => may(context, `/vms/${guest.vmid}`, ['VM.Audit']));
-  return data(
-    open.map(({vmid, kind, config}) => {
-      const name = config.get(kind === 'qemu' ? 'name' : 'hostname');
-      return {vmid, type: kind, ...(name === undefined ? {} : {name})};
-    }),
-  );
 }
