@@ -129,3 +129,42 @@ export function applyAll(cluster: Cluster, files: readonly SdnFile[]): void {
     }
   }
 }
+
+/** Whether anything waits to be applied. */
+export function hasPending(context: Context, files: readonly SdnFile[]): boolean {
+  const {cluster} = context;
+  return files.some((file) => {
+    const text = (sections: Map<string, Section>): string =>
+      JSON.stringify([...sections].map(([id, one]) => [id, [...one].sort()]).sort());
+    return text(edited(cluster, file)) !== text(running(cluster, file));
+  });
+}
+
+/** Drop what was edited since the last time it was applied. */
+export function rollBack(cluster: Cluster, files: readonly SdnFile[]): void {
+  for (const file of files) {
+    const target = edited(cluster, file);
+    target.clear();
+    for (const [id, section] of running(cluster, file)) {
+      target.set(id, new Map(section));
+    }
+  }
+}
+
+/** Hold the configuration by a token, or with undefined let it go; returns the token. */
+export function setLock(cluster: Cluster, token: string | undefined): string | undefined {
+  const lock = sectionsOf(cluster, 'sdn-lock');
+  lock.clear();
+  if (token !== undefined) {
+    lock.set('lock', new Map([['token', token]]));
+  }
+  return token;
+}
+
+/** Refuse with 500 while somebody else holds the configuration. */
+export function requireLock({cluster, params}: Context): void {
+  const token = sectionsOf(cluster, 'sdn-lock').get('lock')?.get('token');
+  if (token !== undefined && params['lock-token'] !== token) {
+    fail(500, 'invalid lock token provided! at /usr/share/perl5/PVE/Network/SDN.pm line 256.');
+  }
+}

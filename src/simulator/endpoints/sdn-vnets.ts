@@ -10,7 +10,7 @@ import {checkedProperties, deleteProperties, setProperties, usesOf} from '../sec
 import type {Cluster} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import type {SdnFile} from './sdn-file.ts';
-import {edited, requireObject, requireShown, shownObjects} from './sdn-file.ts';
+import {edited, requireLock, requireObject, requireShown, shownObjects} from './sdn-file.ts';
 
 /** The file of vnets. */
 export const vnetFile: SdnFile = {name: 'vnets', key: 'vnet', post: '/cluster/sdn/vnets'};
@@ -68,6 +68,7 @@ function createVnet(context: Context): Reply {
   const {cluster, params} = context;
   const {vnet: id = '', type: _, 'lock-token': __, ...rest} = params;
   prefixed('create sdn vnet object failed', () => {
+    requireLock(context);
     const values = checkedProperties(vnetUses, rest, true);
     if (edited(cluster, vnetFile).has(id)) {
       fail(500, `sdn vnet object ID '${id}' already defined`);
@@ -155,6 +156,7 @@ function updateVnet(context: Context): Reply {
   const section = requireVnet(context, ['SDN.Allocate']);
   const {digest, delete: _, 'lock-token': __, ...rest} = params;
   prefixed('update sdn vnet object failed', () => {
+    requireLock(context);
     requireDigest(cluster, 'sdn-vnets', digest);
     const changed: Section = new Map(section);
     const values = checkedProperties(vnetUses, rest, false);
@@ -178,6 +180,7 @@ function deleteVnet(context: Context): Reply {
   const {vnet: id = ''} = path;
   requireVnet(context, ['SDN.Allocate']);
   prefixed('delete sdn vnet object failed', () => {
+    requireLock(context);
     if (hasSubnets(cluster, id)) {
       paramError({vnet: "Can't delete vnet if subnets exists"});
     }
@@ -220,6 +223,7 @@ function createSubnet(context: Context): Reply {
   const {subnet: cidr = '', type: _, 'lock-token': __, ...rest} = params;
   const id = `${owner.get('zone')}-${cidr.replace('/', '-')}`;
   prefixed('create sdn subnet object failed', () => {
+    requireLock(context);
     const ranges = arrays['dhcp-range'];
     const extra = ranges === undefined ? {} : {'dhcp-range': ranges.join(';')};
     const values = checkedProperties(subnetUses, {...rest, ...extra, vnet}, true);
@@ -243,6 +247,7 @@ function updateSubnet(context: Context): Reply {
   requireVnet(context, ['SDN.Allocate']);
   const {digest, delete: _, 'lock-token': __, ...rest} = params;
   prefixed('update sdn subnet object failed', () => {
+    requireLock(context);
     requireDigest(cluster, 'sdn-subnets', digest);
     const section = requireObject(cluster, subnetFile, id);
     deleteProperties(subnetUses, section, list(context, 'delete'), rest);

@@ -2,8 +2,10 @@
 // and applying it all (PVE/API2/Network/SDN.pm and SDN/Zones.pm).
 import {fail, paramError, prefixed} from '../failure.ts';
 import {may} from '../permission.ts';
+import {randomUuid} from '../random.ts';
 import type {Context, Reply, Route} from '../route.ts';
-import {data, list, nothing, route} from '../route.ts';
+import {data, flag, list, nothing, route} from '../route.ts';
+import {childNames} from '../schema/api.ts';
 import type {Section} from '../section.ts';
 import {requireDigest} from '../section.ts';
 import type {Uses} from '../section-plugins.ts';
@@ -12,7 +14,17 @@ import type {Cluster} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {fork} from '../task.ts';
 import type {SdnFile} from './sdn-file.ts';
-import {applyAll, edited, requireObject, requireShown, shownObjects} from './sdn-file.ts';
+import {
+  applyAll,
+  edited,
+  hasPending,
+  requireLock,
+  requireObject,
+  requireShown,
+  rollBack,
+  setLock,
+  shownObjects,
+} from './sdn-file.ts';
 import {subnetFile, vnetFile, vnetRoutes} from './sdn-vnets.ts';
 
 const zoneFile: SdnFile = {name: 'zones', key: 'zone', post: '/cluster/sdn/zones'};
@@ -23,7 +35,8 @@ const controllerFile: SdnFile = {
 };
 const ipamFile: SdnFile = {name: 'ipams', key: 'ipam', post: '/cluster/sdn/ipams'};
 const dnsFile: SdnFile = {name: 'dns', key: 'dns', post: '/cluster/sdn/dns'};
-const files = [zoneFile, vnetFile, subnetFile, controllerFile, ipamFile, dnsFile];
+const committed = [zoneFile, vnetFile, subnetFile, controllerFile];
+const files = [...committed, ipamFile, dnsFile];
 
 const zoneCommon = 'nodes mtu dns reversedns dnszone ipam';
 const usesByType: Readonly<Record<string, Readonly<Record<string, Uses>>>> = {
@@ -54,14 +67,66 @@ const usesByType: Readonly<Record<string, Readonly<Record<string, Uses>>>> = {
 
 /** Everything below `/cluster/sdn`. */
 export const sdnRoutes: readonly Route[] = [
-  route('GET', '/cluster/sdn', () =>
-    data(['vnets', 'zones', 'controllers', 'ipams', 'dns'].map((id) => ({id}))),
+  route('GET', '/cluster/sdn', ({cluster}) =>
+    data(
+      childNames(cluster.version, '/cluster/sdn')
+        .filter(isFile)
+        .map((id) => ({id})),
+    ),
   ),
   route('PUT', '/cluster/sdn', applyNetwork),
   ...[zoneFile, controllerFile, ipamFile, dnsFile].flatMap(fileRoutes),
   route('GET', '/cluster/sdn/ipams/{ipam}/status', () => data([])),
   ...vnetRoutes,
+  route('POST', '/cluster/sdn/lock', takeLock),
+  route('DELETE', '/cluster/sdn/lock', releaseLock),
+  route('POST', '/cluster/sdn/rollback', rollBackAll),
+  route('GET', '/cluster/sdn/dry-run', () => data({'frr-diff': '', 'interfaces-diff': ''})),
+  route('GET', '/cluster/sdn/fabrics', () => data(['fabric', 'node', 'all'].map((id) => ({id})))),
+  route('GET', '/cluster/sdn/fabrics/all', () => data({fabrics: [], nodes: []})),
+  route('GET', '/cluster/sdn/fabrics/fabric', () => data([])),
+  route('GET', '/cluster/sdn/fabrics/node', () => data([])),
 ];
+
+function isFile(name: string): boolean {
+  return ['vnets', 'zones', 'controllers', 'ipams', 'dns', 'fabrics'].includes(name);
+}
+
+/** Since 9.0 one may hold the whole configuration by a token that each write then needs. */
+function takeLock(context: Context): Reply {
+  const {cluster} = context;
+  return prefixed('could not acquire lock for SDN config', () => {
+    requireLock(context);
+    if (!flag(context, 'allow-pending') && hasPending(context, committed)) {
+      fail(500, 'configuration has pending changes');
+    }
+    return data(setLock(cluster, randomUuid(cluster.random)));
+  });
+}
+
+function releaseLock(context: Context): Reply {
+  if (!flag(context, 'force')) {
+    prefixed('could not release lock', () => requireLock(context));
+  }
+  setLock(context.cluster, undefined);
+  return nothing;
+}
+
+function rollBackAll(context: Context): Reply {
+  prefixed('could not rollback SDN configuration', () => requireLock(context));
+  rollBack(context.cluster, files);
+  letGo(context);
+  recordEffect(context.cluster, 'sdn', undefined, 'rolled back');
+  return nothing;
+}
+
+/** Give the lock back with the write, unless told not to. */
+function letGo(context: Context): void {
+  const {params, cluster} = context;
+  if (params['lock-token'] !== undefined && params['release-lock'] !== '0') {
+    setLock(cluster, undefined);
+  }
+}
 
 function fileRoutes(file: SdnFile): readonly Route[] {
   const base = `/cluster/sdn/${file.name}`;
@@ -109,6 +174,7 @@ function createObject(context: Context, file: SdnFile): Reply {
   const uses = usesByType[file.name]?.[type] ?? {};
   const values = checkedProperties(uses, rest, true);
   prefixed(`create sdn ${wordOf(file)} object failed`, () => {
+    requireLock(context);
     if (edited(cluster, file).has(id)) {
       fail(500, `sdn ${wordOf(file)} object ID '${id}' already defined`);
     }
@@ -153,6 +219,7 @@ function updateObject(context: Context, file: SdnFile): Reply {
   const id = path[file.key] ?? '';
   const {digest, delete: _, 'lock-token': __, ...rest} = params;
   prefixed(`update sdn ${wordOf(file)} object failed`, () => {
+    requireLock(context);
     requireDigest(cluster, `sdn-${file.name}`, digest);
     const section = requireObject(cluster, file, id);
     const type = section.get('type') ?? '';
@@ -186,6 +253,7 @@ function deleteObject(context: Context, file: SdnFile): Reply {
   const {cluster, path} = context;
   const id = path[file.key] ?? '';
   prefixed(`delete sdn ${wordOf(file)} object failed`, () => {
+    requireLock(context);
     requireObject(cluster, file, id);
     const user = userOf(cluster, file, id);
     if (user !== undefined) {
@@ -203,7 +271,10 @@ function userOf(cluster: Cluster, file: SdnFile, id: string): string | undefined
 }
 
 /** One worker reloads every node. */
-function applyNetwork({cluster, node, auth}: Context): Reply {
+function applyNetwork(context: Context): Reply {
+  const {cluster, node, auth} = context;
+  prefixed('could not commit SDN config', () => requireLock(context));
+  letGo(context);
   const run = (worker: {readonly log: (line: string) => void}): void => {
     applyAll(cluster, files);
     for (const name of cluster.nodes.keys()) {

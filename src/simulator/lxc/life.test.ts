@@ -381,9 +381,9 @@ describe('all guests of a node', () => {
       name: 'web',
       type: 'lxc',
       children: [
-        {id: 'rootfs', included: 1, reason: 'rootfs'},
-        {id: 'mp0', included: 0, reason: 'disabled'},
-        {id: 'mp1', included: 0, reason: 'not a volume'},
+        {id: '200:rootfs', included: 1, reason: 'rootfs'},
+        {id: '200:mp0', included: 0, reason: 'disabled'},
+        {id: '200:mp1', included: 0, reason: 'not a volume'},
       ],
     });
   });

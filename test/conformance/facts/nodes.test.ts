@@ -206,6 +206,22 @@ describe('the cluster', () => {
     );
   });
 
+  it('is held in 9.1 by who has the token of its lock', () => {
+    const desk = makeDesk({version: '9.1'});
+    const zone = {zone: 'lab', type: 'simple'};
+    const token = String(ask(desk, 'root', 'POST /cluster/sdn/lock').data);
+    expect(say(desk, 'POST /cluster/sdn/zones', zone)).toContain(
+      '500 create sdn zone object failed: invalid lock token provided!',
+    );
+    expect(say(desk, 'POST /cluster/sdn/zones', {...zone, 'lock-token': token})).toBe('200 OK');
+    expect(say(desk, 'POST /cluster/sdn/rollback', {'lock-token': token})).toBe('200 OK');
+    expect(ask(desk, 'root', 'GET /cluster/sdn/zones').data).toEqual([]);
+    expect(say(desk, 'POST /cluster/sdn/zones', zone)).toBe('200 OK');
+    expect(say(desk, 'POST /cluster/sdn/lock')).toBe(
+      '500 could not acquire lock for SDN config: configuration has pending changes',
+    );
+  });
+
   it('sums up the running guests of a pool in the resource list (PVE/API2/Cluster.pm)', () => {
     const desk = makeDesk({
       pools: ['web'],
