@@ -1,7 +1,7 @@
 // Why this exists: a guest moves to another node when Git asks for it, online where it runs, and
 // what forbids the move is said beforehand instead of found out by a failing task.
 import {describe, expect, it} from 'vitest';
-import {type ClusterWish, demoCluster} from '../../src/simulator/build.ts';
+import {addGuest, type ClusterWish, demoCluster} from '../../src/simulator/build.ts';
 import {takeNodeOffline} from '../../src/simulator/trouble.ts';
 import {byHand} from './by-hand.ts';
 import {
@@ -123,6 +123,34 @@ describe('a move is told why not', () => {
     const story = await begin({power: 'stopped'}, {storages});
     guestOf(story).config.set('unused0', 'fast:vm-150-disk-7');
     expect(await whyNot(story, 'stopped', 'pve2')).toMatch(/no storage fast, where unused0 is/);
+  });
+
+  it('where it runs and its replica is on another node', async () => {
+    const story = await begin({power: 'running'}, {storages: LOCAL});
+    const job = new Map([['target', 'pve3']]);
+    story.simulator.sections.set('replication', new Map([['150-0', job]]));
+    expect(await whyNot(story, 'running', 'pve2')).toMatch(
+      /in-use: it runs and is replicated to pve3, not to pve2; stop it/,
+    );
+  });
+
+  it('where linked clones stand on its local disks', async () => {
+    const story = await begin({power: 'stopped'}, {storages: LOCAL});
+    addGuest(story.simulator, 151, {
+      config: {scsi0: 'local-lvm:base-150-disk-0/vm-151-disk-0,size=1G', memory: '512'},
+    });
+    story.files.set('other.yaml', manifest({vmid: 151, node: 'pve1'}, {name: 'other'}));
+    await story.clock.sleep(60_000);
+    expect(await whyNot(story, 'stopped', 'pve2')).toMatch(/guest 151 stands on its local disks/);
+  });
+
+  it('where its storage is local and of a sort that is not copied', async () => {
+    const storages = {...LOCAL, san: {type: 'iscsidirect', content: ['images']}};
+    const story = await begin({power: 'stopped'}, {storages});
+    guestOf(story).config.set('scsi3', 'san:vm-150-disk-9,size=1G');
+    expect(await whyNot(story, 'stopped', 'pve2')).toMatch(
+      /scsi3 cannot be copied to pve2: volumes of a storage of type iscsidirect/,
+    );
   });
 
   it('where it is a linked clone on a local storage', async () => {

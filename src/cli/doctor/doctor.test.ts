@@ -101,6 +101,17 @@ describe('doctor', () => {
     expect(bad[0].remedy[0]).toContain('guest/150');
   });
 
+  it('asks for what must be known before a guest is deleted', async () => {
+    await barred('8.4');
+    const {out} = await desk.run(['doctor', '--json']);
+    const [{findings}] = JSON.parse(out);
+    const about = findings.filter(({says}: {readonly says: string}) => {
+      return says.includes('lacks Sys.Audit on /');
+    });
+    expect(JSON.stringify(about)).toContain('read /cluster/backup');
+    expect(JSON.stringify(about)).toContain('read /cluster/ha/resources');
+  });
+
   it('says whether the user or only the token lacks it', async () => {
     const cluster = await barred('8.4');
     const all = {path: '/', role: 'Administrator', propagate: true};

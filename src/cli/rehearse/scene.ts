@@ -106,6 +106,7 @@ function recordOf(
     wrote: [],
     witness: `${UUID}${String(vmid).padStart(12, '0')}`,
     onDelete: desired.directives.onDelete,
+    ...(desired.retain === undefined ? {} : {retain: desired.retain}),
     replaceToken: desired.directives.replace,
     secretHashes: {},
     commit: 'rehearsal',

@@ -10,7 +10,8 @@ import type {Inventory, Observed} from '../../core/model.ts';
 type Entry = {readonly [key: string]: unknown};
 
 const BACKUP = '/cluster/backup';
-const REPLICATION = '/cluster/replication';
+/** Where replication jobs are listed. */
+export const REPLICATION = '/cluster/replication';
 const HA = '/cluster/ha/resources';
 
 /** What is read before a guest is deleted, besides the guest. */
@@ -37,6 +38,12 @@ export function membershipFindings(
     ...unread(HA, 'HA lists it', 'Sys.Audit on /', inventory),
     ...unread(rules, 'it has firewall rules', `VM.Audit on /vms/${vmid}`, inventory),
   ];
+}
+
+/** Targets of a guest's replication jobs, as far as they were read. */
+export function replicasOf(vmid: number, inventory: Inventory): readonly string[] {
+  const jobs = listAt(REPLICATION, inventory).filter((job) => isAbout(job, vmid));
+  return jobs.map(({target}) => String(target));
 }
 
 /** What goes with the guest besides its volumes and snapshots, in words. */

@@ -6,6 +6,7 @@ import {type Listing, listingOf} from '../guest/listing.ts';
 import {activeOf, type LiveConfig} from '../guest/live-config.ts';
 import {baseOwner, type Drive, drivesOf, formatOf, readDrive} from './drive.ts';
 import {linkedClones} from './linked-clones.ts';
+import {replicasOf} from './membership.ts';
 import {snapshotsOf} from './snapshots.ts';
 import {isShared, storageOn, whyNotSent} from './transfer.ts';
 
@@ -58,6 +59,7 @@ export function migrationOptions(input: MigrationInput): Migration {
       ...baseFindings(input, local),
       ...deviceFindings(config, observed.node, listing),
       ...snapshotFindings(input, attached, listing),
+      ...(runs ? replicaFindings(input) : []),
     ],
   };
 }
@@ -138,6 +140,14 @@ function snapshotFindings(
   const slots = stuck.map(({slot}) => slot).join(', ');
   const detail = `the storage of ${slots} does not send the snapshots ${names.join(', ')} along`;
   return [inUse(`${detail}; delete them first`)];
+}
+
+/** A running guest that is replicated goes only where its replica is. */
+function replicaFindings({observed, target, inventory}: MigrationInput): readonly Finding[] {
+  const replicas = replicasOf(vmidIn(observed), inventory);
+  if (replicas.length === 0 || replicas.includes(target)) return [];
+  const detail = `it runs and is replicated to ${replicas.join(', ')}, not to ${target}`;
+  return [inUse(`${detail}; stop it, or move its replication first`)];
 }
 
 function sendsSnapshots({storage, file}: Drive, node: string, listing: Listing): boolean {

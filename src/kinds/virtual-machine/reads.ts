@@ -10,7 +10,7 @@ import type {
 } from '../../core/model.ts';
 import {LISTING_PATH, type ListedGuest, type Listing, listingOf} from '../guest/listing.ts';
 import {cloneOf} from './creation.ts';
-import {membershipPaths} from './membership.ts';
+import {membershipPaths, REPLICATION} from './membership.ts';
 
 /** GETs still needed to observe a guest and to plan for it; empty when it can be told. */
 export function reads(
@@ -84,6 +84,8 @@ function guestPaths(guest: ListedGuest, listing: Listing, {desired, record}: Wan
   const token = desired?.directives.replace ?? null;
   const goes = leaves || (token !== null && token !== (record?.replaceToken ?? null));
   if (goes || moves) paths.push(snapshotPath(node, vmid));
+  // Where a replica is decides where a running guest may go.
+  if (moves && status !== 'stopped') paths.push(REPLICATION);
   if (!goes || record === undefined) return paths;
   const keeper = keeperPath(desired === null ? record.retain : desired.retain, listing);
   return [...paths, ...membershipPaths(node, vmid), ...keeper];
