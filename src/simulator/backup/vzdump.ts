@@ -12,12 +12,13 @@ import type {Cluster, Guest, LxcGuest, QemuGuest, StorageDefinition} from '../st
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage, Worker} from '../task.ts';
 import {fork} from '../task.ts';
-import {findVolume, put} from '../volume.ts';
-import {archivedText, archiveOf, archiveTime, disksToSave} from './archive.ts';
+import {put} from '../volume.ts';
+import {archiveTime, disksToSave} from './archive.ts';
 import {planContainerBackup} from './container.ts';
 import {checkNotes, fillNotes} from './notes.ts';
 import {backupsOn, markBackups, removeMarked, retention} from './prune.ts';
 import {afterCopyLines, beforeCopyLines, logDate} from './report.ts';
+import {extractConfig, showDefaults} from './vzdump-reads.ts';
 
 const base = '/nodes/{node}/vzdump';
 
@@ -374,38 +375,4 @@ function pruneAfter(state: JobState, guest: Guest, worker: Worker): void {
   const count = removeMarked(cluster, node, marked, (line) => worker.log(`INFO: ${line}`));
   const policy = count > 0 ? ' not covered by keep-retention policy' : '';
   worker.log(`INFO: pruned ${count} backup(s)${policy}`);
-}
-
-function showDefaults({cluster, params}: Context): Reply {
-  const id = params.storage ?? 'local';
-  const storage = cluster.storages.get(id) ?? fail(500, `storage '${id}' does not exist`);
-  return data({
-    all: 0,
-    bwlimit: 0,
-    compress: '0',
-    dumpdir: `${storage.options.get('path')}/dump`,
-    fleecing: {enabled: 0},
-    ionice: 7,
-    lockwait: 180,
-    mailnotification: 'always',
-    mode: 'snapshot',
-    'notification-mode': 'auto',
-    ...(cluster.version === '8.4' ? {'notification-policy': 'always'} : {}),
-    performance: {'max-workers': 16, 'pbs-entries-max': 1_048_576},
-    pigz: 0,
-    'prune-backups': storage.options.get('prune-backups') ?? 'keep-all=1',
-    quiet: 0,
-    remove: 1,
-    stdexcludes: 1,
-    stop: 0,
-    stopwait: 10,
-    storage: id,
-    zstd: 1,
-  });
-}
-
-function extractConfig({cluster, node, params}: Context): Reply {
-  const volid = params.volume ?? '';
-  const archive = archiveOf(findVolume(cluster, node, volid));
-  return data(archivedText(archive ?? fail(500, `volume '${volid}' does not exist`)));
 }

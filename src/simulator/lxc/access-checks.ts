@@ -1,15 +1,13 @@
 // Why this exists: beyond the schema's own permission check each key of a container's configuration
 // has its privilege, some things only root may do, and volumes and bridges ask for rights of their
 // own (check_ct_modify_config_perm of pve-container).
-import {fail, forbid} from '../failure.ts';
-import {may, require403} from '../permission.ts';
+import {forbid} from '../failure.ts';
+import {require403} from '../permission.ts';
 import type {Request} from '../qemu/access-checks.ts';
 import {requireOnGuest} from '../qemu/access-checks.ts';
-import {volumeOwner} from '../qemu/drive.ts';
 import {requireTags} from '../qemu/tag-access.ts';
-import {storageNamed} from '../qemu/volumes.ts';
+import {requireVolumeAccess} from '../qemu/volume-access.ts';
 import type {Version} from '../state.ts';
-import {parseVolid} from '../volume.ts';
 import type {Properties} from './keys.ts';
 import {isMountKey, isNetKey, parseProperties} from './keys.ts';
 import {newDiskWish, parseMount} from './mountpoint.ts';
@@ -22,9 +20,6 @@ export interface Intended {
   readonly deletes: readonly string[];
   readonly unprivileged: boolean;
 }
-
-const rawPath =
-  'Only root can pass arbitrary filesystem paths. at /usr/share/perl5/PVE/Storage.pm line 581.';
 
 const plainPrivileges: Readonly<Record<string, string>> = {
   cores: 'VM.Config.CPU',
@@ -72,50 +67,8 @@ function requireMount(request: Request, key: string, text: string | undefined): 
     forbid(`mount point type ${mount.type} is only allowed for root@pam`);
   }
   const wish = newDiskWish(mount.volume);
-  if (wish === undefined) requireVolume(request, mount.volume, 'rootdir');
+  if (wish === undefined) requireVolumeAccess(request, mount.volume, 'rootdir');
   else require403(context, `/storage/${wish.storage}`, ['Datastore.AllocateSpace']);
-}
-
-/** What a volume id is: `images`, or what its folder says. */
-function volumeType(name: string): string {
-  const folder = /^(vztmpl|backup|iso|snippets|import)\//.exec(name)?.[1];
-  if (folder !== undefined) return folder;
-  const isImage = /(?:^|\/)(?:vm|base|subvol|basevol)-\d+-[^/]+$/.test(name);
-  return isImage ? 'images' : fail(500, `unable to parse directory volume name '${name}'`);
-}
-
-/** Require the right to use an existing volume as `rootdir`, `vztmpl` or `backup`. */
-export function requireVolume(request: Request, volid: string, wanted: string): void {
-  const {context, vmid} = request;
-  const parts = parseVolid(volid);
-  if (parts === undefined) {
-    if (!context.auth.isRoot) fail(500, rawPath);
-    return;
-  }
-  storageNamed(context.cluster, parts.storage);
-  const type = volumeType(parts.name);
-  if (type !== wanted && !(wanted === 'rootdir' && type === 'images')) {
-    fail(500, `unable to use volume ${volid} - content type needs to be '${wanted}'`);
-  }
-  const path = `/storage/${parts.storage}`;
-  if (may(context, path, ['Datastore.Allocate'])) return;
-  const owner = type === 'backup' ? backupOwner(parts.name) : volumeOwner(volid);
-  if (type === 'vztmpl') {
-    require403(context, path, ['Datastore.AllocateSpace', 'Datastore.Audit'], true);
-  } else if (owner === vmid) return;
-  else if (owner === undefined) fail(500, `missing privileges to access ${volid}`);
-  else if (type === 'backup') {
-    require403(context, path, ['Datastore.AllocateSpace']);
-    require403(context, `/vms/${owner}`, ['VM.Backup']);
-  } else {
-    require403(context, path, ['Datastore.Audit']);
-    require403(context, `/vms/${owner}`, ['VM.Config.Disk']);
-  }
-}
-
-function backupOwner(name: string): number | undefined {
-  const owner = /vzdump-(?:qemu|lxc|openvz)-(\d+)-/.exec(name)?.[1];
-  return owner === undefined ? undefined : Number(owner);
 }
 
 /** SDN.Use on a card's bridge, or on each of its VLANs; a card without a bridge asks for none. */

@@ -6,6 +6,7 @@ import {may, require403} from '../permission.ts';
 import type {Request} from '../qemu/access-checks.ts';
 import {joinPool} from '../qemu/create.ts';
 import {clampCpuUnits} from '../qemu/normalise.ts';
+import {requireVolumeAccess} from '../qemu/volume-access.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {volumeNamed, volumePath} from '../qemu/volumes.ts';
 import {act, forkFor, jobOf, pause} from '../qemu/worker.ts';
@@ -17,7 +18,7 @@ import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {deathText} from '../task.ts';
 import {requireStorage} from '../volume.ts';
-import {requireChanges, requireVolume} from './access-checks.ts';
+import {requireChanges} from './access-checks.ts';
 import {updateDraft} from './config-update.ts';
 import {assertUnprotected, emptyContainer, loadContainer, saveContainer} from './container-file.ts';
 import {contentsOf, tarTotals} from './contents.ts';
@@ -62,7 +63,7 @@ export function createContainer(context: Context): Reply {
   requireChanges({request, before: undefined, set, deletes: [], unprivileged});
   const source = params['ostemplate'] ?? '';
   if (source === '-') fail(500, 'pipe requires cli environment');
-  requireVolume(request, source, isRestore ? 'backup' : 'vztmpl');
+  requireVolumeAccess(request, source, isRestore ? 'backup' : 'vztmpl');
   const creation = plan(context, {vmid, source, set, old});
   const word = isRestore ? 'restore' : 'create';
   return underReservation(cluster, {vmid, word}, () => {

@@ -24,7 +24,7 @@ export function volumeType(request: Request, volid: string): string {
       : fail(500, `unable to parse lvm volume name '${name}'`);
   }
   if (/^(\d+\/[^/]+\/)?\d+\/[^/]+\.(raw|qcow2|vmdk|subvol)$/.test(name)) return 'images';
-  if (/(^|\/)(vm|base|subvol)-\d+-/.test(name)) return 'images';
+  if (/(^|\/)(vm|base|subvol|basevol)-\d+-/.test(name)) return 'images';
   return fail(500, `unable to parse directory volume name '${name}'`);
 }
 
@@ -45,7 +45,9 @@ export function requireVolumeAccess(request: Request, volid: string, type?: stri
     return;
   }
   const kind = volumeType(request, volid);
-  if (type !== undefined && kind !== type) {
+  // Plugins do not tell a container's volumes from images.
+  const isWanted = kind === type || (kind === 'images' && type === 'rootdir');
+  if (type !== undefined && !isWanted) {
     fail(500, `unable to use volume ${volid} - content type needs to be '${type}'`);
   }
   const path = `/storage/${parts.storage}`;
