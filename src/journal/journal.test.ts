@@ -190,6 +190,20 @@ describe('two processes', () => {
   });
 });
 
+it('an action that stands still is not forgotten, however much happens beside it', () => {
+  const journal = openJournal({...world(), path: ':memory:'});
+  const still = journal.openIntent(sampleIntent({key: 'guest/150'}), null);
+  journal.closeIntent(still, 'done', 'OK');
+  for (let n = 1; n <= 20_600; n++) {
+    const id = journal.openIntent(sampleIntent({key: 'guest/151'}), null);
+    journal.closeIntent(id, 'done', 'OK');
+    if (n % 100 === 0) journal.addOutcome(sampleOutcome({key: 'guest/151', result: 'done'}));
+  }
+  expect(journal.unfinished('harness').map(({id}) => id)).toContain(still);
+  expect(journal.intent(still + 1)).toBeNull();
+  journal.close();
+});
+
 describe('when the disk is full', () => {
   it('a write says so and leaves nothing half done; reads go on', () => {
     const journal = open({maxPages: 40});

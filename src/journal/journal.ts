@@ -75,7 +75,8 @@ function intents(store: Store): Pick<Journal, IntentCalls> {
            VALUES (?, ?, ?, NULL, 'open', '', ?)`,
           ...[draft.cluster, draft.key, Math.trunc(draft.openedAt), JSON.stringify(draft)],
         );
-        trim(store, 'intents', id, "AND state NOT IN ('open', 'unknown')");
+        // An action that stands still half-way is known by its newest intent, however old.
+        trim(store, 'intents', id, 'AND ended = 1');
         return id;
       }),
     setTask: (id, upid) => void store.run('UPDATE intents SET upid = ? WHERE id = ?', upid, id),
