@@ -3,7 +3,7 @@
 import {join, relative} from 'node:path';
 import type {Action} from '../../core/action.ts';
 import type {Imported} from '../import/imported.ts';
-import {diagnosticsText} from './diagnostics-text.ts';
+import {countText, diagnosticsText} from './diagnostics-text.ts';
 import {pad, type Style, safe, shownKey} from './style.ts';
 
 /** Lines for the terminal; paths are shown from `cwd`. */
@@ -52,5 +52,8 @@ function summary({check, files, written}: Imported, style: Style): string {
   const guests = `${files.length} guest${files.length === 1 ? '' : 's'} ${did}`;
   const said = `${guests}: the plan changes nothing, ${adopt} to adopt`;
   if (wrong + check.diagnostics.length === 0) return style.good(`${said}.`);
-  return style.bad(`${guests}: the plan of ${wrong} is not empty.`);
+  const mistakes = countText(check.diagnostics);
+  const plan = wrong === 0 ? 'the plan changes nothing' : `the plan of ${wrong} is not empty`;
+  const found = check.diagnostics.length === 0 ? '' : `; ${mistakes} to settle first, see above`;
+  return style.bad(`${guests}: ${plan}${found}.`);
 }

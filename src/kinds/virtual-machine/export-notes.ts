@@ -91,7 +91,8 @@ function keyNotes(observed: Observed): readonly Note[] {
       const remedy = 'to manage it, write cloudInit.password: {secretRef: {name: …, key: …}}.';
       notes.push({path: null, says: `A cloud-init password is set and cannot be read; ${remedy}`});
     } else if (key === 'boot' && !text.includes('order=')) {
-      const says = `Not managed: boot is ${text}, the old spelling; boot.order replaces it.`;
+      const now = text.trim() === '' ? 'names no device' : `is ${text}, the old spelling`;
+      const says = `Not managed: boot ${now}; boot.order replaces it.`;
       notes.push({path: null, says});
     } else if (qemuKey(key) === null && !SILENT.has(key)) {
       notes.push({path: null, says: `Not managed: ${key}, a key that this pvegit does not know.`});

@@ -6,7 +6,7 @@ import type {Exported, ExportRequest, ManifestDocument} from '../../core/kind.ts
 import type {Body, FieldValue, Observed, SourceRange} from '../../core/model.ts';
 import {LEAF_CODECS} from '../guest/leaf.ts';
 import {exportNotes, type Note} from './export-notes.ts';
-import {absentValue, type FieldPlace, placeOf} from './field-path.ts';
+import {absentValue, type FieldPlace, factsOf, placeOf} from './field-path.ts';
 import {fieldEntries} from './field-table.ts';
 import {normalise} from './normalise.ts';
 import {KIND} from './observe.ts';
@@ -31,6 +31,7 @@ export function exportGuest(request: ExportRequest): Exported {
   const value = documentOf(observed, name, spec);
   dropRefused(value, notes);
   dropDifferent(value, observed, notes);
+  shortenKeys(value, inherited);
   return {value, notes: notes.map((note) => withKnownPlace(note, value))};
 }
 
@@ -165,6 +166,23 @@ function dropDifferent(value: Tree, observed: Observed, notes: Note[]): void {
     if (place === null || sameField(place, observed.body[path], wanted, observed)) continue;
     remove(value, `/spec/${path.split('.').join('/')}`);
     notes.push({path: null, says: `Not managed: ${path}. Its live value cannot be written here.`});
+  }
+}
+
+/** `machine: q35` instead of `machine: {type: q35}`, unless a map is inherited to merge with. */
+function shortenKeys({spec}: Tree, inherited: Body): void {
+  const config = isObject(spec) ? spec['config'] : undefined;
+  if (!isObject(config)) return;
+  for (const [key, map] of Object.entries(config)) {
+    const [only, ...others] = isObject(map) ? Object.entries(map) : [];
+    if (only === undefined || others.length > 0) continue;
+    const [sub, value] = only;
+    const place = placeOf(`config.${key}.${sub}`);
+    const bare = place !== null && factsOf(place)?.defaultKey === true;
+    const merges = Object.keys(inherited).some((path) => path.startsWith(`config.${key}`));
+    if (!bare || merges || typeof value !== 'string' || /[=,]/.test(value)) continue;
+    // Safe: every map in the document was made here.
+    (config as Tree)[key] = value;
   }
 }
 
