@@ -86,6 +86,7 @@ function numberPanel({title, says, width, unit, queries, steps}: PanelData) {
     .span(width)
     .height(HEIGHT / 2)
     .unit(unit ?? 'short')
+    .noValue('none')
     .reduceOptions(new bar.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .colorMode(bar.BigValueColorMode.Background)
     .graphMode(bar.BigValueGraphMode.Area)
@@ -94,13 +95,13 @@ function numberPanel({title, says, width, unit, queries, steps}: PanelData) {
   return builder;
 }
 
-function thresholds([yellow, red]: readonly [number, number]) {
+function thresholds([yellow, red]: readonly [number, number | null]) {
   return new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
     .steps([
       {value: null, color: 'green'},
-      ...(yellow < red ? [{value: yellow, color: 'yellow'}] : []),
-      {value: red, color: 'red'},
+      ...(red === null || yellow < red ? [{value: yellow, color: 'yellow'}] : []),
+      ...(red === null ? [] : [{value: red, color: 'red'}]),
     ]);
 }
 

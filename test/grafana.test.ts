@@ -3,6 +3,8 @@
 import {describe, expect, it} from 'vitest';
 import {DRIFT_ROWS, driftDashboard} from '../scripts/generate-grafana.ts';
 import {presentText} from '../scripts/generated.ts';
+import {RISKS} from '../src/core/model.ts';
+import {RESOURCE_STATES} from '../src/core/report.ts';
 import {METRICS} from '../src/status/metric-table.ts';
 
 /** Series names of a metric: a histogram has three. */
@@ -78,7 +80,60 @@ describe('the dashboard', () => {
     expect(panels.length).toBeGreaterThan(30);
   });
 
+  const shown = panels.flatMap((panel) => ('fieldConfig' in panel ? [panel] : []));
+
+  it('has no panel that is not looked at here', () => {
+    const rows = panels.filter(({type}) => type === 'row');
+    expect(shown.length + rows.length).toBe(panels.length);
+  });
+
+  it.each(shown)('$title has a unit and says what it means to show nothing', (panel) => {
+    const {fieldConfig, type} = panel;
+    expect(fieldConfig?.defaults.noValue).toBe('none');
+    if (type !== 'table') expect(fieldConfig?.defaults.unit).toBeTruthy();
+    if (type !== 'stat') return;
+    const steps = fieldConfig?.defaults.thresholds?.steps ?? [];
+    expect(steps[0]).toEqual({value: null, color: 'green'});
+    expect(steps.length).toBeGreaterThan(1);
+    const values = steps.slice(1).map(({value}) => Number(value));
+    expect(values).toEqual(values.toSorted((left, right) => left - right));
+  });
+
+  it('gives a state, class, cause or result the same colour wherever it appears', () => {
+    const colours = new Map<string, Set<string>>();
+    for (const {colours: own = {}} of DRIFT_ROWS.flatMap(({panels}) => panels)) {
+      for (const [name, colour] of Object.entries(own)) {
+        colours.set(name, (colours.get(name) ?? new Set()).add(colour));
+      }
+    }
+    expect([...colours].filter(([, each]) => each.size > 1)).toEqual([]);
+    for (const state of RESOURCE_STATES) expect(colours.has(state)).toBe(true);
+    for (const risk of RISKS) expect(colours.has(risk)).toBe(true);
+  });
+
   it('asks which Prometheus and which cluster', () => {
     expect(templating?.list?.map(({name}) => name)).toEqual(['datasource', 'cluster']);
+  });
+});
+
+describe('every alert', () => {
+  const rules = [
+    ...presentText('grafana/alerts.yaml').matchAll(
+      /- alert: (\w+)\n([\s\S]*?)(?=\n {6}- alert|$)/g,
+    ),
+  ];
+
+  it.each(rules.map(([, name = '', rest = '']) => ({name, rest})))(
+    '$name has a severity, a sentence, a way on and a test',
+    ({name, rest}) => {
+      expect(rest).toMatch(/severity: (page|ticket)/);
+      expect(rest).toMatch(/summary: \S/);
+      expect(rest).toMatch(/description: \S/);
+      expect(presentText('grafana/alerts.test.yaml')).toContain(`alertname: ${name}`);
+    },
+  );
+
+  it('is found', () => {
+    expect(rules.length).toBeGreaterThan(10);
   });
 });

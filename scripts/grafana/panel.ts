@@ -17,8 +17,8 @@ export interface PanelData {
   readonly width: number;
   readonly unit?: string;
   readonly queries: readonly PanelQuery[];
-  /** Where a number turns yellow and red; green below. */
-  readonly steps?: readonly [number, number];
+  /** Where a number turns yellow and red (null: never); green below. */
+  readonly steps?: readonly [number, number | null];
   readonly colours?: Colours;
   /** Columns of a table in order, with their titles. */
   readonly columns?: {readonly [label: string]: string};
@@ -68,7 +68,7 @@ export function number(
   says: string,
   more: Pick<PanelData, 'unit' | 'steps'> = {},
 ): PanelData {
-  return {view: 'number', title, says, width: 4, queries: [query(expr)], steps: [1, 1e9], ...more};
+  return {view: 'number', title, says, width: 4, queries: [query(expr)], steps: [1, null], ...more};
 }
 
 /** Where something that may not exist is 0 rather than nothing. */
