@@ -11,6 +11,7 @@ import {memberRoutes} from './cluster-members.ts';
 import {metricRoutes} from './cluster-metrics.ts';
 import {notificationRoutes} from './cluster-notifications.ts';
 import {optionRoutes} from './cluster-options.ts';
+import {realmSyncRoutes} from './realm-sync-jobs.ts';
 import {listResources, memberNodes} from './resources.ts';
 import {sdnRoutes} from './sdn.ts';
 import {versionOf} from './versions.ts';
@@ -32,7 +33,7 @@ export const clusterRoutes: readonly Route[] = [
   route('GET', '/cluster/jobs', () =>
     data(['schedule-analyze', 'realm-sync'].map((subdir) => ({subdir}))),
   ),
-  route('GET', '/cluster/jobs/realm-sync', () => data([])),
+  ...realmSyncRoutes,
   route('GET', '/cluster/backup-info', () => data([{subdir: 'not-backed-up'}])),
   ...mappingRoutes,
   ...metricRoutes,

@@ -25,7 +25,7 @@ export function edited(cluster: Cluster, file: SdnFile): Map<string, Section> {
 }
 
 /** The objects of a file that were applied last. */
-export function running(cluster: Cluster, file: SdnFile): Map<string, Section> {
+function running(cluster: Cluster, file: SdnFile): Map<string, Section> {
   return sectionsOf(cluster, `sdn-running-${file.name}`);
 }
 
@@ -50,7 +50,7 @@ export function shownObjects(context: Context, file: SdnFile): readonly Record<s
 }
 
 /** One object as the call wants it; undefined when there is none. */
-export function shownObject(
+function shownObject(
   context: Context,
   file: SdnFile,
   id: string,
