@@ -236,7 +236,7 @@ export class Applier {
           (key === '*' || key === action.key) && (expiresAt === null || expiresAt > now),
       );
     if (suspended) return `suspended by ${suspended.owner}: ${suspended.reason}`;
-    if (this.#isReleased(action)) return 'it was released: it shall not be deleted';
+    if (this.#isReleased(action)) return 'it was released: it shall not be destroyed';
     if (this.#wishes === null) return null;
     const wanted = this.#wishes.wanted.get(action.key) ?? null;
     return wanted === (action.record?.wanted ?? null)
@@ -244,8 +244,11 @@ export class Applier {
       : 'a newer commit wants something else';
   }
 
-  /** A person may say so while it is shut down to be deleted. */
+  /** A person may say so while it is shut down for that; the record is there until it is gone. */
   #isReleased({verb, key}: Action): boolean {
-    return verb === 'delete' && isReleased(this.#context.journal, this.#context.cluster, key);
+    if (verb !== 'delete' && verb !== 'replace') return false;
+    const {journal, cluster} = this.#context;
+    if (!isReleased(journal, cluster, key)) return false;
+    return journal.records(cluster).some((one) => one.key === key);
   }
 }

@@ -100,7 +100,8 @@ function planPresent(context: Context, subject: DeclaredSubject, observed: Obser
     case 'adoptable':
       return planAdoption(context, subject, observed);
     case 'ours':
-      return replaceIsAsked(subject)
+      // What a person let go of is never destroyed, not to be made anew either.
+      return replaceIsAsked(subject) && !isLetGo(context, subject)
         ? sketch(replace(context, subject, observed))
         : planUpdates(context, subject, observed);
   }

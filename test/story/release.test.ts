@@ -58,6 +58,15 @@ describe('a release', () => {
     expect((await open(story)).map(({verb}) => verb)).toEqual(['delete']);
   });
 
+  it('forbids to make it anew too', async () => {
+    const story = await begin();
+    const uuid = configOf(story)['smbios1'];
+    await release(story);
+    commit(story, manifest(STOPPED, {annotations: {'pvegit/replace': 'once'}}));
+    await settleAll(story);
+    expect(configOf(story)['smbios1']).toBe(uuid);
+  });
+
   it('is taken back by an adoption', async () => {
     const story = await begin();
     await release(story);
