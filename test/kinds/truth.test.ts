@@ -98,7 +98,7 @@ function inventoryOf(pending: readonly Json[]): Inventory {
   };
 }
 
-/** Every answer of `/pending` and `/config` of a virtual machine that is not the same as another. */
+/** Each answer of `/pending` and `/config` of a virtual machine that differs from the others. */
 function recorded(): readonly Recorded[] {
   const found = new Map<string, Recorded>();
   for (const name of readdirSync(FOLDER).filter((one) => one.endsWith('.json'))) {
