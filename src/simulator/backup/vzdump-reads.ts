@@ -1,4 +1,4 @@
-// Why this exists: what can be asked about backups: the defaults of a storage, and the configuration
+// Why this exists: what can be asked about backups: a storage's defaults, and the configuration
 // in an archive.
 import {fail} from '../failure.ts';
 import {requireVolumeAccess} from '../qemu/volume-access.ts';
