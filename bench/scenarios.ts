@@ -104,7 +104,8 @@ class Bench {
     const {folder, simulator, built, profile} = this.#parts;
     await this.#stop();
     const execArgv = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-    const env = {BENCH_TOKEN: TOKEN};
+    // As `pvegit run` begins (bin/lean.mjs).
+    const env = {BENCH_TOKEN: TOKEN, MALLOC_ARENA_MAX: '2'};
     this.#controller = startChild<ControllerAnswers>(join(built, 'controller-process.js'), {
       env,
       execArgv,

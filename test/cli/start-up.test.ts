@@ -37,6 +37,28 @@ function partsOf(files: readonly string[]): ReadonlySet<string> {
   return new Set(files.flatMap((file) => (part.exec(file) ?? []).slice(1).filter(Boolean)));
 }
 
+/** Told to Node before the program: prints at the end how many heaps malloc may have. */
+const HEAPS = `process.on('exit', () => process.stderr.write(String(process.env.MALLOC_ARENA_MAX)));`;
+
+describe.runIf(process.platform === 'linux')('the memory of helper threads', () => {
+  it.each([
+    {
+      words: ['run', '--help'],
+      given: undefined,
+      heaps: '2',
+      reason: 'a controller stays for weeks',
+    },
+    {words: ['run', '--help'], given: '7', heaps: '7', reason: 'somebody chose otherwise'},
+    {words: ['plan', '--help'], given: undefined, heaps: 'undefined', reason: 'it ends at once'},
+  ])('of $words is bounded by $heaps: $reason', async ({words, given, heaps}) => {
+    const {MALLOC_ARENA_MAX: _, ...rest} = process.env;
+    const env = given === undefined ? rest : {...rest, MALLOC_ARENA_MAX: given};
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(HEAPS)}`, PROGRAM];
+    const {stderr} = await promisify(execFile)(process.execPath, [...args, ...words], {env});
+    expect(stderr).toBe(heaps);
+  });
+});
+
 describe('starting the program', () => {
   it('for its version loads hardly anything', async () => {
     const files = await loadedBy('--version');
