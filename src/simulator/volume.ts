@@ -28,13 +28,6 @@ export function formatsOf(storage: StorageDefinition): readonly string[] {
   return isFileStorage(storage) ? ['raw', 'qcow2', 'vmdk', 'subvol'] : ['raw'];
 }
 
-/** Whether a volume of this format can have snapshots on this storage. */
-export function canSnapshot(storage: StorageDefinition, format: string): boolean {
-  return isFileStorage(storage)
-    ? format === 'qcow2'
-    : ['lvmthin', 'zfspool', 'rbd'].includes(storage.type);
-}
-
 /** Split `storage:name`; undefined when it is not a volume id. */
 export function parseVolid(volid: string): {storage: string; name: string} | undefined {
   const match = /^([a-zA-Z][a-zA-Z0-9\-_.]*[a-zA-Z0-9]):(.+)$/.exec(volid);

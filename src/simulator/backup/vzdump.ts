@@ -14,8 +14,9 @@ import type {Stage, Worker} from '../task.ts';
 import {fork} from '../task.ts';
 import {put} from '../volume.ts';
 import {archiveTime, disksToSave} from './archive.ts';
+import {checkCall, requireOptions} from './call-checks.ts';
 import {planContainerBackup} from './container.ts';
-import {checkNotes, fillNotes} from './notes.ts';
+import {fillNotes} from './notes.ts';
 import {backupsOn, markBackups, removeMarked, retention} from './prune.ts';
 import {afterCopyLines, beforeCopyLines, logDate} from './report.ts';
 import {extractConfig, showDefaults} from './vzdump-reads.ts';
@@ -41,7 +42,6 @@ const archiveBytes: Readonly<Record<string, number>> = {
   gz: 42_446,
   lzo: 61_440,
 };
-const rootOnly = ['dumpdir', 'tmpdir', 'script', 'job-id'] as const;
 
 function backUp(context: Context): Reply {
   const {cluster, params, auth, node} = context;
@@ -69,47 +69,11 @@ function backUp(context: Context): Reply {
   return data(fork(cluster, {node, type: 'vzdump', id, auth, stages}));
 }
 
-/** Rights on what a backup may be told beside its guests. */
-function requireOptions(context: Context, storage: string): void {
-  const {params, auth} = context;
-  if (auth.isRoot) return;
-  for (const key of rootOnly) {
-    if (params[key] !== undefined) paramError({[key]: 'Only root may set this option.'});
-  }
-  if (['bwlimit', 'ionice', 'performance'].some((key) => params[key] !== undefined)) {
-    require403(context, '/', ['Sys.Modify']);
-  }
-  const fleecing = /(?:^|,)storage=([^,]+)/.exec(params.fleecing ?? '')?.[1];
-  if (fleecing !== undefined) {
-    require403(context, `/storage/${fleecing}`, ['Datastore.AllocateSpace']);
-  }
-  if (params['prune-backups'] !== undefined || params.maxfiles !== undefined) {
-    require403(context, `/storage/${storage}`, ['Datastore.Allocate']);
-  }
-}
-
 /** `stop` ends what runs on the node. */
 function stopBackups(cluster: Cluster, node: string): void {
   for (const task of cluster.tasks.values()) {
     if (task.type === 'vzdump' && task.node === node) task.stop?.('interrupted by signal');
   }
-}
-
-function checkCall({cluster, params}: Context): void {
-  for (const key of ['all', 'exclude', 'pool']) {
-    const isSet = params[key] !== undefined && params[key] !== '0';
-    if (isSet && params.vmid !== undefined) {
-      paramError({[key]: "option conflicts with option 'vmid'"});
-    }
-  }
-  const isAnyGiven = params.all === '1' || params.stop === '1' || params.pool !== undefined;
-  if (!isAnyGiven && params.exclude === undefined && params.vmid === undefined) {
-    paramError({vmid: 'property is missing'});
-  }
-  if (params.pool !== undefined && !cluster.pools.has(params.pool)) {
-    fail(500, `pool '${params.pool}' does not exist`);
-  }
-  checkNotes(params['notes-template']);
 }
 
 /** Guests of other nodes are left to these; a guest that does not exist is an error of the job. */

@@ -34,10 +34,10 @@ import {
   pinnedMachine,
   storedText,
 } from './normalise.ts';
-import {startStages} from './power.ts';
 import {parseProperties, printProperties} from './property-string.ts';
 import {restoreGuest} from './restore.ts';
 import {qemuVersion} from './runtime.ts';
+import {startStages} from './start.ts';
 import type {Job} from './volumes.ts';
 import {act, forkFor, jobOf, pause} from './worker.ts';
 

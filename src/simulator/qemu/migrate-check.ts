@@ -21,7 +21,7 @@ export interface LocalResources {
 }
 
 /** What of a guest cannot be saved or moved while it runs. */
-export function liveBlockers(config: ReadonlyMap<string, string>): readonly string[] {
+function liveBlockers(config: ReadonlyMap<string, string>): readonly string[] {
   const keys = [...config.keys()];
   return [
     ...(config.has('amd-sev') ? ['amd-sev'] : []),

@@ -11,8 +11,10 @@ import type {Stage, Worker} from '../task.ts';
 import {isManaged} from './ha.ts';
 import {migrateOne} from './migrate.ts';
 import {localResources, localUses} from './migrate-check.ts';
-import {shutdownStages, startStages, suspendStages} from './power.ts';
+import {shutdownStages} from './power.ts';
 import {parseProperties} from './property-string.ts';
+import {startStages} from './start.ts';
+import {suspendStages} from './suspend.ts';
 import {act, forkFor, pause} from './worker.ts';
 
 interface Ordered {

@@ -19,7 +19,7 @@ import {extract, mergedConfig} from './extract.ts';
 import {emptyGuest, saveGuest} from './guest-file.ts';
 import {isDriveKey} from './keys.ts';
 import {checkSshKeys} from './normalise.ts';
-import {startStages} from './power.ts';
+import {startStages} from './start.ts';
 import {makeBases} from './template.ts';
 import {requireVolumeAccess} from './volume-access.ts';
 import {volumePath} from './volumes.ts';
