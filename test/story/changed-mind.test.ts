@@ -5,6 +5,7 @@ import type {Revision} from '../../src/core/model.ts';
 import type {Exchange, SourceError} from '../../src/core/ports.ts';
 import {err, ok, type Result} from '../../src/core/result.ts';
 import {demoCluster} from '../../src/simulator/build.ts';
+import {configure} from './by-hand.ts';
 import {
   commit,
   DEFAULTS,
@@ -60,6 +61,24 @@ describe('while a guest is shut down to be deleted', () => {
     });
     expect(story.simulator.guests.has(150)).toBe(true);
     expect(story.outcomes.some(({because}) => /released/.test(because))).toBe(true);
+  });
+
+  it.each([
+    {title: 'the tag pvegit-hold', params: {tags: 'pvegit-hold'}},
+    {title: 'protection', params: {protection: 1}},
+    {title: 'any other change by hand', params: {onboot: 1}},
+  ])('$title keeps it', async ({params}) => {
+    const story = await deleting((one) => configure(one, params));
+    expect(story.simulator.guests.has(150)).toBe(true);
+    expect(story.outcomes.at(-1)).toMatchObject({verb: 'delete', result: 'interrupted'});
+  });
+
+  it('a suspension keeps it', async () => {
+    const story = await deleting((one) => {
+      const pause = {cluster: 'harness', key: '*', reason: 'wait', owner: 'ann'} as const;
+      one.journal.suspend({...pause, since: one.clock.now(), expiresAt: null});
+    });
+    expect(story.simulator.guests.has(150)).toBe(true);
   });
 
   it('a controller that starts while the source is away goes on with nothing', async () => {
