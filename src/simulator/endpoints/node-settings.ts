@@ -1,7 +1,7 @@
 // Why this exists: what a node keeps of itself: time zone, name servers, hosts, notes, logs, and
 // the orders to it (PVE/API2/Nodes.pm, NodeConfig.pm).
 import {createHash} from 'node:crypto';
-import {fail} from '../failure.ts';
+import {fail, paramError} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, download, integer, list, nothing, route} from '../route.ts';
 import {findMethod, paramFacts} from '../schema/api.ts';
@@ -44,11 +44,24 @@ function own({cluster, node}: Context, kind: string): Section {
 function showTime(context: Context): Reply {
   const time = nodeSeconds(context.cluster, context.node);
   const timezone = own(context, 'node-time').get('timezone') ?? 'Etc/UTC';
-  return data({time, localtime: time, timezone});
+  return data({time, localtime: localSeconds(time, timezone), timezone});
+}
+
+/** What the clock on the wall shows, as if it were UTC. */
+function localSeconds(time: number, timeZone: string): number {
+  const shown = new Date(time * 1000).toLocaleString('sv-SE', {timeZone});
+  return Date.parse(`${shown.replace(' ', 'T')}Z`) / 1000;
+}
+
+function isTimeZone(name: string): boolean {
+  return /^(?:UTC|Etc\/UTC)$/.test(name) || Intl.supportedValuesOf('timeZone').includes(name);
 }
 
 function setTimeZone(context: Context): Reply {
   const {timezone = ''} = context.params;
+  if (!isTimeZone(timezone)) {
+    paramError({timezone: 'No such timezone'});
+  }
   own(context, 'node-time').set('timezone', timezone);
   recordEffect(context.cluster, 'node', undefined, `${context.node} timezone ${timezone}`);
   return nothing;

@@ -73,6 +73,17 @@ describe('a node (PVE/API2/Nodes.pm)', () => {
     });
   });
 
+  it('knows time zones, and shows what its clock on the wall shows', () => {
+    const desk = makeDesk();
+    expect(say(desk, 'PUT /nodes/pve1/time', {timezone: 'Nowhere/X'})).toBe(
+      'timezone: No such timezone',
+    );
+    say(desk, 'PUT /nodes/pve1/time', {timezone: 'Europe/Vienna'});
+    const {data} = ask(desk, 'root', 'GET /nodes/pve1/time');
+    const {time, localtime} = Object(data);
+    expect(localtime - time).toBe(3600);
+  });
+
   it('does not wake itself, nor another without an address', () => {
     const desk = makeDesk();
     expect(say(desk, 'POST /nodes/pve1/wakeonlan')).toBe(
