@@ -85,7 +85,7 @@ function requireRights(context: Context, auth: Auth): void {
 
 function userOf(params: Readonly<Record<string, string>>): string {
   const name = params.username ?? '';
-  return name.includes('@') || params.realm === undefined ? name : `${name}@${params.realm}`;
+  return (params.realm ?? '') === '' ? name : `${name}@${params.realm}`;
 }
 
 function asUser(user: string): Auth {

@@ -156,11 +156,16 @@ describe('users (PVE/API2/User.pm)', () => {
       ],
       desk,
     );
-    const {status} = ask(desk, '', 'POST /access/ticket', {
-      username: 'ops@pve',
-      password: 'second-one',
-    });
-    expect(status).toBe(200);
+    const rows: readonly Row[] = [
+      ['POST /access/ticket', {username: 'ops@pve', password: 'second-one'}, ok],
+      ['POST /access/ticket', {username: 'ops', realm: 'pve', password: 'second-one'}, ok],
+      [
+        'POST /access/ticket',
+        {username: 'ops@pve', realm: 'pve', password: 'second-one'},
+        '401 authentication failure',
+      ],
+    ];
+    play('', rows, desk);
   });
 });
 
