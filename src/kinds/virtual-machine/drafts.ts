@@ -19,6 +19,8 @@ export interface ConfigWrite {
   readonly expect: Body;
   /** Fields that must not stay pending on a running guest. */
   readonly inForce?: readonly string[];
+  /** What the marker must say afterwards, where the write is about it. */
+  readonly marker?: 'ours' | 'unmarked';
 }
 
 /** Pending changes are applied by a stop or start, and may set a volume free or pin a machine. */
@@ -247,7 +249,10 @@ function configDraft(guest: GuestPlace, write: ConfigWrite) {
     digest: true,
     fields: write.fields,
     expect: write.expect,
-    target: inForce.length > 0 ? {inForce: [...inForce]} : {},
+    target: {
+      ...(inForce.length > 0 ? {inForce: [...inForce]} : {}),
+      ...(write.marker === undefined ? {} : {marker: write.marker}),
+    },
   };
 }
 

@@ -158,6 +158,7 @@ function mark(observed: Observed, marker: Marker, adopt: boolean): StepAnswer {
     ...(description === '' ? {remove: ['description']} : {set: {description}}),
     fields: ['description'],
     expect: {description: text === '' ? null : text},
+    marker: adopt ? 'ours' : 'unmarked',
   });
   const start = {...startOf(observed, marker), power: null};
   const state = adopt ? 'unmarked' : 'ours';

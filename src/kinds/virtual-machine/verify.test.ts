@@ -57,6 +57,21 @@ describe('a step', () => {
     expect(check({}, after, {'cpu.cores': 4})).toEqual({kind: 'as-expected'});
   });
 
+  it.each([
+    ['release', 'its marker says "ours", expected "unmarked"'],
+    ['adopt', 'its marker says "unmarked", expected "ours"'],
+  ] as const)('about the marker (%s) was not taken while that is as before', (verb, says) => {
+    const marked = {config: CONFIG};
+    const bare = {config: {...CONFIG, description: ''}};
+    const [before, after] = verb === 'release' ? [marked, bare] : [bare, marked];
+    const [step] = steps(requestOf(verb, {world: before})).steps;
+    if (!step) throw new Error('no step');
+    const found = (world: World) =>
+      verify({before: null, after: observedOf(world), step, done: true});
+    expect(found(before)).toMatchObject({kind: 'not-taken', because: says});
+    expect(found(after)).toEqual({kind: 'as-expected'});
+  });
+
   it('covers the volume that a detached disk leaves behind', () => {
     const {scsi0: _, ...rest} = CONFIG;
     const after = {config: {...rest, unused0: 'local-lvm:vm-150-disk-0'}};

@@ -17,6 +17,12 @@ export function verify(request: VerifyRequest): Verification {
   const {before, after, step, done} = request;
   if (step.kind === 'until') return {kind: 'as-expected'};
   if (done) {
+    const marker = step.target['marker'];
+    // The marker is no part of any field: what the body says is the same with and without it.
+    if (marker !== undefined && marker !== after.ownership.kind) {
+      const because = `its marker says "${after.ownership.kind}", expected "${String(marker)}"`;
+      return {kind: 'not-taken', because, fields: ['description']};
+    }
     const missing = Object.keys(step.expect).filter((field) => !shows(request, field));
     if (missing.length > 0) return notTaken(missing, request);
     const waiting = inForce(step.target['inForce']).filter((field) => field in after.active);
