@@ -35,6 +35,8 @@ export interface ApplierOptions {
   readonly onBroken: (error: unknown) => void;
   /** Why no step of it may begin now (a window closed); null: it may. */
   readonly closed: (action: Action) => string | null;
+  /** Why the policy forbids to go on with it under this approval; null: it does not. */
+  readonly forbidden: (action: Action, approval: Approval | null) => string | null;
   /** Whether this process leads the cluster right now; asked before each step. */
   readonly leads: () => boolean;
 }
@@ -150,7 +152,7 @@ export class Applier {
       barred: () => (this.#options.leads() ? null : 'another controller leads this cluster'),
       closed: () => this.#options.closed(action),
       unsaid: () => this.#wishes?.unsaid(action) ?? null,
-      unwanted: () => this.#unwanted(action),
+      unwanted: () => this.#unwanted(action, approval ?? this.#begunBy(intent)),
       ready: this.#ready.promise,
       onStep,
     })
@@ -227,7 +229,7 @@ export class Applier {
     this.#options.onBroken(error);
   }
 
-  #unwanted(action: Action): string | null {
+  #unwanted(action: Action, approval: Approval | null): string | null {
     const now = this.#context.clock.now();
     const suspended = this.#context.journal
       .suspensions(this.#context.cluster)
@@ -236,6 +238,8 @@ export class Applier {
           (key === '*' || key === action.key) && (expiresAt === null || expiresAt > now),
       );
     if (suspended) return `suspended by ${suspended.owner}: ${suspended.reason}`;
+    const forbidden = this.#options.forbidden(action, approval);
+    if (forbidden !== null) return forbidden;
     if (this.#isReleased(action)) return 'it was released: it shall not be destroyed';
     if (this.#wishes === null) return null;
     const wanted = this.#wishes.wanted.get(action.key) ?? null;

@@ -9,6 +9,19 @@ export function owesStart(steps: readonly Step[], index: number): boolean {
   return stopsGuest(before);
 }
 
+/**
+ * Where the step is that starts the guest which a step before `index` has stopped; null: there is
+ * none, or nothing before `index` has stopped it. What lies between may be left out.
+ */
+export function owedStart(steps: readonly Step[], index: number): number | null {
+  const next = steps.findIndex((step, at) => at >= index && POWER.has(operationOf(step) ?? ''));
+  return next >= 0 && owesStart(steps, next) && stopsBefore(steps, index) ? next : null;
+}
+
+function stopsBefore(steps: readonly Step[], index: number): boolean {
+  return stopsGuest(steps.slice(0, index).findLast((step) => POWER.has(operationOf(step) ?? '')));
+}
+
 /** Whether this step stops a guest that runs. */
 export function stopsGuest(step: Step | undefined): boolean {
   const operation = operationOf(step);

@@ -6,9 +6,9 @@ import type {Observed} from '../core/model.ts';
 import type {ApplyContext} from './context.ts';
 import {captureEvidence} from './evidence.ts';
 import {observeNow} from './observe.ts';
-import {keepsDown, owesStart, withoutDigest} from './owed-start.ts';
+import {keepsDown, owedStart, owesStart, withoutDigest} from './owed-start.ts';
 import {type DoneStep, rememberDone, rememberStart, rememberStep} from './remember.ts';
-import {resumeStep, runStep, type StepResult} from './run-step.ts';
+import {type Halt, resumeStep, runStep, type StepResult} from './run-step.ts';
 
 /** A step that is known not to have happened is tried this often before the action ends. */
 const TRIES = 2;
@@ -56,6 +56,8 @@ interface Stop {
   readonly result: Outcome['result'];
   readonly because: string;
   readonly left?: true;
+  /** Nothing went wrong: it is not wanted any more. */
+  readonly halted?: true;
 }
 
 const STOPS: Stop = {result: 'interrupted', because: 'the controller stops', left: true};
@@ -88,7 +90,11 @@ async function carryOut(context: ApplyContext, run: ActionRun, progress: Progres
   if (begun.stop !== null) return begun.stop;
   for (let index = begun.next; index < action.steps.length; index += 1) {
     const stop = await oneStep(context, run, index, progress);
-    if (stop !== null) return stop;
+    if (stop === null) continue;
+    const owed = stop.halted === true ? owedStart(action.steps, index) : null;
+    if (owed === null || owed === index) return stop;
+    // What it was shut down for is not wanted any more; it is started all the same.
+    return (await oneStep(context, run, owed, progress)) ?? stop;
   }
   rememberDone(context, action, progress.observed);
   return {result: 'done', because: 'every step is verified'};
@@ -117,7 +123,8 @@ async function goOn(context: ApplyContext, run: ActionRun, progress: Progress): 
     await run.ready;
     return {stop, next: stepIndex + 1};
   }
-  const stepRun = {...run, index: stepIndex, step, digest: null, approval: null};
+  const halted = () => null;
+  const stepRun = {...run, index: stepIndex, step, digest: null, approval: null, halted};
   const result = await resumeStep(context, stepRun, intent);
   const stop = note(context, run, progress, result, step) ?? tooLate(context, run, stepIndex + 1);
   if (stop === null || result.next === 'again') await run.ready;
@@ -169,16 +176,11 @@ async function oneStep(
   const step = run.action.steps[index];
   if (step === undefined) return null;
   const owed = owesStart(run.action.steps, index);
+  const halted = () => haltOf(run, index, owed);
   for (let tries = 1; ; tries += 1) {
     if (run.signal.aborted) return STOPS;
-    const barred = run.barred();
-    if (barred !== null) return {result: 'interrupted', because: barred, left: true};
-    const closed = owed || keepsDown(run.action, index) ? null : run.closed();
-    if (closed !== null) return {result: 'interrupted', because: closed, left: true};
-    const unsaid = owed ? null : run.unsaid();
-    if (unsaid !== null) return {result: 'interrupted', because: unsaid, left: true};
-    const unwanted = owed ? null : run.unwanted();
-    if (unwanted !== null) return {result: 'interrupted', because: unwanted};
+    const halt = halted();
+    if (halt !== null) return stopOf(halt);
     run.onStep(index, step);
     if (step.kind === 'until') return untilPower(context, run, step, progress);
     if (index === 0) rememberStart(context, run.action);
@@ -190,10 +192,28 @@ async function oneStep(
       digest: progress.digest,
       approval: index === 0 && tries === 1 ? run.approval : null,
       signal: run.signal,
+      halted,
+      barred: run.barred,
     });
     if (result.next === 'again' && tries < TRIES) continue;
+    if (result.next === 'halted') return stopOf({because: result.outcome.because, left: false});
     return note(context, run, progress, result, step);
   }
+}
+
+/** Why the action does not go on, if it does not. An owed start is wanted by the guest itself. */
+function haltOf(run: ActionRun, index: number, owed: boolean): Halt | null {
+  const barred = run.barred();
+  if (barred !== null) return {because: barred, left: true};
+  if (owed) return null;
+  const later = (keepsDown(run.action, index) ? null : run.closed()) ?? run.unsaid();
+  if (later !== null) return {because: later, left: true};
+  const unwanted = run.unwanted();
+  return unwanted === null ? null : {because: unwanted, left: false};
+}
+
+function stopOf({because, left}: Halt): Stop {
+  return {result: 'interrupted', because, ...(left ? {left} : {halted: true})};
 }
 
 function note(
@@ -203,7 +223,7 @@ function note(
   result: StepResult,
   step: Step,
 ): Stop | null {
-  if (result.next === 'left') return STOPS;
+  if (result.next === 'left') return {...STOPS, because: result.outcome.because};
   const {outcome, observed} = result;
   progress.steps.push(outcome);
   const isDone = outcome.result === 'done';

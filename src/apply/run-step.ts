@@ -29,6 +29,16 @@ export interface StepRun {
   /** Given with the first intent only: spent together with it. */
   readonly approval: Approval | null;
   readonly signal: AbortSignal;
+  /** Null while the call may leave, else why not. Looking takes time, so it is asked again then. */
+  readonly halted: () => Halt | null;
+  /** Null while this process may act on the resource, else why not. */
+  readonly barred: () => string | null;
+}
+
+/** Why an action does not go on; `left`: it goes on in another process, or later. */
+export interface Halt {
+  readonly because: string;
+  readonly left: boolean;
 }
 
 /** How the step ended and what the object looks like now (null: absent or not looked at). */
@@ -38,8 +48,9 @@ export interface StepResult {
   /**
    * over: it has its outcome. again: the call is known not to have happened, so that it may be made
    * again. left: the controller stops; the intent, if there is one, stays open for its successor.
+   * halted: the call did not leave, because the action is not wanted any more.
    */
-  readonly next: 'over' | 'again' | 'left';
+  readonly next: 'over' | 'again' | 'left' | 'halted';
 }
 
 /** Runs one call. Never throws for the world's failures; a journal failure throws JournalError. */
@@ -59,6 +70,11 @@ export async function runStep(context: ApplyContext, run: StepRun): Promise<Step
   });
   if (!filled.ok) return ended(run, 'failed', filled.error.message, before.observed);
   if (signal.aborted) return leftAlone(run);
+  const halt = run.halted();
+  if (halt !== null) {
+    const next = halt.left ? 'left' : 'halted';
+    return {...ended(run, 'interrupted', halt.because, before.observed), next};
+  }
   if (stopsGuest(step)) rememberDebt(context, action);
   const intent = openIntent(context, run, before.observed);
   const lastWord = afterStop(context.clock, signal);

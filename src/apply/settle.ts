@@ -39,6 +39,8 @@ export async function settled(
     observed: null,
     next: 'left',
   });
+  // Whoever leads now finds out for itself, and may be at it already.
+  if (!run.signal.aborted && run.barred() !== null) return leave();
   switch (resolved.kind) {
     case 'failed':
     case 'replan': {

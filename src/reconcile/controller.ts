@@ -2,10 +2,11 @@
 // end of an action, a file event or a webhook is a nudge of one loop.
 import {Applier} from '../apply/applier.ts';
 import type {ApplyContext} from '../apply/context.ts';
-import type {Action, Outcome} from '../core/action.ts';
+import type {Action, Approval, Outcome} from '../core/action.ts';
+import type {Policy} from '../core/policy.ts';
 import type {Report} from '../core/report.ts';
 import {windowsAt} from '../core/windows.ts';
-import {modeOf} from '../gate/mode.ts';
+import {modeOf, needsApproval} from '../gate/mode.ts';
 import {forgetAdoption} from '../journal/adoptions.ts';
 import {resourceKinds} from './follow.ts';
 import {ClusterLoop} from './loop.ts';
@@ -139,6 +140,13 @@ function closedNow({policy, clock}: ClusterSetup['parts'], action: Action): stri
   return modeOf(action, policy) === 'window' && !state.allowed ? 'its window has closed' : null;
 }
 
+/** The policy may have become stricter since an action was begun: under it, it would not be. */
+function forbiddenNow(policy: Policy, action: Action, approval: Approval | null): string | null {
+  if (modeOf(action, policy) === 'observe') return `policy.${action.risk} is observe now`;
+  const needs = approval === null && needsApproval(action, policy);
+  return needs ? `${action.risk} actions need approval now` : null;
+}
+
 /** The applier of a cluster; what it ends is remembered and nudges the loop. */
 export function createApplier(
   setup: ClusterSetup,
@@ -178,6 +186,7 @@ export function createApplier(
     },
     onBroken: hooks.broken,
     closed: (action) => closedNow(parts, action),
+    forbidden: (action, approval) => forbiddenNow(parts.policy, action, approval),
     leads: hooks.leads ?? (() => true),
   });
 }

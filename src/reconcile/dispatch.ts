@@ -20,6 +20,8 @@ export interface Decided {
   readonly manifests: readonly Manifests[];
   /** The records that the plan was made from. */
   readonly records: readonly ResourceRecord[];
+  /** Null when it could not be read. */
+  readonly quorate: boolean | null;
 }
 
 /** Durable writes are slow one by one, and a thousand at once would hold up everything else. */
@@ -29,11 +31,11 @@ const RECORDS_AT_ONCE = 200;
 export async function dispatch(
   parts: ClusterParts,
   memory: PassMemory,
-  {plan, verdicts, manifests, records}: Decided,
+  {plan, verdicts, manifests, records, quorate}: Decided,
 ): Promise<readonly string[]> {
   const {applier, clock} = parts;
   if (applier === null) return [];
-  applier.setWishes(wishesOf(memory.followed, manifests));
+  applier.setWishes(wishesOf(memory.followed, manifests, quorate));
   // What waited for a clear word goes on in the pass that has read it.
   if (applier.paused().size > 0) applier.takeUp(parts.journal.unfinished(parts.cluster));
   remember(parts, memory.followed.values());

@@ -84,7 +84,10 @@ export async function runPass(
     return inSlices(judgeSteps(input), parts.clock);
   });
   const dispatched = await pass.stage('dispatch', () =>
-    dispatch(parts, memory, {plan, verdicts, manifests, records: wished.basis.records}),
+    dispatch(parts, memory, {
+      ...{plan, verdicts, manifests, quorate: seen.quorate},
+      records: wished.basis.records,
+    }),
   );
   const report = await pass.report({parts, memory, sources, plan, verdicts, dispatched, seen});
   return {report, inventory: seen.inventory, manifests};

@@ -11,6 +11,7 @@ import type {Followed} from './follow.ts';
 export function wishesOf(
   followed: ReadonlyMap<string, Pick<Followed, 'error'>>,
   manifests: readonly Manifests[],
+  quorate: boolean | null,
 ): Wishes {
   const wanted = new Map<ResourceKey, string>();
   for (const {desired} of manifests) {
@@ -19,6 +20,7 @@ export function wishesOf(
   const bySource = new Map(manifests.map((one) => [one.source, one]));
   const unsaid = (action: Action): string | null => {
     const {key, source} = action;
+    if (quorate === false) return 'the cluster has no quorum';
     const claimant = manifests.find(({claimed}) => claimed.includes(key));
     if (claimant) return `a document with errors in ${claimant.source} claims it`;
     // What some document wants is said clearly, whoever else is silent.

@@ -20,8 +20,8 @@ export class Died extends Error {
   override readonly name = 'Died';
 }
 
-/** Journal calls that write; the others are free of crash points. */
-const WRITES: ReadonlySet<string> = new Set([
+/** Journal calls that write; the others are free of crash points, and need no room on a disk. */
+export const WRITES: ReadonlySet<string> = new Set([
   'accept',
   'putRecord',
   'putRecords',
@@ -42,6 +42,8 @@ const WRITES: ReadonlySet<string> = new Set([
 export class Life {
   #alive = true;
   readonly #fate: Fate;
+  /** Resolves when it may go on; null: it is not held. */
+  #thaw: PromiseWithResolvers<void> | null = null;
 
   constructor(fate: Fate = () => false) {
     this.#fate = fate;
@@ -54,6 +56,17 @@ export class Life {
   /** Ends it, from outside or by fate. */
   die(): void {
     this.#alive = false;
+  }
+
+  /** Stops it in the middle of whatever it does, as SIGSTOP or a paused machine does. */
+  freeze(): void {
+    this.#thaw ??= Promise.withResolvers<void>();
+  }
+
+  /** Lets it go on where it was. */
+  thaw(): void {
+    this.#thaw?.resolve();
+    this.#thaw = null;
   }
 
   /** An exchange that never answers the dead. */
@@ -71,6 +84,7 @@ export class Life {
       monotonic: () => inner.monotonic(),
       sleep: async (ms, signal) => {
         if (this.#alive) await inner.sleep(ms, signal);
+        await this.#thaw?.promise;
         if (!this.#alive) await never();
       },
     };
@@ -94,6 +108,7 @@ export class Life {
     const answering = inner.request(request);
     if (this.#dies(touch, 'between')) return never();
     const answer = await answering;
+    await this.#thaw?.promise;
     if (this.#dies(touch, 'after')) return never();
     return answer;
   }

@@ -43,6 +43,18 @@ export class StoryRepository {
     this.#history = this.#history.slice(-2);
   }
 
+  /** Whether a commit that is still known holds a file. */
+  speaksOf(commit: string, path: string): boolean {
+    const known = this.#history.find((one) => one.commit === commit);
+    return known !== undefined && path in known.files;
+  }
+
+  /** What the newest commits say of a file, newest first. */
+  lately(path: string, commits: number): readonly string[] {
+    const newest = this.#history.slice(-commits).toReversed();
+    return newest.flatMap(({files}) => files[path] ?? []);
+  }
+
   /** What is on the branch. */
   head(): {readonly commit: string; readonly files: Files} | null {
     return this.#history.at(-1) ?? null;

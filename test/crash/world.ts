@@ -3,10 +3,13 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {DatabaseSync} from 'node:sqlite';
 import type {Limits, Policy, Scope} from '../../src/core/policy.ts';
 import type {Clock, Exchange, Journal, Log, Secrets} from '../../src/core/ports.ts';
+import {JournalError} from '../../src/core/ports.ts';
 import type {Report} from '../../src/core/report.ts';
 import {ok} from '../../src/core/result.ts';
+import {restoreJournal} from '../../src/journal/backup.ts';
 import {openJournal} from '../../src/journal/journal.ts';
 import {kinds} from '../../src/kinds/index.ts';
 import {createPve} from '../../src/pve/client.ts';
@@ -16,7 +19,7 @@ import {demoSecret} from '../../src/simulator/build.ts';
 import {simulatorExchange, VirtualTime} from '../../src/simulator/exchange.ts';
 import {seededRandom} from '../../src/simulator/random.ts';
 import type {Cluster} from '../../src/simulator/state.ts';
-import {type Fate, Life} from './mortal.ts';
+import {type Fate, Life, WRITES} from './mortal.ts';
 import {StoryRepository} from './repository.ts';
 
 /** The cluster's name in every story. */
@@ -73,8 +76,8 @@ export interface StoryOptions {
   readonly scope?: Scope;
   readonly log?: Log;
   readonly onReport?: (report: Report) => void;
-  /** Wraps the way to the cluster. */
-  readonly wrap?: (exchange: Exchange) => Exchange;
+  /** Wraps the way of one process, named by its holder, to the cluster. */
+  readonly wrap?: (exchange: Exchange, holder: string) => Exchange;
 }
 
 /** One process of the controller. */
@@ -95,11 +98,17 @@ export class Story {
   readonly clock: Clock;
   readonly repository = new StoryRepository('infra');
   /** The operator's own handle of the journal. */
-  readonly journal: Journal;
+  journal: Journal;
   /** Wall clock of the controller's machine minus that of the cluster, ms. */
   skewMs = 0;
+  /** What the controllers are configured with; a process reads it when it starts. */
+  policy: Policy;
+  /** True: the journal's disk has no room, and every write to it fails. */
+  isFull = false;
   readonly #options: StoryOptions;
   readonly #folder: string | null;
+  #journals = 0;
+  #backup: string | null = null;
   readonly #startMs: number;
   /** Every process so far, oldest first. */
   readonly processes: Process[] = [];
@@ -107,6 +116,7 @@ export class Story {
 
   constructor(options: StoryOptions) {
     this.#options = options;
+    this.policy = options.policy ?? POLICY;
     this.cluster = options.cluster;
     this.time = new VirtualTime(options.cluster);
     this.#startMs = options.cluster.nowMs;
@@ -118,6 +128,12 @@ export class Story {
     const inFile = options.journal !== 'memory';
     this.#folder = inFile ? mkdtempSync(join(tmpdir(), 'pvegit-story-')) : null;
     this.journal = this.#open();
+  }
+
+  /** The running process that leads or would lead: the newest that lives. */
+  get leader(): Process | null {
+    const holder = this.journal.leader(CLUSTER, this.clock.now());
+    return this.processes.find((one) => one.holder === holder && one.life.alive) ?? this.process;
   }
 
   /** Starts a process; with a fate it dies where that says so. */
@@ -160,6 +176,52 @@ export class Story {
     await process?.controller.stop();
   }
 
+  /** Every process ends in an orderly way. */
+  async stopAll(): Promise<void> {
+    this.process = null;
+    const living = this.processes.filter(({life}) => life.alive);
+    await Promise.all(living.map(({controller}) => controller.stop()));
+    for (const {life} of living) life.die();
+  }
+
+  /** The configuration was read again: the cluster is stopped and started anew in each process. */
+  async reload(policy: Policy): Promise<void> {
+    this.policy = policy;
+    const living = this.processes.filter(({life}) => life.alive);
+    for (const process of living) {
+      await process.controller.remove(CLUSTER);
+      if (process.life.alive) this.#add(process);
+    }
+  }
+
+  /**
+   * Keeps a copy of the journal, as an operator does now and then; in a file only. At once, so that
+   * virtual time does not pass meanwhile and a seed tells the same story again.
+   */
+  backUp(): void {
+    if (this.#folder === null) throw new Error('a journal in memory has no backup');
+    const copy = join(this.#folder, `backup-${this.clock.monotonic()}.db`);
+    const database = new DatabaseSync(join(this.#folder, `journal-${this.#journals}.db`));
+    database.prepare('VACUUM INTO ?').run(copy);
+    database.close();
+    this.#backup = copy;
+  }
+
+  /** Every process is dead: the journal is gone, or its newest backup is in its place. */
+  changeJournal(how: 'lost' | 'restored'): 'lost' | 'restored' {
+    if (this.#folder === null) throw new Error('a journal in memory cannot be changed');
+    this.kill();
+    this.journal.close();
+    this.#journals += 1;
+    const from = how === 'restored' ? this.#backup : null;
+    if (from !== null) {
+      const to = join(this.#folder, `journal-${this.#journals}.db`);
+      restoreJournal({from, to, clock: this.clock, random: this.#random(this.#journals)});
+    }
+    this.journal = this.#open();
+    return from === null ? 'lost' : 'restored';
+  }
+
   /** Lets virtual time pass. */
   sleep(ms: number): Promise<void> {
     return this.time.sleep(ms);
@@ -173,16 +235,37 @@ export class Story {
   }
 
   #open(): Journal {
-    const random = seededRandom(this.#options.seed ?? 1);
+    const name = `journal-${this.#journals}.db`;
     return openJournal({
-      path: this.#folder === null ? ':memory:' : join(this.#folder, 'journal.db'),
+      path: this.#folder === null ? ':memory:' : join(this.#folder, name),
       clock: this.clock,
-      random: {bytes: (length) => Uint8Array.from({length}, () => random.below(256))},
+      random: this.#random(this.#journals),
     });
   }
 
-  #add({life, controller}: Process): void {
-    const {cluster, seed = 1, log = SILENT, policy = POLICY, scope = SCOPE} = this.#options;
+  #random(more: number) {
+    const random = seededRandom((this.#options.seed ?? 1) + 1000 * more);
+    return {bytes: (length: number) => Uint8Array.from({length}, () => random.below(256))};
+  }
+
+  /** The journal as a process sees it: full when the story says so. */
+  #disk(): Journal {
+    return new Proxy(this.journal, {
+      get: (target, name) => {
+        // Safe: only names of Journal are asked for, and what is not a function is passed on.
+        const member = target[name as keyof Journal] as unknown;
+        if (typeof member !== 'function' || !WRITES.has(String(name))) return member;
+        return (...args: readonly unknown[]): unknown => {
+          if (this.isFull) throw new JournalError('full', 'no space left', 'Make room.');
+          return Reflect.apply(member, target, args);
+        };
+      },
+    });
+  }
+
+  #add({life, controller, holder}: Process): void {
+    const {cluster, seed = 1, log = SILENT, scope = SCOPE} = this.#options;
+    const {policy} = this;
     const clock = life.clock(this.clock);
     const numbers = seededRandom(seed + this.processes.length);
     const random = {
@@ -191,7 +274,7 @@ export class Story {
     };
     const url = 'https://pve1:8006';
     const wrap = this.#options.wrap ?? ((exchange) => exchange);
-    const exchange = life.exchange(wrap(simulatorExchange(cluster, this.time)));
+    const exchange = life.exchange(wrap(simulatorExchange(cluster, this.time), holder));
     const pve = createPve({
       cluster: CLUSTER,
       endpoints: [{url, exchange}],
@@ -208,7 +291,7 @@ export class Story {
         kinds,
         sources: [{source, repository: 'infra', scope, intervalMs: 60_000}],
         pve,
-        journal: life.journal(this.journal),
+        journal: life.journal(this.#disk()),
         secrets: NO_SECRETS,
         clock,
         random,

@@ -35,6 +35,7 @@ it.each(['restored', 'copied'] as const)(
     story.approvals = [approval(held?.fingerprint ?? '', story.clock.now())];
     // The source falls silent while the guest is shut down: the deletion waits half way.
     await story.pass();
+    await story.clock.sleep(500);
     story.files.set('other.yaml', 'kind: [');
     await story.settle();
     expect(journal.unfinished('harness')).toHaveLength(1);
