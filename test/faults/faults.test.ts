@@ -4,7 +4,7 @@ import {describe, expect, it} from 'vitest';
 import {playSeed} from './play-seed.ts';
 
 describe('whatever breaks, the effects show no harm', () => {
-  it.each([1, 2, 3, 5, 8, 13, 21, 34])('with seed %i', async (seed) => {
+  it.each([2, 30, 52, 77, 249, 424])('with seed %i', async (seed) => {
     const {violations, steps} = await playSeed(seed);
     expect(violations).toEqual([]);
     expect(steps).toBeGreaterThan(100);

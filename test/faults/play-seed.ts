@@ -1,116 +1,160 @@
 // Why this exists: one seed is one schedule: events drawn one after the other while the controller
 // works, every request checked, and at the end everything healed, after which nothing may hang.
 import type {Exchange} from '../../src/core/ports.ts';
-import {seededRandom} from '../../src/simulator/random.ts';
-import {STRANGERS, scenarioCluster} from '../crash/scenario.ts';
-import {Story} from '../crash/world.ts';
-import {EVENTS, heal, operator, type Scene} from './events.ts';
-import {Watch} from './invariants.ts';
+import {type Random, seededRandom} from '../../src/simulator/random.ts';
+import {CLUSTER, Story} from '../crash/world.ts';
+import {afterwards, heal} from './afterwards.ts';
+import {commitHouses} from './commits.ts';
+import {EVENTS} from './events.ts';
+import {killed} from './processes.ts';
+import type {Ambush, Event, Scene} from './scene.ts';
+import {drawHouse, type House, NEIGHBOURS, townCluster} from './town.ts';
+import {Watch} from './watch.ts';
 
 /** What became of a schedule. */
 export interface SeedResult {
   readonly seed: number;
   readonly steps: number;
+  readonly guests: number;
   readonly violations: readonly string[];
-  /** What happened, in words, for a replay. */
+  /** What happened, in words, for a replay; one entry for each event, and the healing. */
   readonly log: readonly string[];
 }
 
-const EVENTS_PER_SEED = 24;
-const LONGEST_PAUSE_MS = 120_000;
-/** After the healing: locks, pauses and waits of an hour have to run out. */
-const AFTERWARDS_MS = 4 * 3_600_000;
-/** Held for so long by what only a person can change, a schedule is over. */
-const CALM_MINUTES = 20;
+/** One event of a schedule, independent of all others, so that others may be left out. */
+interface Entry {
+  readonly event: Event;
+  readonly seed: number;
+  readonly pauseMs: number;
+}
 
-/** Plays one schedule. */
-export async function playSeed(seed: number): Promise<SeedResult> {
+/** The longest town. */
+const MOST_HOUSES = 40;
+
+/** Plays one schedule; `only` names the events that are played, all when left out. */
+export async function playSeed(seed: number, only?: ReadonlySet<number>): Promise<SeedResult> {
   const random = seededRandom(seed);
-  const cluster = scenarioCluster(seed);
-  const watch = new Watch(cluster, STRANGERS);
-  let processes = 0;
-  const wrap = (exchange: Exchange): Exchange => {
-    processes += 1;
-    return watched(exchange, watch, `process ${processes}`);
-  };
-  const story = new Story({cluster, seed, journal: 'memory', wrap});
-  const scene: Scene = {story, watch, random};
+  const [scene, schedule] = [setScene(seed, random), drawSchedule(random)];
+  const {story, watch} = scene;
   const log: string[] = [];
   const start = story.clock.monotonic();
   const note = (text: string): void => {
     log.push(`${Math.round((story.clock.monotonic() - start) / 1000)} s: ${text}`);
   };
   try {
+    commitHouses(scene);
     story.start();
-    for (let index = 0; index < EVENTS_PER_SEED && watch.violations.length === 0; index += 1) {
-      const event = EVENTS[random.below(EVENTS.length)];
-      if (event !== undefined) note(event(scene));
-      await story.sleep(1 + random.below(LONGEST_PAUSE_MS));
+    for (const [index, {event, seed: own, pauseMs}] of schedule.entries()) {
+      if (watch.violations.length > 0) break;
+      if (only === undefined || only.has(index)) {
+        note(`[${index}] ${await event(scene, seededRandom(own))}`);
+      }
+      await story.sleep(pauseMs);
       watch.check();
     }
-    heal(scene);
+    await heal(scene);
     note('everything is well again');
     if (watch.violations.length === 0) await afterwards(scene);
   } finally {
     story.end();
   }
-  return {seed, steps: watch.steps, violations: [...watch.violations, ...broken(story)], log};
+  const violations = [...watch.violations, ...broken(story)];
+  return {seed, steps: watch.steps, guests: scene.houses.size, violations, log};
 }
 
-async function afterwards(scene: Scene): Promise<void> {
-  const {story, watch} = scene;
-  story.kill();
-  watch.died();
-  story.start();
-  const end = story.clock.monotonic() + AFTERWARDS_MS;
-  for (let calm = 0; calm < CALM_MINUTES && story.clock.monotonic() < end; ) {
-    await story.sleep(60_000);
-    operator(scene);
-    watch.check();
-    const isCalm = statesOf(story).every((state) => state === 'in_sync' || state === 'held');
-    calm = statesOf(story).every((state) => state === 'in_sync') ? CALM_MINUTES : calm + 1;
-    if (!isCalm) calm = 0;
-  }
-  watch.violations.push(...silent(story));
+function drawSchedule(random: Random): readonly Entry[] {
+  const drawn = EVENTS.flatMap(([event, weight]) => Array<Event>(weight).fill(event));
+  return Array.from({length: 20 + random.below(12)}, () => ({
+    event: drawn[random.below(drawn.length)] ?? killed,
+    seed: random.below(2 ** 31),
+    pauseMs: 1 + random.below([3_000, 30_000, 150_000][random.below(3)] ?? 0),
+  }));
 }
 
-/** Of every resource; a failed state where there is no whole report. */
-function statesOf({process}: Story): readonly string[] {
-  const report = process?.report ?? null;
-  if (report === null || report.result !== 'ok') return ['failed'];
-  return report.resources.map(({state}) => state);
+/** How many events every schedule may have at most, for leaving some out. */
+export const MOST_EVENTS = 32;
+
+function setScene(seed: number, random: Random): Scene {
+  const nodes = ['pve1', 'pve2', 'pve3', 'pve4'].slice(0, 2 + random.below(3));
+  // Most towns are small: what two guests cannot show, four show faster than forty.
+  const most = [6, 6, 10, MOST_HOUSES][random.below(8)] ?? 6;
+  const lots = Array.from({length: 3 + random.below(most - 2)}, (_, index) => 150 + index);
+  const houses = lots.map((vmid): [number, House] => [vmid, drawHouse(random, vmid, nodes)]);
+  const cluster = townCluster(seed, nodes);
+  const inFile = random.below(4) === 0;
+  const ambushes: Ambush[] = [];
+  const wrap = (exchange: Exchange, holder: string) =>
+    watched(exchange, {holder, scene: () => scene});
+  const story = new Story({cluster, seed, journal: inFile ? 'file' : 'memory', wrap});
+  const watch = watchOver(story, () => scene);
+  const scene: Scene = {
+    story,
+    watch,
+    nodes,
+    houses: new Map(houses),
+    lots,
+    inFile,
+    forgot: false,
+    acl: null,
+    reloading: false,
+    approvals: 0,
+    ambushes,
+    moved: new Set(),
+    highlyAvailable: new Set(),
+  };
+  return scene;
 }
 
-/** What is not as wanted must have a reason that a person can read, and must not be at work. */
-function silent({process}: Story): readonly string[] {
-  const report = process?.report ?? null;
-  if (report === null) return ['there is no report after everything is well again'];
-  return report.resources.flatMap(({key, state, because}) => {
-    if (state === 'in_sync' || because.length > 0) return [];
-    return [`${key} is ${state} hours after everything is well, and nobody says why`];
-  });
+function watchOver(story: Story, scene: () => Scene): Watch {
+  const reportOf = (holder: string) =>
+    story.processes.find((process) => process.holder === holder)?.report ?? null;
+  const facts = {
+    cluster: story.cluster,
+    policy: () => (scene().reloading ? null : story.policy),
+    leader: () => story.journal.leader(CLUSTER, story.clock.now()),
+    isSuspended: (vmid: number) =>
+      story.journal
+        .suspensions(CLUSTER)
+        .some(
+          ({key, expiresAt}) =>
+            (key === '*' || key === `guest/${vmid}`) &&
+            (expiresAt === null || expiresAt > story.clock.now()),
+        ),
+    knowsNoQuorum: (holder: string) => reportOf(holder)?.quorate === false,
+    isStopWanted: (vmid: number) =>
+      story.repository.lately(`${vmid}.yaml`, 4).some((text) => text.includes('"stopped"')),
+    isWanted: (holder: string, vmid: number) => {
+      const commit = reportOf(holder)?.sources[0]?.commit ?? null;
+      return commit !== null && story.repository.speaksOf(commit, `${vmid}.yaml`);
+    },
+  };
+  return new Watch(facts, NEIGHBOURS);
 }
 
 function broken({processes}: Story): readonly string[] {
   return processes
-    .filter((process) => process.broken !== null)
-    .map((process) => `a process broke: ${String(process.broken)}`);
+    .filter(({broken}) => broken !== null && !String(broken).includes('JournalError'))
+    .map(({broken}) => `a process broke: ${String(broken)}`);
 }
 
-/**
- * Sees every request of one process. A successor may write while its predecessor still waits for an
- * answer that never comes: it has found out first what became of that call.
- */
-function watched(exchange: Exchange, watch: Watch, process: string): Exchange {
+/** Sees every request of one process. */
+function watched(
+  exchange: Exchange,
+  {holder, scene}: {readonly holder: string; readonly scene: () => Scene},
+): Exchange {
   return {
     close: () => exchange.close(),
     request: async (request) => {
-      const guest = /\/qemu\/(\d+)(?!.*\/clone$)/.exec(request.path)?.[1];
-      const place = `${guest} by ${process}`;
-      const writes = request.method !== 'GET' && guest !== undefined;
-      const end = writes ? watch.beginWrite(place) : () => {};
+      const {watch, ambushes} = scene();
+      const end = watch.arrives(request, holder);
+      const met = ambushes.flatMap((ambush) => {
+        const after = ambush(request);
+        return after === null ? [] : [{ambush, after}];
+      });
+      for (const {ambush} of met) ambushes.splice(ambushes.indexOf(ambush), 1);
       const answer = await exchange.request(request);
       end();
+      for (const {after} of met) after(answer);
       watch.check();
       return answer;
     },
