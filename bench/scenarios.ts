@@ -103,8 +103,9 @@ class Bench {
   async start(scenario: Measurement['scenario']): Promise<Measurement> {
     const {folder, simulator, built, profile} = this.#parts;
     await this.#stop();
-    const execArgv = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+    const profiling = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
     // As `pvegit run` begins (bin/lean.mjs).
+    const execArgv = ['--max-semi-space-size=4', ...profiling];
     const env = {BENCH_TOKEN: TOKEN, MALLOC_ARENA_MAX: '2'};
     this.#controller = startChild<ControllerAnswers>(join(built, 'controller-process.js'), {
       env,

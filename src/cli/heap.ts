@@ -10,5 +10,8 @@ import {setFlagsFromString} from 'node:v8';
 const GROWTH_PERCENT = 20;
 
 setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
-// The nursery stays as large as it is when the program starts, instead of 16 MiB twice.
-setFlagsFromString('--semi-space-growth-factor=1');
+// Unless its size was chosen (bin/lean.mjs), the nursery stays as large as it is when the program
+// starts, instead of 16 MiB twice.
+if (!process.execArgv.some((flag) => flag.startsWith('--max-semi-space-size'))) {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}

@@ -48,12 +48,15 @@ describe.runIf(needs('git', 'curl'))('the demo', () => {
     expect(approved.output).toContain('claude-dev-2: delete done');
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves nothing behind after %s', async (signal) => {
-    await demo.says(/qemu\/150 neo4j-db runs/);
-    demo.signal(signal);
-    expect(await demo.ended).toEqual({code: 0, signal: null});
-    expect(readdirSync(home)).toEqual([]);
-  });
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'leaves nothing behind after %s',
+    async (signal) => {
+      await demo.says(/qemu\/150 neo4j-db runs/);
+      demo.signal(signal);
+      expect(await demo.ended).toEqual({code: 0, signal: null});
+      expect(readdirSync(home)).toEqual([]);
+    },
+  );
 });
 
 /** What is to be typed, by the paragraph that it stands in. */

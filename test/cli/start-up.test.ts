@@ -37,25 +37,28 @@ function partsOf(files: readonly string[]): ReadonlySet<string> {
   return new Set(files.flatMap((file) => (part.exec(file) ?? []).slice(1).filter(Boolean)));
 }
 
-/** Told to Node before the program: prints at the end how many heaps malloc may have. */
-const HEAPS = `process.on('exit', () => process.stderr.write(String(process.env.MALLOC_ARENA_MAX)));`;
+/** Told to Node before the program: prints at the end what was settled when the process began. */
+const BEGAN = `process.on('exit', () => {
+  const nursery = process.execArgv.find((flag) => flag.startsWith('--max-semi'));
+  process.stderr.write([process.env.MALLOC_ARENA_MAX, nursery].join(' '));
+});`;
 
-describe.runIf(process.platform === 'linux')('the memory of helper threads', () => {
+describe.runIf(process.platform === 'linux')('what is settled when a process begins', () => {
   it.each([
     {
       words: ['run', '--help'],
       given: undefined,
-      heaps: '2',
+      began: '2 --max-semi-space-size=4',
       reason: 'a controller stays for weeks',
     },
-    {words: ['run', '--help'], given: '7', heaps: '7', reason: 'somebody chose otherwise'},
-    {words: ['plan', '--help'], given: undefined, heaps: 'undefined', reason: 'it ends at once'},
-  ])('of $words is bounded by $heaps: $reason', async ({words, given, heaps}) => {
+    {words: ['run', '--help'], given: '7', began: '7 ', reason: 'somebody chose otherwise'},
+    {words: ['plan', '--help'], given: undefined, began: ' ', reason: 'it ends at once'},
+  ])('of $words is "$began": $reason', async ({words, given, began}) => {
     const {MALLOC_ARENA_MAX: _, ...rest} = process.env;
     const env = given === undefined ? rest : {...rest, MALLOC_ARENA_MAX: given};
-    const args = ['--import', `data:text/javascript,${encodeURIComponent(HEAPS)}`, PROGRAM];
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(BEGAN)}`, PROGRAM];
     const {stderr} = await promisify(execFile)(process.execPath, [...args, ...words], {env});
-    expect(stderr).toBe(heaps);
+    expect(stderr).toBe(began);
   });
 });
 
