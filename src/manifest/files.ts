@@ -62,11 +62,7 @@ function fileMistake(
   code: ManifestCode,
   path: string,
   because: string,
-  parts: {
-    readonly detail: string;
-    readonly remedy: string;
-    readonly severity?: Diagnostic['severity'];
-  },
+  parts: {readonly detail: string; readonly remedy: string},
 ): Diagnostic {
   return {...mistake(code, {range: startOf(path), ...parts}), frame: emptyFrame(because)};
 }
@@ -101,13 +97,13 @@ function remedyFor(because: string): string {
   return 'Put the file itself there; links and submodules are never followed.';
 }
 
+/** An error, not a warning: a guest must not look unwanted because its file was renamed. */
 function almostYaml(path: string): readonly Diagnostic[] {
   if (!/\.(YA?ML|Ya?ml|yaml[a-z]|yam|yaml\.txt|yml\.txt)$/.test(path)) return [];
   return [
     fileMistake('file-extension', path, 'not read: the ending', {
       detail: `${quoted(path)} was not read.`,
       remedy: 'Let its name end in .yaml, or move it elsewhere.',
-      severity: 'warning',
     }),
   ];
 }

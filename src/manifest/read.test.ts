@@ -94,6 +94,10 @@ describe('reading a revision', () => {
     ]);
   });
 
+  it.each(['a.YAML', 'a.Yml', 'a.yaml.txt'])('is not complete beside %s', (path) => {
+    expect(read({[path]: guest(150, 'a')}).complete).toBe(false);
+  });
+
   it('ignores hidden files, READMEs and the manifests of other programs', () => {
     const found = read({
       '.github/workflows/ci.yaml': 'on: [push',

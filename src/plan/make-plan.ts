@@ -22,7 +22,7 @@ export function makePlan(input: PlanInput): Plan {
 }
 
 /** The same in steps, a resource each, so that a large plan can be made beside other work. */
-export function planSteps(input: PlanInput): Steps<Plan> {
+function planSteps(input: PlanInput): Steps<Plan> {
   return beginPlan(input).finish(input.inventory);
 }
 

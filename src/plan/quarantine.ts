@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
  * How long a volume is kept. Two weeks: longer than a holiday in which nobody misses what was on
  * it, shorter than it takes to fill a storage with what nobody wants.
  */
-export const QUARANTINE_MS = 14 * DAY_MS;
+const QUARANTINE_MS = 14 * DAY_MS;
 
 /** What of the record's quarantine still stands aside. */
 export function stillAside(

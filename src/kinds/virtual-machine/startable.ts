@@ -45,7 +45,7 @@ function configurationAfter(
 }
 
 /** Why QEMU or Proxmox refuses to start a guest with this configuration; null: nothing known. */
-export function startObstacle(config: LiveConfig): string | null {
+function startObstacle(config: LiveConfig): string | null {
   return vcpusObstacle(config) ?? nodesObstacle(config) ?? modulesObstacle(config);
 }
 
