@@ -3,6 +3,7 @@
 import {fail, paramError} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, nothing, route} from '../route.ts';
+import {childNames} from '../schema/api.ts';
 import facts from './node-facts.json' with {type: 'json'};
 import {forkPlain} from './node-settings.ts';
 import {versionOf} from './versions.ts';
@@ -40,6 +41,12 @@ export const hardwareRoutes: readonly Route[] = [
   empty('hardware/pci'),
   empty('hardware/usb'),
   index('capabilities', 'name', ['qemu']),
+  route('GET', `${base}/capabilities/qemu`, ({cluster}) =>
+    data(childNames(cluster.version, `${base}/capabilities/qemu`).map((name) => ({name}))),
+  ),
+  route('GET', `${base}/sdn/zones/{zone}`, ({cluster}) =>
+    data(childNames(cluster.version, `${base}/sdn/zones/{zone}`).map((subdir) => ({subdir}))),
+  ),
   index('apt', 'id', ['changelog', 'repositories', 'update', 'versions']),
   route('GET', `${base}/apt/versions`, showVersions),
   empty('apt/update'),

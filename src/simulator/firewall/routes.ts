@@ -11,12 +11,17 @@ import {contentDigest, scopeBases, scopeName, scopeOf} from './scope.ts';
 import {setRoutes} from './sets.ts';
 
 const groupTemplate = '/cluster/firewall/groups/{group}';
-const indexNames = ['rules', 'aliases', 'ipset', 'refs', 'options'] as const;
+const guestIndex = ['rules', 'aliases', 'ipset', 'refs', 'options'] as const;
+const indices: Readonly<Record<string, readonly string[]>> = {
+  '/cluster/firewall': ['aliases', 'rules', 'options', 'groups', 'ipset', 'macros', 'refs'],
+  '/nodes/{node}/firewall': ['rules', 'options', 'log'],
+};
+const emptyLog = () => data([{n: 1, t: 'no content'}], {total: 1});
 
 /** Everything about the firewall. */
 export const firewallRoutes: readonly Route[] = [
   ...scopeBases.flatMap((base) => [
-    route('GET', base, () => data(indexNames.map((name) => ({name})))),
+    route('GET', base, () => data((indices[base] ?? guestIndex).map((name) => ({name})))),
     route('GET', `${base}/options`, (context) => showOptions(context, base)),
     route('PUT', `${base}/options`, (context) => updateOptions(context, base)),
   ]),
@@ -28,7 +33,9 @@ export const firewallRoutes: readonly Route[] = [
   route('GET', '/cluster/firewall/macros', () =>
     data([...macros].sort().map((macro) => ({macro, descr: `${macro} traffic`}))),
   ),
-  route('GET', '/nodes/{node}/firewall/log', () => data([{n: 1, t: 'no content'}], {total: 1})),
+  route('GET', '/nodes/{node}/firewall/log', emptyLog),
+  route('GET', '/nodes/{node}/qemu/{vmid}/firewall/log', emptyLog),
+  route('GET', '/nodes/{node}/lxc/{vmid}/firewall/log', emptyLog),
 ];
 
 function optionsDigest(context: Context): string {

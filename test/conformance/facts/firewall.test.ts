@@ -89,3 +89,21 @@ describe('sets and aliases (PVE/API2/Firewall)', () => {
     expect(say(desk, 'POST /cluster/firewall/ipset/one', {cidr: '10.0.0.0/0'})).toContain('cidr');
   });
 });
+
+describe('indices (PVE/API2/Firewall/{Cluster,Host,VM}.pm, Capabilities.pm, SDN/Zones)', () => {
+  it('name what is below them', () => {
+    const desk = makeDesk({guests: {100: {config: {}}}});
+    const below = (path: string) => {
+      const {data} = ask(desk, 'root', `GET ${path}`);
+      return (data as Record<string, string>[]).map((row) => row.name ?? row.subdir).join(' ');
+    };
+    expect(below('/cluster/firewall')).toBe('aliases rules options groups ipset macros refs');
+    expect(below('/nodes/pve1/firewall')).toBe('rules options log');
+    expect(below('/nodes/pve1/qemu/100/firewall')).toBe('rules aliases ipset refs options');
+    expect(below('/nodes/pve1/capabilities/qemu')).toBe('cpu machines');
+    expect(below('/nodes/pve1/sdn/zones/lab')).toBe('content');
+    expect(ask(desk, 'root', 'GET /nodes/pve1/qemu/100/firewall/log').data).toEqual([
+      {n: 1, t: 'no content'},
+    ]);
+  });
+});
