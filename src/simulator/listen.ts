@@ -69,7 +69,13 @@ export async function listen(cluster: Cluster, options: ListenOptions = {}): Pro
       clock.schedule();
     });
   });
-  await start(server, options.port ?? 0);
+  try {
+    await start(server, options.port ?? 0);
+  } catch (error) {
+    // Its timer would keep the process alive after the message.
+    clock.stop();
+    throw error;
+  }
   setFingerprint(cluster, certificate.fingerprint);
   // Safe: a listening TCP server has an address with a port.
   const {port} = server.address() as AddressInfo;

@@ -56,6 +56,19 @@ describe('simulate --listen', () => {
     expect(ran.out).toMatch(/^url +https:\/\/127\.0\.0\.1:\d+$/m);
   });
 
+  it('ends, and says what to do, where the port is taken', async () => {
+    const stop = new AbortController();
+    let taken: Promise<{readonly code: number; readonly err: string}> | null = null;
+    await desk.run(['simulate', '--listen'], stop.signal, (line) => {
+      const port = /^url .*:(\d+)$/.exec(line)?.[1];
+      if (port === undefined) return;
+      taken = desk.run(['simulate', '--listen', port]);
+      void taken.finally(() => stop.abort());
+    });
+    expect(await taken).toMatchObject({code: 1});
+    expect(await taken).toMatchObject({err: expect.stringContaining('Name another port')});
+  });
+
   it('is one document as JSON', async () => {
     const stop = new AbortController();
     const seen = (): void => stop.abort();

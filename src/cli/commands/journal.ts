@@ -99,6 +99,7 @@ function registerAudit(program: Command, context: CommandContext): void {
         const place = found ?? (cluster === undefined ? {} : {cluster});
         const entries = journal.audit({...place, limit});
         if (context.options().json) outJson(context.io, entries);
+        else if (entries.length === 0) context.io.err('Nothing was changed yet.');
         else for (const entry of entries) context.io.out(auditLine(entry, context.io.style));
       } finally {
         close();

@@ -58,7 +58,11 @@ async function simulate(context: CommandContext, options: SimulateOptions): Prom
   }
   const cluster = sceneOf(options, version);
   const port = options.listen === true ? 0 : positive(options.listen, '--listen');
-  const server = await listen(cluster, {port, speed: positive(options.speed, '--speed')});
+  const speed = positive(options.speed, '--speed');
+  const server = await listen(cluster, {port, speed}).catch((error: unknown) => {
+    const because = error instanceof Error ? error.message : String(error);
+    throw new CommandError(because, 'Name another port, or leave it out for any free one.');
+  });
   const about = {
     url: server.url,
     sha256: server.fingerprint,

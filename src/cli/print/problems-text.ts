@@ -16,7 +16,10 @@ export function problemLines(report: Report, style: Style): readonly string[] {
   const stages = report.stages.flatMap(({stage, because}) =>
     because === null || stage === 'fetch'
       ? []
-      : [`${style.warn('warning:')} ${stage}: ${safe(because)}`],
+      : [
+          `${style.warn('warning:')} ${stage}: ${safe(because)}`,
+          ...(stage === 'observe' ? [`  ${style.accent('→')} pvegit doctor says why`] : []),
+        ],
   );
   return [...sources, ...stages, ...readLines(report, style)];
 }
