@@ -11,6 +11,8 @@ export interface Edit {
 /** One sabotage: what is broken, and by which edits. */
 export interface Sabotage {
   readonly what: string;
+  /** Title of the watchman who must see it. */
+  readonly by: string;
   readonly edits: readonly Edit[];
 }
 
@@ -18,6 +20,7 @@ export interface Sabotage {
 export const SABOTAGES: readonly Sabotage[] = [
   {
     what: 'digest not sent',
+    by: 'an edit by somebody else right before our write arrives is not written over',
     edits: [
       {
         file: 'src/apply/fill.ts',
@@ -28,6 +31,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: '596 on create repeated',
+    by: 'a create whose answer was lost is not sent again',
     edits: [
       {
         file: 'src/pve/client.ts',
@@ -43,6 +47,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'exit status ignored',
+    by: 'a task is judged by its exit status, and its words are told',
     edits: [
       {
         file: 'src/apply/resolve.ts',
@@ -53,6 +58,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: '595 read as absent',
+    by: 'a guest on a node that does not answer is neither gone nor made anew',
     edits: [
       {
         file: 'src/kinds/virtual-machine/observe.ts',
@@ -63,6 +69,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'empty fetch prunes',
+    by: 'an empty repository deletes nothing, even with somebody who says yes to all',
     edits: [
       {
         file: 'src/plan/prune.ts',
@@ -73,6 +80,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'marker not checked',
+    by: 'a guest with the marker of another installation is not written to',
     edits: [
       {
         file: 'src/kinds/guest/marker.ts',
@@ -83,6 +91,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'witness not checked',
+    by: 'another guest under our VMID is not written to, even with our marker',
     edits: [
       {
         file: 'src/plan/ownership.ts',
@@ -93,6 +102,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'intent journalled after the call',
+    by: 'whatever arrives at the cluster was journalled before',
     edits: [
       {
         file: 'src/apply/run-step.ts',
@@ -108,6 +118,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'approval not spent',
+    by: 'an approval counts once',
     edits: [
       {
         file: 'src/journal/journal.ts',
@@ -118,6 +129,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'two actions on one guest',
+    by: 'one guest has one action at a time',
     edits: [
       {
         file: 'src/apply/applier.ts',
@@ -135,6 +147,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'older commit followed',
+    by: 'an older commit is not followed, and it is said',
     edits: [
       {
         file: 'src/reconcile/follow.ts',
@@ -145,6 +158,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: 'blast radius ignored',
+    by: 'more deletions than the blast radius wait for a yes to all of them',
     edits: [
       {
         file: 'src/gate/reasons/blast-radius.ts',

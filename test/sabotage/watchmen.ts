@@ -24,6 +24,14 @@ export interface Watchman {
   readonly tell: () => Promise<void>;
 }
 
+/** A promise that a copy of the program breaks. */
+export interface Broken {
+  readonly title: string;
+  /** By a claim that failed, not by a crash or because nothing came to an end. */
+  readonly isJudged: boolean;
+  readonly because: string;
+}
+
 const BIGGER = filesOf({...USUAL, web: {memory: '3GiB', disk: '8GiB'}});
 
 /** Every promise that is watched. */

@@ -1,0 +1,123 @@
+// Why this exists: besides the twelve great sabotages, small slips in the rooms that decide and act:
+// a comparison turned, a check left out. Each must fail a suite that stands beside it.
+import type {Edit} from './sabotages.ts';
+
+/** One slip, and the suite in which at least one claim must fail. */
+export interface Mutation {
+  readonly what: string;
+  readonly edit: Edit;
+  readonly suite: string;
+}
+
+/** Every slip that is tried. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    what: 'a spent approval counts',
+    edit: {
+      file: 'src/gate/approvals.ts',
+      from: "if (input.spent.has(approval.id)) return 'it was used';",
+      to: '',
+    },
+    suite: 'src/gate',
+  },
+  {
+    what: 'an approval never runs out',
+    edit: {
+      file: 'src/gate/approvals.ts',
+      from: "if (approval.expiresAt <= input.now) return 'it has run out';",
+      to: '',
+    },
+    suite: 'src/gate',
+  },
+  {
+    what: 'the blast radius is off by one',
+    edit: {
+      file: 'src/gate/reasons/blast-radius.ts',
+      from: 'destructive.length <= most ||',
+      to: 'destructive.length <= most + 1 ||',
+    },
+    suite: 'src/gate',
+  },
+  {
+    what: 'a clock that is off ends a pause',
+    edit: {
+      file: 'src/gate/reasons/suspended.ts',
+      from: ' || input.clockOff !== null',
+      to: '',
+    },
+    suite: 'src/gate',
+  },
+  {
+    what: 'a lock is not looked at before a call',
+    edit: {file: 'src/apply/guard.ts', from: 'if (observed.lock !== null)', to: 'if (false)'},
+    suite: 'src/apply/guard.test.ts',
+  },
+  {
+    what: 'the run state is not looked at before a call',
+    edit: {
+      file: 'src/apply/guard.ts',
+      from: 'if (guard.power !== null && observed.power !== guard.power)',
+      to: 'if (false)',
+    },
+    suite: 'src/apply/guard.test.ts',
+  },
+  {
+    what: 'an absence proves itself at once',
+    edit: {
+      file: 'src/apply/resolve-state.ts',
+      from: "    if (!absenceProven) return wait('nothing has this VMID yet');\n",
+      to: '',
+    },
+    suite: 'src/apply/resolve-state.test.ts',
+  },
+  {
+    what: 'what was pending before is reverted too',
+    edit: {
+      file: 'src/apply/leftovers.ts',
+      from: 'const left = pending.filter((key) => !former.has(key));',
+      to: 'const left = pending;',
+    },
+    suite: 'src/apply/leftovers.test.ts',
+  },
+  {
+    what: 'nobody asks again right before a call leaves',
+    edit: {file: 'src/apply/run-step.ts', from: '= run.halted();', to: '= null as Halt | null;'},
+    suite: 'test/crash/between-steps.test.ts',
+  },
+  {
+    what: 'a stricter policy is not for what is under way',
+    edit: {
+      file: 'src/reconcile/controller.ts',
+      from: 'const needs = approval === null && needsApproval(action, policy);',
+      to: 'const needs = false;',
+    },
+    suite: 'test/crash/between-steps.test.ts',
+  },
+  {
+    what: 'a lost quorum is not for what is under way',
+    edit: {
+      file: 'src/reconcile/wishes.ts',
+      from: "if (quorate === false) return 'the cluster has no quorum';",
+      to: '',
+    },
+    suite: 'test/crash/between-steps.test.ts',
+  },
+  {
+    what: 'an unknown call counts as ended',
+    edit: {
+      file: 'src/journal/journal.ts',
+      from: "AND state IN ('open', 'unknown')",
+      to: "AND state IN ('open')",
+    },
+    suite: 'src/journal/journal.test.ts',
+  },
+  {
+    what: 'a lease may be taken while it lasts',
+    edit: {
+      file: 'src/journal/leases.ts',
+      from: 'current !== holder && expiresAt > now',
+      to: 'current !== holder && expiresAt < now',
+    },
+    suite: 'src/journal/journal.test.ts',
+  },
+];
