@@ -1,5 +1,5 @@
-// Why this exists: besides the twelve great sabotages, small slips in the rooms that decide and act:
-// a comparison turned, a check left out. Each must fail a suite that stands beside it.
+// Why this exists: besides the twelve great sabotages, small slips in the rooms that decide and
+// act: a comparison turned, a check left out. Each must fail a suite that stands beside it.
 import type {Edit} from './sabotages.ts';
 
 /** One slip, and the suite in which at least one claim must fail. */
