@@ -106,7 +106,7 @@ class Bench {
     const profiling = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
     // As `pvegit run` begins (bin/lean.mjs).
     const execArgv = ['--max-semi-space-size=4', ...profiling];
-    const env = {BENCH_TOKEN: TOKEN, MALLOC_ARENA_MAX: '2'};
+    const env = {BENCH_TOKEN: TOKEN, MALLOC_ARENA_MAX: '1'};
     this.#controller = startChild<ControllerAnswers>(join(built, 'controller-process.js'), {
       env,
       execArgv,

@@ -4,7 +4,7 @@
 // small enough to be emptied ten times a guest, or grows to five times of what is of use here.
 const isRun = process.argv.slice(2).includes('run');
 if (isRun && process.platform === 'linux' && process.env.MALLOC_ARENA_MAX === undefined) {
-  const env = {...process.env, MALLOC_ARENA_MAX: '2'};
+  const env = {...process.env, MALLOC_ARENA_MAX: '1'};
   const flags = ['--max-semi-space-size=4', ...process.execArgv];
   process.execve?.(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)], env);
 }

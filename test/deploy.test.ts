@@ -23,7 +23,7 @@ describe('the systemd unit', () => {
     {line: 'StateDirectory=pvegit', reason: 'the data folder is the one place to write'},
     {line: 'StateDirectoryMode=0700', reason: 'the journal belongs to one user'},
     {line: 'UMask=0077', reason: 'so do new files'},
-    {line: 'Environment=MALLOC_ARENA_MAX=2', reason: 'it needs no second start (bin/lean.mjs)'},
+    {line: 'Environment=MALLOC_ARENA_MAX=1', reason: 'it needs no second start (bin/lean.mjs)'},
     {line: 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX', reason: 'it speaks IP only'},
   ])('keeps $line: $reason', ({line}) => {
     expect(unit.split('\n')).toContain(line);
