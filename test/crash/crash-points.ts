@@ -3,7 +3,7 @@
 import type {Cluster} from '../../src/simulator/state.ts';
 import {DEBT_COMMITS, debtCluster} from './debt-tale.ts';
 import {DISK_COMMITS, DISK_CONSENTED, diskCluster} from './disk-tale.ts';
-import {countEffects, type Expectation, violations} from './judge.ts';
+import {countEffects, type Expectation, endOf, violations} from './judge.ts';
 import type {Fate, Moment, Touch} from './mortal.ts';
 import type {Files} from './repository.ts';
 import {COMMITS, CONSENTED, play, STRANGERS, scenarioCluster} from './scenario.ts';
@@ -90,7 +90,8 @@ async function playReference(tale: Tale): Promise<Reference> {
   if (stuck !== null) throw new Error(`the tale does not even work without a crash: ${stuck}`);
   const consented = new Set([...tale.consented].map((key) => Number(key.split('/')[1])));
   const {strangers} = tale;
-  return {points, expected: {effects: countEffects(cluster), strangers, consented}};
+  const [effects, end] = [countEffects(cluster), endOf(cluster)];
+  return {points, expected: {effects, strangers, consented, end}};
 }
 
 async function run(

@@ -10,6 +10,8 @@ export interface Expectation {
   readonly strangers: readonly number[];
   /** VMIDs whose end somebody said yes to. */
   readonly consented: ReadonlySet<number>;
+  /** How the guests are in the end, as `endOf` says. */
+  readonly end: readonly string[];
 }
 
 /** Effects that change nothing when they happen again, or say what another effect says too. */
@@ -34,6 +36,28 @@ export function violations(cluster: Cluster, expected: Expectation): readonly st
     ...destroyedWithoutConsent(cluster, expected.consented),
     ...orphans(cluster),
     ...doubles(cluster),
+    ...otherwise(cluster, expected),
+  ];
+}
+
+/** What every guest has in the end, random identifiers aside. */
+export function endOf({guests}: Cluster): readonly string[] {
+  return [...guests.values()].flatMap(({vmid, node, config}) =>
+    [...config]
+      .filter(([key]) => !RANDOM.has(key))
+      .map(([key, value]) => `${vmid} on ${node}: ${key}: ${value.replace(MAC, '')}`)
+      .toSorted(),
+  );
+}
+
+const RANDOM: ReadonlySet<string> = new Set(['smbios1', 'vmgenid', 'meta']);
+const MAC = /(?<=virtio=)[0-9A-F:]{17}/;
+
+function otherwise(cluster: Cluster, {end}: Expectation): readonly string[] {
+  const found = endOf(cluster);
+  return [
+    ...end.filter((line) => !found.includes(line)).map((line) => `is missing: ${line}`),
+    ...found.filter((line) => !end.includes(line)).map((line) => `is there: ${line}`),
   ];
 }
 

@@ -1,5 +1,5 @@
 // Why this exists: one story that has everything: it creates, clones, resizes, cycles, migrates and
-// deletes (with approval), beside guests that are nobody's business.
+// deletes (with approval), detaches and releases, beside guests that are nobody's business.
 import type {Report} from '../../src/core/report.ts';
 import {demoCluster} from '../../src/simulator/build.ts';
 import type {Cluster} from '../../src/simulator/state.ts';
@@ -39,7 +39,15 @@ export function scenarioCluster(seed: number): Cluster {
 
 interface Guests {
   readonly web?: {readonly memory: string; readonly disk: string};
-  readonly db?: {readonly node: string; readonly second: boolean; readonly disk: string};
+  readonly db?: Db;
+}
+
+interface Db {
+  readonly node: string;
+  readonly second: boolean;
+  readonly disk: string;
+  /** Whether it outlives its document. */
+  readonly retain?: boolean;
 }
 
 /** The repository's files for these guests. */
@@ -75,9 +83,11 @@ spec:
     net0: {model: virtio, bridge: vmbr1}
 `;
 
-const dbOf = ({node, second, disk}: NonNullable<Guests['db']>): string => `apiVersion: pvegit/v1
+const RETAINED = '{name: db, annotations: {pvegit/on-delete: retain}}';
+
+const dbOf = ({node, second, disk, retain}: Db): string => `apiVersion: pvegit/v1
 kind: VirtualMachine
-metadata: {name: db}
+metadata: ${retain === true ? RETAINED : '{name: db}'}
 spec:
   vmid: 151
   node: ${node}
@@ -100,6 +110,10 @@ export const COMMITS: readonly Files[] = [
   }),
   filesOf({web: {memory: '3GiB', disk: '8GiB'}, db: {node: 'pve2', second: true, disk: '6GiB'}}),
   filesOf({db: {node: 'pve2', second: true, disk: '6GiB'}}),
+  // The second disk is detached and kept; then the guest is let go of, as it is.
+  filesOf({db: {node: 'pve2', second: false, disk: '6GiB'}}),
+  filesOf({db: {node: 'pve2', second: false, disk: '6GiB', retain: true}}),
+  filesOf({}),
 ];
 
 /** Keys whose deletion the operator says yes to. */
