@@ -59,18 +59,26 @@ describe('an action between two steps', () => {
     expect(stage.story.journal.outcomes(CLUSTER, 1)[0]?.result).toBe('interrupted');
   });
 
-  it('ends when the quorum was lost meanwhile', async () => {
-    const stage = await writing(25_000);
+  it('waits while the quorum is lost, and goes on with it', async () => {
+    const stage = setStage();
+    await reach(stage);
+    armTask(stage.cluster, {type: 'qmshutdown'}, {kind: 'late', delayMs: 90_000});
+    stage.story.repository.commit(filesOf({db: USUAL.db}));
+    approve(stage, (await held(stage)).fingerprint);
+    await until(stage, ({applying}) => applying.length > 0);
     stage.cluster.quorate = false;
     stage.story.process?.controller.nudge();
-    await minutes(stage, 10);
-    expect(shutdowns(stage)).toBe(0);
+    await minutes(stage, 5);
+    expect(stage.writes.filter((write) => write.startsWith('DELETE'))).toEqual([]);
+    stage.cluster.quorate = true;
+    await minutes(stage, 3);
+    expect(done(stage, 0, 'destroy')).toEqual(['destroy 150']);
   });
 
   it('ends when somebody pauses it while the look before its next step takes long', async () => {
     const stage = setStage();
     await reach(stage);
-    const look = {method: 'GET', path: /\/150\/pending$/, times: 1, skip: 1};
+    const look = {method: 'GET', path: /\/150\/pending$/, times: 1, skip: 2};
     armRequest(stage.cluster, look, {kind: 'slow', delayMs: 8_000});
     stage.story.repository.commit(BIGGER);
     await until(stage, ({applying}) => applying.length > 0);
@@ -85,7 +93,7 @@ describe('an action between two steps', () => {
     const stage = setStage();
     await reach(stage);
     const frozen = stage.story.process;
-    const look = {method: 'GET', path: /\/150\/pending$/, times: 1, skip: 1};
+    const look = {method: 'GET', path: /\/150\/pending$/, times: 1, skip: 2};
     armRequest(stage.cluster, look, {kind: 'slow', delayMs: 8_000});
     stage.story.repository.commit(BIGGER);
     await until(stage, ({applying}) => applying.length > 0);

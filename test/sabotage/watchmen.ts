@@ -63,7 +63,8 @@ export const WATCHMEN: readonly Watchman[] = [
     tell: async () => {
       const stage = setStage();
       armRequest(stage.cluster, {method: 'POST', path: /\/clone$/}, {kind: 'answer-lost'});
-      await reach(stage);
+      stage.story.repository.commit(filesOf(USUAL));
+      await minutes(stage, 5);
       equal(stage.writes.filter((write) => write.endsWith('/clone')).length, 1);
     },
   },
