@@ -95,6 +95,7 @@ describe('indices (PVE/API2/Firewall/{Cluster,Host,VM}.pm, Capabilities.pm, SDN/
     const desk = makeDesk({guests: {100: {config: {}}}});
     const below = (path: string) => {
       const {data} = ask(desk, 'root', `GET ${path}`);
+      // Safe: an index is a list of objects; anything else fails below.
       return (data as Record<string, string>[]).map((row) => row.name ?? row.subdir).join(' ');
     };
     expect(below('/cluster/firewall')).toBe('aliases rules options groups ipset macros refs');
