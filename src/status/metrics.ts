@@ -26,7 +26,8 @@ export interface MetricsText {
 
 interface Newest {
   readonly report: Report;
-  texts: Promise<GaugeTexts> | null;
+  /** Let go of when memory is needed, as in the next pass: it can be written again. */
+  texts: WeakRef<Promise<GaugeTexts>> | null;
 }
 
 /** Metrics of one process. */
@@ -43,8 +44,9 @@ export function createMetrics(options: MetricsOptions): MetricsText {
       readSuspensions(events, newest.keys(), options);
       const texts: GaugeTexts[] = [];
       for (const one of newest.values()) {
-        one.texts ??= gaugeTexts(one.report);
-        texts.push(await one.texts);
+        const written = one.texts?.deref() ?? gaugeTexts(one.report);
+        one.texts = new WeakRef(written);
+        texts.push(await written);
       }
       return [await registry.metrics(), ...joinGauges(texts)];
     },
