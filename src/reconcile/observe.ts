@@ -1,6 +1,7 @@
 // Why this exists: the reads of one pass: the listing, the cluster's health, what each resource
 // needs, and the node's own word on guests that were acted upon within the last minute.
 
+import {setImmediate as otherWork} from 'node:timers/promises';
 import {assert} from '../core/assert.ts';
 import {isObject} from '../core/json.ts';
 import type {ApiCall, Inventory, ResourceKey} from '../core/model.ts';
@@ -31,6 +32,8 @@ const RESOURCES = '/cluster/resources';
 const STATUS = '/cluster/status';
 /** Answers that had to wait longer than this for Git say too little of now: they are read again. */
 const STALE_MS = 2_000;
+/** So many resources are planned at once while others are read: a few milliseconds. */
+const BATCH = 32;
 
 /**
  * Reads everything that the plan will need; never fails as a whole. What was followed so far can be
@@ -56,6 +59,7 @@ export async function observe(
     }),
     wanted.basis.then((basis) => look.begin(basis)),
   ]);
+  await look.settled();
   if (look.waitedMs > STALE_MS) {
     const anew = await observe(parts, memory, {early: null, basis: wanted.basis}, signal);
     return {...anew, requests: requests + anew.requests};
@@ -69,8 +73,9 @@ class Look {
   waitedMs = 0;
   readonly #parts: ClusterParts;
   readonly #keys = new Map<string, ResourceKey>();
-  /** Resources whose answer came before it was known what Git wants. */
+  /** Resources whose answer came and that were not planned since. */
   readonly #answered: ResourceKey[] = [];
+  #work: Promise<void> = Promise.resolve();
   #subjects: Subjects | null;
   #planning: Planning | null = null;
   #inventory: Inventory | null = null;
@@ -86,25 +91,40 @@ class Look {
   }
 
   /** From now on it is known what is wanted; plans what was read before. */
-  async begin(basis: PlanBasis): Promise<void> {
+  begin(basis: PlanBasis): void {
     this.#subjects = basis;
     this.#planning = beginPlan(basis);
-    await inSlices(this.#catchUp(this.#planning), this.#parts.clock);
+    this.#planAnswered(this.#planning);
   }
 
-  *#catchUp(planning: Planning): Steps<void> {
-    for (const key of this.#answered) {
-      if (this.#inventory !== null) planning.ahead(key, this.#inventory);
-      yield;
-    }
+  /** Ends when all that can be planned ahead is planned, but for the last few. */
+  async settled(): Promise<void> {
+    await this.#work;
   }
 
   read(path: string, inventory: Inventory): void {
     const key = this.#keys.get(path);
     if (key === undefined) return;
     this.#inventory = inventory;
-    if (this.#planning === null) this.#answered.push(key);
-    else this.#planning.ahead(key, inventory);
+    this.#answered.push(key);
+    if (this.#planning !== null && this.#answered.length >= BATCH) {
+      this.#planAnswered(this.#planning);
+    }
+  }
+
+  /** Later, so that the next call leaves first; many at once cost less than one at a time. */
+  #planAnswered(planning: Planning): void {
+    const [keys, inventory] = [this.#answered.splice(0), this.#inventory];
+    if (inventory === null) return;
+    const steps = function* (): Steps<void> {
+      for (const key of keys) {
+        planning.ahead(key, inventory);
+        yield;
+      }
+    };
+    this.#work = this.#work
+      .then(() => otherWork())
+      .then(() => inSlices(steps(), this.#parts.clock));
   }
 
   async more(inventory: Inventory, basis: Promise<PlanBasis>): Promise<readonly ApiCall[]> {
