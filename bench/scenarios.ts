@@ -105,7 +105,7 @@ class Bench {
     await this.#stop();
     const profiling = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
     // As `pvegit run` begins (bin/lean.mjs).
-    const execArgv = ['--max-semi-space-size=2', ...profiling];
+    const execArgv = ['--max-semi-space-size=4', ...profiling];
     const env = {BENCH_TOKEN: TOKEN, MALLOC_ARENA_MAX: '1'};
     this.#controller = startChild<ControllerAnswers>(join(built, 'controller-process.js'), {
       env,

@@ -5,6 +5,6 @@
 const isRun = process.argv.slice(2).includes('run');
 if (isRun && process.platform === 'linux' && process.env.MALLOC_ARENA_MAX === undefined) {
   const env = {...process.env, MALLOC_ARENA_MAX: '1'};
-  const flags = ['--max-semi-space-size=2', ...process.execArgv];
+  const flags = ['--max-semi-space-size=4', ...process.execArgv];
   process.execve?.(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)], env);
 }

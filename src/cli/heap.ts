@@ -4,10 +4,10 @@
 import {setFlagsFromString} from 'node:v8';
 
 /**
- * Collect when the heap has grown by this much over what was in use. Measured at 10,000 guests: the
- * peak falls by half for a tenth more processor time.
+ * Collect when the heap has grown by this much over what was in use. At 10,000 guests 15 % made a
+ * pass a third dearer in processor time than this and saved 3 MiB of the peak.
  */
-const GROWTH_PERCENT = 15;
+const GROWTH_PERCENT = 30;
 
 setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 // Unless its size was chosen (bin/lean.mjs), the nursery stays as large as it is when the program

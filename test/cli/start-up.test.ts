@@ -48,7 +48,7 @@ describe.runIf(process.platform === 'linux')('what is settled when a process beg
     {
       words: ['run', '--help'],
       given: undefined,
-      began: '1 --max-semi-space-size=2',
+      began: '1 --max-semi-space-size=4',
       reason: 'a controller stays for weeks',
     },
     {words: ['run', '--help'], given: '7', began: '7 ', reason: 'somebody chose otherwise'},
