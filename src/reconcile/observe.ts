@@ -125,6 +125,8 @@ class Look {
     this.#work = this.#work
       .then(() => otherWork())
       .then(() => inSlices(steps(), this.#parts.clock));
+    // `settled` says it; until somebody asks, a failure of one pass must not end the controller.
+    this.#work.catch(() => undefined);
   }
 
   async more(inventory: Inventory, basis: Promise<PlanBasis>): Promise<readonly ApiCall[]> {
