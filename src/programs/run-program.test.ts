@@ -2,7 +2,8 @@
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, expect, test} from 'vitest';
+import {setTimeout as delay} from 'node:timers/promises';
+import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {scrubbedEnvironment} from './environment.ts';
 import {type ProgramRequest, runProgram} from './run-program.ts';
 
@@ -10,7 +11,10 @@ let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'programs-'));
 });
-afterEach(() => rm(folder, {recursive: true, force: true}));
+afterEach(async () => {
+  vi.useRealTimers();
+  await rm(folder, {recursive: true, force: true});
+});
 
 function script(text: string, more: Partial<ProgramRequest> = {}): ProgramRequest {
   return {
@@ -32,12 +36,23 @@ async function isAlive(pid: number): Promise<boolean> {
   return stat !== null && !/\) [ZX] /.test(stat);
 }
 
-async function untilGone(pid: number): Promise<boolean> {
-  for (let turn = 0; turn < 2000; turn += 1) {
-    if (!(await isAlive(pid))) return true;
-    await new Promise((resolve) => setImmediate(resolve));
+/** Ends once it does no more work; a test that waits in vain is ended by its own time-out. */
+async function gone(pid: number): Promise<void> {
+  while (await isAlive(pid)) await delay(5);
+}
+
+/** The number that a script wrote into a file, once it has. */
+async function written(name: string): Promise<number> {
+  for (;;) {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => '');
+    if (text.endsWith('\n')) return Number(text);
+    await delay(5);
   }
-  return false;
+}
+
+/** Deadlines pass by hand from now on, so that no slow machine comes too late for one. */
+function holdTimers(): void {
+  vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
 }
 
 test('an exit code is a value, with both outputs', async () => {
@@ -72,18 +87,26 @@ test('input is handed over', async () => {
 });
 
 test('a deadline ends the program and what it started', async () => {
-  const request = script('sleep 600 & echo $! > child; echo ready; wait', {timeoutMs: 300});
-  const result = await runProgram(request);
-  expect(result).toMatchObject({ok: false, error: {kind: 'timeout'}});
-  const child = Number(await readFile(join(folder, 'child'), 'utf8'));
-  expect(await untilGone(child)).toBe(true);
+  holdTimers();
+  const running = runProgram(script('sleep 600 & echo $! > child; wait', {timeoutMs: 300}));
+  const child = await written('child');
+  vi.advanceTimersByTime(299);
+  expect(await isAlive(child)).toBe(true);
+  vi.advanceTimersByTime(1);
+  expect(await running).toMatchObject({ok: false, error: {kind: 'timeout'}});
+  await gone(child);
 });
 
 test('a program that ignores SIGTERM is killed', async () => {
+  holdTimers();
   const request = script("trap '' TERM; echo $$ > me; while :; do sleep 1; done", {timeoutMs: 200});
-  expect(await runProgram(request)).toMatchObject({ok: false, error: {kind: 'timeout'}});
-  const me = Number(await readFile(join(folder, 'me'), 'utf8'));
-  expect(await untilGone(me)).toBe(true);
+  const running = runProgram(request);
+  const me = await written('me');
+  vi.advanceTimersByTime(200);
+  expect(await isAlive(me)).toBe(true);
+  vi.advanceTimersByTime(1_000);
+  expect(await running).toMatchObject({ok: false, error: {kind: 'timeout'}});
+  await gone(me);
 });
 
 test('cancelling ends it, and an aborted signal starts nothing', async () => {

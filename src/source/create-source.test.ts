@@ -3,7 +3,9 @@
 import {mkdirSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {handDeadline} from '../../test/fixtures/deadline.ts';
 import {type GitHttp, serveGit} from '../../test/fixtures/git-http.ts';
 import {createRepository, type Repository} from '../../test/fixtures/repository.ts';
 import type {Revision} from '../core/model.ts';
@@ -34,9 +36,10 @@ const HTTP_WAYS = WAYS.filter((way) => way !== 'program over file');
 interface More extends Partial<Omit<GitSettings, 'kind' | 'engine'>> {
   readonly bounds?: Partial<Bounds>;
   readonly token?: string;
+  readonly deadline?: (ms: number) => AbortSignal;
 }
 
-function open(way: Way, {bounds, token, ...more}: More = {}): Source {
+function open(way: Way, {bounds, token, deadline, ...more}: More = {}): Source {
   const url = way === 'program over file' ? `file://${folder}/served/infra` : `${server.url}/infra`;
   const settings: GitSettings = {
     kind: 'git',
@@ -56,6 +59,7 @@ function open(way: Way, {bounds, token, ...more}: More = {}): Source {
     environment: process.env,
     token: async () => ({ok: true, value: token ?? null}),
     ...(bounds === undefined ? {} : {bounds}),
+    ...(deadline === undefined ? {} : {deadline}),
   });
   sources.push(source);
   return source;
@@ -279,9 +283,13 @@ describe.each(HTTP_WAYS)('%s', (way) => {
 
   test('a remote that hangs while it sends the history ends in a timeout', async () => {
     repository.commit({a: '1'});
-    const source = open(way, {timeoutMs: 1500});
-    server.misbehave({kind: 'hang'}, /upload-pack$/);
-    expect(bad(await source.fetch(null))).toBe('timeout');
+    const {deadline, pass} = handDeadline();
+    const source = open(way, {deadline});
+    server.misbehave({kind: 'hang'}, /\/git-upload-pack$/);
+    const hanging = source.fetch(null);
+    while (!server.seen.some(({path}) => path.endsWith('/git-upload-pack'))) await delay(5);
+    pass();
+    expect(bad(await hanging)).toBe('timeout');
     server.misbehave({kind: 'none'});
     expect(texts(good(await source.fetch(null)))).toEqual({a: '1'});
   });
@@ -291,11 +299,11 @@ describe.each(HTTP_WAYS)('%s', (way) => {
     {bytes: 60, clean: false, where: /info.refs/},
     {bytes: 60, clean: true, where: /info.refs/},
     {bytes: 120, clean: true, where: /info.refs/},
-    {bytes: 30, clean: false, where: /upload-pack$/},
-    {bytes: 30, clean: true, where: /upload-pack$/},
-    {bytes: 220, clean: true, where: /upload-pack$/},
-    {bytes: 400, clean: false, where: /upload-pack$/},
-    {bytes: 400, clean: true, where: /upload-pack$/},
+    {bytes: 30, clean: false, where: /\/git-upload-pack$/},
+    {bytes: 30, clean: true, where: /\/git-upload-pack$/},
+    {bytes: 220, clean: true, where: /\/git-upload-pack$/},
+    {bytes: 400, clean: false, where: /\/git-upload-pack$/},
+    {bytes: 400, clean: true, where: /\/git-upload-pack$/},
   ];
   test.each(halves)('half an answer is an error: $where $bytes $clean', async (half) => {
     const first = repository.commit({a: 'a'.repeat(300), b: 'b'});

@@ -56,6 +56,8 @@ export interface SourceWorld {
   readonly token: () => Promise<Result<string | null, {readonly message: string}>>;
   /** Bounds that tests make small. */
   readonly bounds?: Partial<Bounds>;
+  /** The end of a fetch's time, which tests call themselves: see `GitSourceSettings`. */
+  readonly deadline?: (ms: number) => AbortSignal;
 }
 
 /** How much of anything is taken. */
@@ -97,7 +99,8 @@ export function createSource(
   const engine = chooseEngine(mirror, settings, remote, {world, bounds});
   const {branch, timeoutMs, allowedSigners} = settings;
   const prepare = () => sweepMirrors(name, mirror);
-  return createGitSource(name, engine, {branch, path, timeoutMs, allowedSigners, bounds, prepare});
+  const what = {branch, path, timeoutMs, allowedSigners, bounds, prepare};
+  return createGitSource(name, engine, {...what, deadline: world.deadline});
 }
 
 function check(

@@ -20,6 +20,8 @@ export interface GitSourceSettings {
   readonly bounds: TreeLimits & {readonly cacheBytes: number};
   /** Done once, before the first fetch. */
   readonly prepare: () => Promise<void>;
+  /** A signal that aborts, with a TimeoutError, once so many ms are over; by default real ones. */
+  readonly deadline?: ((ms: number) => AbortSignal) | undefined;
 }
 
 /** The part of a revision that depends on its commit alone. */
@@ -32,6 +34,7 @@ export function createGitSource(name: string, engine: Engine, settings: GitSourc
   let current: Snapshot | null = null;
   let queue: Promise<unknown> | null = null;
   const closing = new AbortController();
+  const deadlineIn = settings.deadline ?? ((ms) => AbortSignal.timeout(ms));
   const fetchOnce = async (last: string | null, signal: AbortSignal) => {
     const snapshot = await follow(follower, current, signal);
     if (snapshot.ok) current = snapshot.value;
@@ -43,7 +46,7 @@ export function createGitSource(name: string, engine: Engine, settings: GitSourc
     name,
     fetch(last, outer) {
       const turn = (queue ?? settings.prepare()).then(() => {
-        const deadline = AbortSignal.timeout(settings.timeoutMs);
+        const deadline = deadlineIn(settings.timeoutMs);
         const signals = [closing.signal, deadline, ...(outer === undefined ? [] : [outer])];
         const signal = AbortSignal.any(signals);
         if (signal.aborted) return fail('cancelled', aborted(signal).message);

@@ -1,9 +1,19 @@
 // Why this exists: what ssh is told decides whom it trusts. A program in its place writes down its
 // arguments and surroundings; OpenSSH itself is driven in test/system.
-import {chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import {handDeadline} from '../../test/fixtures/deadline.ts';
 import {createRepository, type Repository} from '../../test/fixtures/repository.ts';
 import {createSource, type GitSettings} from './create-source.ts';
 
@@ -24,7 +34,11 @@ function install(script: string): void {
   chmodSync(program, 0o755);
 }
 
-function fetchOver(more: Partial<GitSettings> = {}, environment: {[name: string]: string} = {}) {
+function fetchOver(
+  more: Partial<GitSettings> = {},
+  environment: {[name: string]: string} = {},
+  deadline?: (ms: number) => AbortSignal,
+) {
   const settings: GitSettings = {
     kind: 'git',
     url: `git@host.example:${repository.folder}`,
@@ -43,6 +57,7 @@ function fetchOver(more: Partial<GitSettings> = {}, environment: {[name: string]
     dataFolder: join(folder, 'data'),
     environment: {...environment, PATH: path, TOKEN: 'hunter2'},
     token: async () => ({ok: true, value: 'hunter2'}),
+    ...(deadline === undefined ? {} : {deadline}),
   }).fetch(null);
 }
 
@@ -95,21 +110,34 @@ test.each([
 
 test('an ssh that hangs is ended with everything it started', async () => {
   install(`sleep 600 & echo $! > "${folder}/child"; wait`);
-  expect(await fetchOver({timeoutMs: 800})).toMatchObject({ok: false, error: {kind: 'timeout'}});
-  const child = readFileSync(join(folder, 'child'), 'utf8').trim();
-  const state = () => {
-    try {
-      return /\) (.) /.exec(readFileSync(`/proc/${child}/stat`, 'utf8'))?.[1] ?? 'gone';
-    } catch {
-      return 'gone';
-    }
-  };
-  // A signal that was sent may take a moment to be taken; the bound only ends a failing test.
-  for (let turn = 0; turn < 2000 && !GONE.includes(state()); turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  expect(GONE).toContain(state());
+  const {deadline, pass} = handDeadline();
+  const hanging = fetchOver({}, {}, deadline);
+  const child = await written('child');
+  expect(GONE).not.toContain(stateOf(child));
+  pass();
+  expect(await hanging).toMatchObject({ok: false, error: {kind: 'timeout'}});
+  // A signal that was sent may take a moment to be taken; only a failing test waits for long.
+  while (!GONE.includes(stateOf(child))) await delay(5);
 });
+
+/** The line that a program writes into a file, once it is whole. */
+async function written(name: string): Promise<string> {
+  for (;;) {
+    const file = join(folder, name);
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (text.endsWith('\n')) return text.trim();
+    await delay(5);
+  }
+}
+
+/** A letter of proc(5) stat, or `gone`. */
+function stateOf(pid: string): string {
+  try {
+    return /\) (.) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? 'gone';
+  } catch {
+    return 'gone';
+  }
+}
 
 test('an address cannot become an option of ssh', async () => {
   install('exit 1');
