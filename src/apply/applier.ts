@@ -140,7 +140,7 @@ export class Applier {
     const onStep = (index: number, step: Step): void => {
       const running = this.#running.get(action.key);
       if (running) running.view = {...running.view, step: {index, says: step.says}};
-      const says = {key: action.key, verb: action.verb, step: step.says};
+      const says = {key: action.key, name: action.name, verb: action.verb, step: step.says};
       this.#context.log.info('step', says);
     };
     const promise = runAction(this.#context, {

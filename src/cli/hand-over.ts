@@ -6,7 +6,7 @@ import {keepApproval} from '../reconcile/approvals.ts';
 import type {ClusterParts} from '../reconcile/parts.ts';
 import type {CommandContext} from './command-context.ts';
 import {EXIT, outJson} from './io.ts';
-import {safe} from './print/style.ts';
+import {safe, shownResource} from './print/style.ts';
 
 const LOOK_MS = 250;
 const LONGEST_WAIT_MS = 30 * 60_000;
@@ -48,5 +48,5 @@ function outcomeLine({io}: CommandContext, outcome: Outcome): string {
   const {key, name, verb, result, because} = outcome;
   const sign = result === 'done' ? io.style.good('✓') : io.style.bad('✗');
   const detail = result === 'done' ? '' : `: ${safe(because)}`;
-  return `${sign} ${key} ${safe(name)}: ${verb} ${result}${detail}`;
+  return `${sign} ${shownResource(key, name)}: ${verb} ${result}${detail}`;
 }

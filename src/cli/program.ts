@@ -48,4 +48,7 @@ Examples:
   pvegit apply                       do what the gate allows, once
   pvegit run                         follow the repository
   pvegit why qemu/150                why a guest is not as Git says
+
+Exit codes: 0 all is well or done, 1 something is wrong or failed, 2 plan shows changes, 3 something
+is held or not as Git says (apply, why). With --json stdout is one document, stderr has the rest.
 `;

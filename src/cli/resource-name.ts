@@ -8,6 +8,8 @@ import {CommandError} from './io.ts';
 export interface NamedResource {
   readonly cluster: string;
   readonly key: ResourceKey;
+  /** Null where the journal knows none: it was asked for by its VMID. */
+  readonly name: string | null;
 }
 
 /**
@@ -26,21 +28,21 @@ export function findResource(
     journal
       .records(name)
       .filter((record) => record.key === `guest/${vmid ?? ''}` || record.name === said)
-      .map((record) => ({cluster: name, key: record.key})),
+      .map((record) => ({cluster: name, key: record.key, name: record.name})),
   );
   const [first, second] = found;
   if (first !== undefined && second === undefined) return first;
   if (second !== undefined) {
-    const list = found.map(({cluster: name, key}) => `${name} ${key}`).join(', ');
+    const list = found.map((one) => `${one.key} of ${one.cluster}`).join(', ');
     throw new CommandError(`"${said}" is more than one resource: ${list}`, 'Add --cluster NAME.');
   }
   const [only, ...others] = searched;
   if (vmid !== undefined && only !== undefined && others.length === 0) {
-    return {cluster: only, key: `guest/${vmid}`};
+    return {cluster: only, key: `guest/${vmid}`, name: null};
   }
   throw new CommandError(
     `no managed resource is called "${said}"`,
-    'Name it as qemu/VMID, or by its metadata.name; pvegit status lists what is managed.',
+    'Name it as qemu/VMID, or by its metadata.name; pvegit plan --all lists what is managed.',
   );
 }
 

@@ -103,7 +103,9 @@ export interface ResourceDetail {
   readonly actions: readonly Action[];
   readonly verdicts: readonly Verdict[];
   readonly waiting: readonly Waiting[];
-  /** Newest first. */
+  /** Pauses in force that it is under, its own and the cluster's. */
+  readonly suspensions: readonly Suspension[];
+  /** Newest first, at most 20. */
   readonly outcomes: readonly Outcome[];
 }
 

@@ -41,7 +41,7 @@ function verdictOn(judged: Judged): Verdict {
   const {action, input, approvals} = judged;
   const reasons = ORDER.flatMap((reason) => {
     const detail = detailOf(reason, judged);
-    return detail === null ? [] : [{reason, detail, remedy: REASONS[reason].remedy(action)}];
+    return detail === null ? [] : [{reason, detail, remedy: REASONS[reason].remedy(action, input)}];
   });
   const rests = action.verb !== 'none' && needsApproval(action, input.policy);
   return {

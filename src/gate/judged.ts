@@ -27,8 +27,8 @@ export interface ReasonRule {
   readonly reason: Reason;
   /** Why it holds for this action, beyond what the plan found; null: it does not. */
   readonly applies: (judged: Judged) => string | null;
-  /** What to do, as a sentence or a command. */
-  readonly remedy: (action: Action) => string;
+  /** What to do, as a sentence or a command that works as it is typed. */
+  readonly remedy: (action: Action, input: GateInput) => string;
 }
 
 /** For reasons that only the plan can see: they come as findings. */

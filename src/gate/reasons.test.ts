@@ -262,8 +262,29 @@ describe('the closed set of reasons', () => {
     expect(met).toBe(true);
     expect(REASONS[reason].reason).toBe(reason);
     for (const one of [action(), deletion(), action({vmid: null, node: null})]) {
-      expect(REASONS[reason].remedy(one)).toMatch(/^[A-Zp].{20,}[.`"\w]$/s);
+      expect(REASONS[reason].remedy(one, gateInput([one]))).toMatch(/^[A-Zp].{20,}[.`"\w]$/s);
     }
+  });
+
+  it.each([
+    {by: 'a pause of the guest', pause: {...suspension, key: 'guest/150'}, types: 'guest/150'},
+    {by: 'a pause of all', pause: {...suspension, key: '*'}, types: "'*' --cluster harness"},
+  ] as const)('the way out of $by is the command that ends it', ({pause, types}) => {
+    const verdict = verdictOn(action(), {suspensions: [{...pause, expiresAt: null}]});
+    expect(verdict.reasons[0]?.remedy).toBe(`pvegit resume ${types}`);
+  });
+
+  it('the way out of the tag pvegit-hold is no command of ours', () => {
+    const held = action({findings: [{reason: 'suspended', detail: 'it carries pvegit-hold'}]});
+    expect(verdictOn(held).reasons[0]?.remedy).toMatch(/^Take the tag pvegit-hold off/);
+  });
+
+  it('what an approval would not move on does not say that it would', () => {
+    const watched = verdictOn(action({mode: 'observe'})).reasons[0]?.remedy;
+    expect(watched).toMatch(/^Take pvegit\/mode: observe out of the manifest of /);
+    const policy: GateInput['policy'] = {...POLICY, benign: 'observe'};
+    const never = verdictOn(action(), {policy}).reasons[0]?.remedy;
+    expect(never).toBe("Change policy.benign in the controller's configuration.");
   });
 
   it('is registered in the order in which the first is shown', () => {

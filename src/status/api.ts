@@ -7,6 +7,7 @@ import {
   LISTED_OUTCOMES,
   resourceDetail,
   statusDocument,
+  unmanagedProblem,
 } from './status-document.ts';
 
 /** An answer: a status and a value that is sent as JSON. */
@@ -79,7 +80,7 @@ export function resourceAnswer(parts: ApiParts, asked: string, query: Query): An
       findResources(report.resources, asked).map((resource) => ({report, resource})),
     );
   const [first, ...others] = found;
-  if (first === undefined) return missing(`nothing is called "${asked}"`);
+  if (first === undefined) return unknown(parts, asked);
   if (others.length > 0) {
     const matches = found.map(({report, resource}) => ({
       cluster: report.cluster,
@@ -91,11 +92,17 @@ export function resourceAnswer(parts: ApiParts, asked: string, query: Query): An
     return {status: 409, value: {...problem(`"${asked}" fits several`, remedy), matches}};
   }
   const {report, resource} = first;
-  const outcomes = parts.journal
-    .outcomesOf(report.cluster, resource.key, 0)
-    .toSorted((left, right) => right.endedAt - left.endedAt)
-    .slice(0, LISTED_OUTCOMES);
-  return {status: 200, value: resourceDetail(report, resource, outcomes)};
+  return {status: 200, value: resourceDetail(report, resource, parts.journal)};
+}
+
+function unknown({reports}: ApiParts, asked: string): Answer {
+  const plans = [...reports().values()].map(({plan}) => plan);
+  const found = plans.flatMap((plan) => unmanagedProblem(plan, asked) ?? [])[0];
+  const {message, remedy} = found ?? {
+    message: `nothing is called "${asked}"`,
+    remedy: 'pvegit plan --all lists what is managed and what is not.',
+  };
+  return {status: 404, value: problem(message, remedy)};
 }
 
 /** `/api/v1/audit?cluster=&key=&limit=`: AuditEntry[], newest first. */

@@ -159,5 +159,5 @@ const NEWLINE = html`
 `;
 
 function shortCommit(commit: string): string {
-  return commit.startsWith('folder-') ? commit.slice(0, 14) : commit.slice(0, 10);
+  return commit.startsWith('folder-') ? commit.slice(0, 17) : commit.slice(0, 10);
 }

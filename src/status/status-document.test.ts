@@ -1,7 +1,16 @@
 // Why this exists: proves that the document counts all, lists what is not in sync, and finds what a
 // person means by a name.
 import {describe, expect, it} from 'vitest';
-import {aHold, anAction, anOutcome, aPlan, aReport, aResource} from '../../test/builders/report.ts';
+import {
+  aHold,
+  aJournal,
+  anAction,
+  anOutcome,
+  aPlan,
+  aReport,
+  aResource,
+  NOW,
+} from '../../test/builders/report.ts';
 import {LISTED_RESOURCES, RESOURCE_STATES} from '../core/report.ts';
 import {findResources, resourceDetail, statusDocument} from './status-document.ts';
 
@@ -69,13 +78,21 @@ describe('a resource', () => {
       plan: aPlan({actions: [action, other]}),
       verdicts: [aHold(action, 'approval'), aHold(other, 'window')],
     });
-    expect(resourceDetail(report, guest, [anOutcome()])).toEqual({
+    const pause = {cluster: 'harness', reason: 'repair', owner: 'ann', since: 1, expiresAt: null};
+    const over = {...pause, key: '*', expiresAt: report.endedAt} as const;
+    const own = {...pause, key: 'guest/150'} as const;
+    const journal = aJournal({
+      suspensions: () => [over, own, {...pause, key: 'guest/160'}],
+      outcomesOf: () => [anOutcome(), anOutcome({endedAt: NOW})],
+    });
+    expect(resourceDetail(report, guest, journal)).toEqual({
       cluster: 'harness',
       resource: guest,
       actions: [action],
       verdicts: [aHold(action, 'approval')],
       waiting: [],
-      outcomes: [anOutcome()],
+      suspensions: [own],
+      outcomes: [anOutcome({endedAt: NOW}), anOutcome()],
     });
   });
 });

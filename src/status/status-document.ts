@@ -1,7 +1,7 @@
 // Why this exists: the API, the page and the command line show the same facts: a pass's report with
 // what the journal adds. Pure, so that it can be made from a live controller or a stored journal.
-import type {Intent, Outcome} from '../core/action.ts';
-import type {Suspension} from '../core/ports.ts';
+import type {Intent, Outcome, Plan} from '../core/action.ts';
+import type {Journal, Suspension} from '../core/ports.ts';
 import {
   type ClusterStatus,
   LISTED_RESOURCES,
@@ -63,20 +63,28 @@ function clusterStatus(report: Report, facts: JournalFacts): ClusterStatus {
   };
 }
 
-/** Everything about one resource; outcomes newest first. */
+/** Everything about one resource, with what the journal knows of it. */
 export function resourceDetail(
   report: Report,
   resource: ResourceReport,
-  outcomes: readonly Outcome[],
+  journal: Pick<Journal, 'outcomesOf' | 'suspensions'>,
 ): ResourceDetail {
+  const {cluster, endedAt} = report;
   const {key} = resource;
   return {
-    cluster: report.cluster,
+    cluster,
     resource,
     actions: report.plan?.actions.filter((action) => action.key === key) ?? [],
     verdicts: report.verdicts.filter((verdict) => verdict.key === key),
     waiting: report.plan?.waiting.filter((waiting) => waiting.key === key) ?? [],
-    outcomes,
+    suspensions: journal
+      .suspensions(cluster)
+      .filter((one) => one.key === '*' || one.key === key)
+      .filter(({expiresAt}) => expiresAt === null || expiresAt > endedAt),
+    outcomes: journal
+      .outcomesOf(cluster, key, 0)
+      .toSorted((left, right) => right.endedAt - left.endedAt)
+      .slice(0, LISTED_OUTCOMES),
   };
 }
 
@@ -92,6 +100,27 @@ export function findResources(
   if (exact.length > 0) return exact;
   if (/^\d+$/.test(asked)) return resources.filter(({key}) => key === `guest/${asked}`);
   return resources.filter(({kind, name}) => name === asked || `${kind}/${name}` === asked);
+}
+
+/** A live guest that is meant and that nobody manages: what to say of it; null for none. */
+export function unmanagedProblem(
+  plan: Plan | null,
+  asked: string,
+): {readonly message: string; readonly remedy: string} | null {
+  const vmid = /^(?:(?:qemu|lxc|guest)\/)?(\d+)$/.exec(asked)?.[1];
+  const found = plan?.unmanaged.find(
+    ({id, name}) => name === asked || id === asked || id.split('/')[1] === vmid,
+  );
+  if (found === undefined) return null;
+  const {id, name} = found;
+  const who = name === null ? id : `${id} ${name}`;
+  const imported = id.startsWith('qemu/');
+  return {
+    message: `${who} is there, and no manifest describes it`,
+    remedy: imported
+      ? `To manage it: pvegit import --vmid ${id.split('/')[1]}`
+      : 'It is never touched: containers are not managed yet.',
+  };
 }
 
 /** What needs somebody comes first. */

@@ -63,12 +63,13 @@ describe('with a controller', () => {
   it('what is suspended is left alone until it is resumed', async () => {
     await created();
     const said = await town.run('suspend', 'web', '--reason', 'repair', '--for', '2h');
-    expect(said).toMatchObject({code: 0, out: '✓ suspended guest/150 of harness'});
+    expect(said.code).toBe(0);
+    expect(said.out).toMatch(/^✓ suspended 150 web of harness until .* UTC$/);
     await town.repository.edit('web.yaml', 'tags: [first]', 'tags: [second]');
     await town.repository.commit('Another tag');
     await town.until(async () => (await stateOf150()) === 'suspended');
     const status = await town.run('status');
-    expect(status.out).toMatch(/suspended 150 by \S+ until .*: repair/);
+    expect(status.out).toMatch(/suspended 150 web by \S+ until .*: repair/);
     expect(tags()).toBe('first');
     expect((await town.run('resume', 'web')).code).toBe(0);
     await town.until(() => tags() === 'second');
@@ -81,7 +82,7 @@ describe('with a controller', () => {
     await created();
     await town.run('suspend', '*', '--reason', 'moving house');
     await town.until(async () => (await stateOf150()) === 'suspended');
-    expect((await town.run('resume', '*')).out).toBe('✓ resumed * of harness');
+    expect((await town.run('resume', '*')).out).toBe('✓ resumed the whole cluster of harness');
   });
 
   it('what is approved is carried out by it, and how it ended is told', async () => {
@@ -92,7 +93,7 @@ describe('with a controller', () => {
     const digits = await heldDigits(town, 150);
     const {code, out, err} = await town.run('apply', '--approve', digits);
     expect(err).toContain(`approved ${digits}; the controller carries it out`);
-    expect(out).toContain('guest/150 web: delete done');
+    expect(out).toContain('150 web: delete done');
     expect(code).toBe(0);
     expect(town.simulator.guests.has(150)).toBe(false);
   });
@@ -145,7 +146,7 @@ describe('a guest that was there before', () => {
     await town.until(async () => (await stateOf150()) === 'held');
     const before = new Map(town.simulator.guests.get(150)?.config);
     const said = await town.run('adopt', 'qemu/150');
-    expect(said).toMatchObject({code: 0, out: '✓ asked to adopt guest/150 of harness'});
+    expect(said).toMatchObject({code: 0, out: '✓ asked to adopt 150 of harness in the next pass'});
     await town.until(() => description().includes('pvegit/v1'));
     const after = new Map(town.simulator.guests.get(150)?.config);
     for (const config of [before, after]) config.delete('description');

@@ -95,7 +95,7 @@ describe('apply', () => {
   it('shows each step on stderr and the result on stdout', async () => {
     const {code, out, err} = await town.run('apply');
     expect(code).toBe(0);
-    expect(err).toContain('150: clone 100 as 150');
+    expect(err).toContain('150 web: clone 100 as 150');
     expect(err).toContain('150 web: create done');
     expect(out).toMatch(/^\d of \d actions done\./);
   });

@@ -16,6 +16,7 @@ import {openActions} from '../open-actions.ts';
 import {diagnosticsText} from '../print/diagnostics-text.ts';
 import {planText} from '../print/plan-text.ts';
 import {problemLines} from '../print/problems-text.ts';
+import {counted} from '../print/style.ts';
 
 interface ApplyOptions extends OneShotOptions {
   readonly approve?: readonly string[];
@@ -129,7 +130,7 @@ async function settle(
 function stopped(left: number): string {
   const rest = 'the next "pvegit apply" or "pvegit run" goes on from there';
   if (left === 0) return 'stopped; what was not begun is left as it is';
-  return `stopped; Proxmox goes on with what ${left} actions began, and ${rest}`;
+  return `stopped; Proxmox goes on with what ${counted(left, 'action')} began, and ${rest}`;
 }
 
 function print(context: CommandContext, report: Report, outcomes: readonly Outcome[]): void {
@@ -140,7 +141,10 @@ function print(context: CommandContext, report: Report, outcomes: readonly Outco
   if (all.length > 0) io.err(`${diagnosticsText(all, io.errStyle)}\n`);
   for (const line of problemLines(report, io.errStyle)) io.err(line);
   const done = outcomes.filter(({result}) => result === 'done').length;
-  if (outcomes.length > 0) io.out(io.style.good(`${done} of ${outcomes.length} actions done.`));
+  if (outcomes.length > 0) {
+    const paint = done === outcomes.length ? io.style.good : io.style.warn;
+    io.out(paint(`${done} of ${outcomes.length} actions done.`));
+  }
   io.out(planText(report, io.style));
 }
 

@@ -22,7 +22,7 @@ import {type TakenGuests, takeGuests} from '../import/take.ts';
 import {CommandError, EXIT, outJson} from '../io.ts';
 import {writeNew} from '../new-file.ts';
 import {type OneShot, openOneShot} from '../one-shot.ts';
-import {importLines} from '../print/import-text.ts';
+import {importLines, importNextLines} from '../print/import-text.ts';
 
 interface ImportOptions {
   readonly cluster?: string;
@@ -115,6 +115,7 @@ async function importGuests(
   context.exit(good ? EXIT.ok : EXIT.error);
   if (context.options().json) return outJson(io, asJson(imported));
   for (const line of importLines(imported, io.cwd, io.style)) io.out(line);
+  if (io.interactive) for (const line of importNextLines(imported, io.style)) io.out(line);
 }
 
 function checkVmid(said: string): void {
@@ -161,7 +162,10 @@ async function makeFiles(
     records: journal.records(cluster),
   });
   const known = taken.guests.filter(({observed}) => present.keys.has(observed.key));
-  return {folder, taken, present: known.map(({observed}) => observed.key), files, check};
+  const alone = known.map(({observed}) => {
+    return {key: observed.key, name: observed.name};
+  });
+  return {folder, taken, present: alone, files, check};
 }
 
 async function writeFiles(made: {
@@ -185,5 +189,6 @@ function asJson({folder, taken, present, files, check, written}: Imported): unkn
   const guests = files.map(({path, name, exported, guest}) => {
     return {key: guest.observed.key, name, path, manifest: exported.value, notes: exported.notes};
   });
-  return {folder, written, guests, present, skipped: taken.skipped, check};
+  const alone = present.map(({key}) => key);
+  return {folder, written, guests, present: alone, skipped: taken.skipped, check};
 }

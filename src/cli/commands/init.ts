@@ -159,12 +159,15 @@ If they are the same, remove the # before sha256 in pvegit.yaml.`);
 }
 
 function tellNext(io: Io, {cluster, url, pin}: Beginning): void {
-  const address = url === null ? '  1. Write the address of a node into pvegit.yaml.\n' : '';
-  const trust = pin === null ? '  2. Compare and write the pin of its certificate.\n' : '';
-  io.out(`
-Next:
-${address}${trust}  3. export ${tokenVariable(cluster)}='USER@REALM!TOKENID=SECRET'
-  4. pvegit doctor       ${io.style.dim('what is missing, and the commands that grant it')}
-  5. pvegit import       ${io.style.dim('manifests of the guests that you have')}
-  6. pvegit plan`);
+  const {dim} = io.style;
+  const steps = [
+    ...(url === null ? ['Write the address of a node into pvegit.yaml.'] : []),
+    ...(pin === null ? ['Compare and write the pin of its certificate.'] : []),
+    `export ${tokenVariable(cluster)}='USER@REALM!TOKENID=SECRET'`,
+    `pvegit doctor         ${dim('what is missing, and the commands that grant it')}`,
+    `pvegit import         ${dim('manifests of the guests that you have')}`,
+    `rm clusters/${cluster}/example.yaml   ${dim('once you have others; it is only looked at')}`,
+    'pvegit plan',
+  ];
+  io.out(`\nNext:\n${steps.map((step, at) => `  ${at + 1}. ${step}`).join('\n')}`);
 }

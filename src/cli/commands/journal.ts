@@ -3,12 +3,12 @@
 import {existsSync} from 'node:fs';
 import {isAbsolute, join, resolve} from 'node:path';
 import type {Command} from 'commander';
-import type {AuditEntry} from '../../core/ports.ts';
+import type {AuditEntry, Journal} from '../../core/ports.ts';
 import {restoreJournal} from '../../journal/backup.ts';
 import type {CommandContext} from '../command-context.ts';
 import {readConfigFile} from '../config-file.ts';
 import {CommandError, outJson} from '../io.ts';
-import {pad, type Style, safe, shownKey, shownTime} from '../print/style.ts';
+import {auditLines} from '../print/audit-text.ts';
 import {findResource} from '../resource-name.ts';
 import {openWorkspace} from '../workspace.ts';
 import {realClock, realRandom} from '../world/clock.ts';
@@ -85,7 +85,8 @@ function registerAudit(program: Command, context: CommandContext): void {
     .option('--limit <number>', 'how many, newest first', '50')
     .addHelpText(
       'after',
-      '\nExamples:\n  pvegit audit qemu/150\n  pvegit audit --json --limit 500\n',
+      '\nNewest first: when, what, which fields, by whose commit and approval, fingerprint.\n' +
+        '\nExamples:\n  pvegit audit qemu/150\n  pvegit audit --json --limit 500\n',
     )
     .action(async (said: string | undefined, options: {cluster?: string; limit: string}) => {
       const limit = Number(options.limit);
@@ -100,22 +101,29 @@ function registerAudit(program: Command, context: CommandContext): void {
         const entries = journal.audit({...place, limit});
         if (context.options().json) outJson(context.io, entries);
         else if (entries.length === 0) context.io.err('Nothing was changed yet.');
-        else for (const entry of entries) context.io.out(auditLine(entry, context.io.style));
+        else printAudit(context, journal, entries);
       } finally {
         close();
       }
     });
 }
 
-function auditLine(entry: AuditEntry, style: Style): string {
-  const {at, cluster, key, what, result, commit, author, approver, fingerprint} = entry;
-  const paint = result === 'done' ? style.good : style.bad;
-  const by = author === null ? '' : ` by ${safe(author)}`;
-  const leave = approver === null ? '' : `, approved by ${safe(approver)}`;
-  const print = fingerprint === null ? '' : style.dim(` ${fingerprint.slice(0, 16)}`);
-  const head = `${shownTime(at)}  ${safe(cluster)} ${pad(shownKey(key), 6)} ${pad(safe(what), 8)}`;
-  return `${head} ${paint(result)}  commit ${commit?.slice(0, 10) ?? '–'}${by}${leave}${print}`;
+function printAudit({io}: CommandContext, journal: Journal, entries: readonly AuditEntry[]): void {
+  const clusters = new Set(entries.map((entry) => entry.cluster));
+  const names = new Map([...clusters].map((one) => [one, namesOf(journal, one)]));
+  for (const entry of entries) {
+    const name = names.get(entry.cluster)?.get(entry.key);
+    for (const line of auditLines(entry, name, io.style)) io.out(line);
+  }
 }
+
+/** A resource that is gone has its name in how its last actions ended. */
+function namesOf(journal: Journal, cluster: string): ReadonlyMap<string, string> {
+  const ended = journal.outcomes(cluster, MOST_ENDED).toReversed();
+  return new Map([...ended, ...journal.records(cluster)].map(({key, name}) => [key, name]));
+}
+
+const MOST_ENDED = 1_000;
 
 function absolute({io}: CommandContext, path: string): string {
   return isAbsolute(path) ? path : resolve(io.cwd, path);

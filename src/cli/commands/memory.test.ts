@@ -77,7 +77,7 @@ describe('what a person asks', () => {
   it('is written down once, for one resource', async () => {
     for (const kind of ['adopt', 'release', 'retry']) {
       expect((await desk.run([kind, '150'])).out).toContain(
-        `asked to ${kind} guest/150 of harness`,
+        `asked to ${kind} 150 of harness in the next pass`,
       );
     }
     expect(look((journal) => journal.takeRequests('harness').map(({kind}) => kind))).toEqual([

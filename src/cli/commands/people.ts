@@ -2,9 +2,11 @@
 // permissions are the authentication; the controller looks before every step.
 import {userInfo} from 'node:os';
 import type {Command} from 'commander';
+import {resumeCommand} from '../../gate/reasons/suspended.ts';
 import type {CommandContext} from '../command-context.ts';
 import {CommandError, outJson} from '../io.ts';
 import {parseDuration} from '../parse-duration.ts';
+import {shownResource, shownTime} from '../print/style.ts';
 import {findResource, knownCluster} from '../resource-name.ts';
 import {openWorkspace, type Workspace} from '../workspace.ts';
 
@@ -35,19 +37,15 @@ function registerSuspend(program: Command, context: CommandContext): void {
     )
     .action(async (said: string, options: ClusterOption & {reason: string; for?: string}) => {
       await act(context, (workspace) => {
-        const {cluster, key} = subject(workspace, said, options);
+        const {cluster, key, name} = subject(workspace, said, options);
         const now = Date.now();
         const expiresAt = options.for === undefined ? null : now + parseDuration(options.for);
         const owner = userInfo().username;
-        workspace.journal.suspend({
-          cluster,
-          key,
-          reason: options.reason,
-          owner,
-          since: now,
-          expiresAt,
-        });
-        return {done: `suspended ${key} of ${cluster}`, cluster, key};
+        const pause = {cluster, key, reason: options.reason, owner, since: now, expiresAt};
+        workspace.journal.suspend(pause);
+        const until = expiresAt === null ? '' : ` until ${shownTime(expiresAt)}`;
+        const done = `suspended ${who(key, name)} of ${cluster}${until}`;
+        return {done, cluster, key, next: resumeCommand(pause)};
       });
     });
 }
@@ -61,11 +59,14 @@ function registerResume(program: Command, context: CommandContext): void {
     .option('--cluster <name>', 'where there are several')
     .action(async (said: string, options: ClusterOption) => {
       await act(context, (workspace) => {
-        const {cluster, key} = subject(workspace, said, options);
+        const {cluster, key, name} = subject(workspace, said, options);
         if (!workspace.journal.resume(cluster, key)) {
-          throw new CommandError(`${key} of ${cluster} is not suspended`, 'See pvegit status.');
+          throw new CommandError(
+            `${who(key, name)} of ${cluster} is not suspended`,
+            'pvegit status lists what is.',
+          );
         }
-        return {done: `resumed ${key} of ${cluster}`, cluster, key};
+        return {done: `resumed ${who(key, name)} of ${cluster}`, cluster, key};
       });
     });
 }
@@ -86,9 +87,10 @@ function registerRequests(program: Command, context: CommandContext): void {
       .option('--cluster <name>', 'where there are several')
       .action(async (said: string, options: ClusterOption) => {
         await act(context, (workspace) => {
-          const {cluster, key} = subject(workspace, said, options);
+          const {cluster, key, name} = findIn(workspace, said, options);
           workspace.journal.addRequest({kind, cluster, key}, Date.now());
-          return {done: `asked to ${kind} ${key} of ${cluster}`, cluster, key};
+          const done = `asked to ${kind} ${who(key, name)} of ${cluster} in the next pass`;
+          return {done, cluster, key, next: `pvegit why ${name ?? key}`};
         });
       });
   }
@@ -143,20 +145,36 @@ function registerAccepts(program: Command, context: CommandContext): void {
 }
 
 function subject(workspace: Workspace, said: string, options: ClusterOption) {
-  const {clusters, journal} = workspace;
-  if (said === '*') return {cluster: knownCluster(options.cluster, clusters), key: '*' as const};
-  return findResource(said, clusters, journal, options.cluster);
+  if (said !== '*') return findIn(workspace, said, options);
+  return {
+    cluster: knownCluster(options.cluster, workspace.clusters),
+    key: '*' as const,
+    name: null,
+  };
+}
+
+function findIn({clusters, journal}: Workspace, said: string, {cluster}: ClusterOption) {
+  return findResource(said, clusters, journal, cluster);
+}
+
+function who(key: string, name: string | null): string {
+  return key === '*' ? 'the whole cluster' : shownResource(key, name);
 }
 
 async function act(
   context: CommandContext,
-  work: (workspace: Workspace) => {readonly done: string},
+  work: (workspace: Workspace) => {readonly done: string; readonly next?: string},
 ): Promise<void> {
   const workspace = await openWorkspace(context);
   try {
     const result = work(workspace);
     if (context.options().json) outJson(context.io, result);
-    else context.io.out(`${context.io.style.good('✓')} ${result.done}`);
+    else {
+      context.io.out(`${context.io.style.good('✓')} ${result.done}`);
+      if (result.next && context.io.interactive) {
+        context.io.out(`${context.io.style.accent('→')} ${result.next}`);
+      }
+    }
   } finally {
     workspace.close();
   }

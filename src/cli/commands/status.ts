@@ -2,7 +2,7 @@
 import type {Command} from 'commander';
 import type {ResourceDetail, StatusDocument} from '../../core/report.ts';
 import {runPass} from '../../reconcile/pass.ts';
-import {findResources, resourceDetail} from '../../status/status-document.ts';
+import {findResources, resourceDetail, unmanagedProblem} from '../../status/status-document.ts';
 import type {CommandContext} from '../command-context.ts';
 import {askController, problemOf} from '../controller-api.ts';
 import {CommandError, EXIT, outJson} from '../io.ts';
@@ -11,12 +11,33 @@ import {journalText, statusText} from '../print/status-text.ts';
 import {whyText} from '../print/why-text.ts';
 import {openWorkspace} from '../workspace.ts';
 
+const STATUS_HELP = `
+What is in sync is counted, what is not is listed; pvegit plan --all lists everything. With --json
+the document of GET /api/v1/status; without a controller "controller" is null in it, and each
+cluster has what the journal knows: records, suspensions, intents, outcomes.
+
+Exit codes: 0 it was shown, 1 it could not be.
+
+Examples:
+  pvegit status
+  pvegit status --json | jq '.clusters[].counts'
+  pvegit --controller https://pvegit.example:9469 status
+`;
+const WHY_HELP = `
+Exit codes: 0 it is as Git says, 3 it is not, 1 it could not be found out.
+
+Examples:
+  pvegit why qemu/150
+  pvegit why neo4j-db
+  pvegit why neo4j-db --json | jq '.verdicts[].reasons'
+`;
+
 /** status */
 export function registerStatus(program: Command, context: CommandContext): void {
   program
     .command('status')
     .description('how things are: from the controller, else from the journal')
-    .addHelpText('after', '\nExample:\n  pvegit status --json\n')
+    .addHelpText('after', STATUS_HELP)
     .action(() => status(context));
 }
 
@@ -44,6 +65,8 @@ async function status(context: CommandContext): Promise<void> {
     if (json) return outJson(io, {controller: null, clusters: views});
     io.err(io.errStyle.warn(`No controller answers (${answer.because}); the journal knows:`));
     for (const view of views) io.out(journalText(view, Date.now(), io.style));
+    const next = 'pvegit plan asks the cluster itself; pvegit run starts a controller';
+    if (io.interactive) io.out(`${io.style.accent('→')} ${next}`);
   } finally {
     workspace.close();
   }
@@ -56,7 +79,7 @@ export function registerWhy(program: Command, context: CommandContext): void {
     .description('why a resource is not as Git says, and what to do')
     .argument('<resource>', 'qemu/150 or a name')
     .option('--cluster <name>', 'where there are several')
-    .addHelpText('after', '\nExamples:\n  pvegit why qemu/150\n  pvegit why neo4j-db\n')
+    .addHelpText('after', WHY_HELP)
     .action((said: string, options: {cluster?: string}) => why(context, said, options.cluster));
 }
 
@@ -104,17 +127,27 @@ async function lookMyself(
   const world = await openOneShot(context, options);
   try {
     const found: ResourceDetail[] = [];
+    let unmanaged: ReturnType<typeof unmanagedProblem> = null;
     for (const {parts, memory} of world.setups) {
       const {report} = await runPass({...parts, applier: null}, memory, context.io.signal);
+      unmanaged ??= unmanagedProblem(report.plan, said);
       for (const resource of findResources(report.resources, said)) {
-        const outcomes = world.journal.outcomesOf(report.cluster, resource.key, 0);
-        found.push(resourceDetail(report, resource, outcomes.toReversed()));
+        found.push(resourceDetail(report, resource, world.journal));
       }
     }
     const [first, second] = found;
     if (first !== undefined && second === undefined) return first;
-    const what = first === undefined ? 'nothing is called' : 'several resources are called';
-    throw new CommandError(`${what} "${said}"`, 'Name it as qemu/VMID; pvegit plan --all lists.');
+    if (first !== undefined) unmanaged = null;
+    if (unmanaged !== null) throw new CommandError(unmanaged.message, unmanaged.remedy);
+    throw first === undefined
+      ? new CommandError(
+          `nothing is called "${said}"`,
+          'pvegit plan --all lists what is managed and what is not.',
+        )
+      : new CommandError(
+          `several resources are called "${said}"`,
+          'Name it as qemu/VMID, and add --cluster NAME where several have it.',
+        );
   } finally {
     await world.close();
   }

@@ -33,7 +33,7 @@ ${style.bold('Try in another terminal')}
        ${page}
      ${pvegit} why plane-server
 
-3. Ask for a deletion: it is held until you approve it, by the digits that plan shows.
+3. Ask for a deletion: it is held until you approve it, as plan says.
      sed -i 's/replicas: 2/replicas: 1/' clusters/harness/claude-dev.yaml
      git commit -am 'One development machine is enough' && git push
      ${pvegit} plan

@@ -8,8 +8,8 @@ export interface Imported {
   /** Absolute path of the folder that the source follows. */
   readonly folder: string;
   readonly taken: TakenGuests;
-  /** Keys of guests that a manifest names already. */
-  readonly present: readonly string[];
+  /** Guests that a manifest names already. */
+  readonly present: readonly {readonly key: string; readonly name: string | null}[];
   readonly files: readonly ImportedFile[];
   readonly check: ImportCheck;
   /** Paths that were written; null with --check. */

@@ -38,7 +38,8 @@ function changeLine(
   );
 }
 
-function brief(text: string): string {
+/** A value from outside, safe and not longer than a person reads. */
+export function brief(text: string): string {
   const letters = Array.from(safe(text));
   if (letters.length <= LONGEST_VALUE) return letters.join('');
   return `${letters.slice(0, LONGEST_VALUE).join('')}… (${letters.length} characters)`;
@@ -61,8 +62,9 @@ export function interruptionLines(action: Action, style: Style): readonly string
 }
 
 /** What is gone afterwards, and what is kept of it. */
-export function lossLines({facts, risk, verb}: Action, style: Style): readonly string[] {
-  if (risk !== 'destructive') return [];
+export function lossLines(action: Action, style: Style): readonly string[] {
+  const {facts, risk, verb} = action;
+  if (risk !== 'destructive') return whyGoneLines(action, style);
   const lost = [
     ...list(facts['volumes']).map(volumeText),
     ...list(facts['snapshots']).map((name) => `snapshot ${String(name)}`),
@@ -71,12 +73,21 @@ export function lossLines({facts, risk, verb}: Action, style: Style): readonly s
   const runs = verb === 'delete' && facts['power'] === 'running';
   const indent = ' '.repeat(INDENT);
   return [
+    ...whyGoneLines(action, style),
     ...(runs ? [`${indent}${style.bad('it runs now')}`] : []),
     ...lost.map((what) => `${indent}${style.bad('loses')} ${safe(what)}`),
     ...list(facts['keeps']).map(
       (what) => `${indent}${style.accent('keeps')} ${safe(String(what))}`,
     ),
   ];
+}
+
+/** Nobody asks for a deletion in so many words: it follows from what is no longer in Git. */
+function whyGoneLines({verb, source, range}: Action, style: Style): readonly string[] {
+  if (range !== null || (verb !== 'delete' && verb !== 'release')) return [];
+  const stays = verb === 'release' ? '; the guest stays as it is' : '';
+  const says = `no manifest of ${safe(source)} asks for it any more${stays}`;
+  return [`${' '.repeat(INDENT)}${style.dim(says)}`];
 }
 
 function list(value: Json | undefined): readonly Json[] {

@@ -56,7 +56,7 @@ function partLines(
     } else line = longer;
   }
   return [...lines, line].map((text, index) => {
-    const head = pad(index === 0 ? part : '', width);
+    const head = part === '' ? '' : pad(index === 0 ? part : '', width);
     return `${' '.repeat(INDENT)}${style.dim(head)}${text}`;
   });
 }

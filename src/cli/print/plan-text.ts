@@ -6,7 +6,7 @@ import {openActions} from '../open-actions.ts';
 import {changeLines, interruptionLines, lossLines, reasonLines} from './action-text.ts';
 import {createdLines} from './created-text.ts';
 import {fill} from './fill.ts';
-import {pad, type Style, safe, shownKey, shownTime} from './style.ts';
+import {pad, type Style, safe, shownCommit, shownKey, shownResource, shownTime} from './style.ts';
 
 const SIGNS = {
   none: ' ',
@@ -26,14 +26,63 @@ const PASSING: ReadonlySet<Reason> = new Set(['waiting', 'limit', 'applying']);
 export function planText(report: Report, style: Style, all = false): string {
   const {plan} = report;
   if (plan === null) return style.bad('no plan could be made');
-  const work = all ? plan.actions : openActions(report);
+  const open = openActions(report);
   return [
     ...heading(report, plan, style),
-    ...work.flatMap((action) => actionLines(report, action, style)),
+    ...spaced(open.map((action) => actionLines(report, action, style))),
     ...waitingLines(plan, style),
+    ...setLines(report, open, style),
+    ...(all ? restLines(plan, open, style) : []),
     '',
     planSummary(report, style),
   ].join('\n');
+}
+
+/** A blank line sets apart what takes more than one; a list of one-liners stays one. */
+function spaced(blocks: readonly (readonly string[])[]): readonly string[] {
+  return blocks.flatMap((block, at) => {
+    const isList = at > 0 && block.length === 1 && blocks[at - 1]?.length === 1;
+    return isList ? block : ['', ...block];
+  });
+}
+
+/** What is in sync, and what nobody manages, a line each. */
+function restLines(
+  {actions, unmanaged}: Plan,
+  open: readonly Action[],
+  style: Style,
+): readonly string[] {
+  const busy = new Set(open);
+  const calm = actions.filter((action) => !busy.has(action));
+  const same = calm.map(({key, name}) => `  ${shownResource(key, name)}`);
+  const others = unmanaged.map(
+    ({id, name, node}) => `  ${shownResource(id, name)}${style.dim(`  on ${safe(node ?? '–')}`)}`,
+  );
+  return [
+    ...(same.length === 0 ? [] : ['', style.bold('In sync'), ...same]),
+    ...(others.length === 0 ? [] : ['', style.bold('Not managed'), ...others]),
+  ];
+}
+
+/** Beyond so many a command is no longer read before it is typed. */
+const MOST_APPROVED = 30;
+
+/** Where the set needs an approval of its own, the command that gives all of them at once. */
+function setLines({plan, verdicts}: Report, open: readonly Action[], style: Style) {
+  const set = plan?.setFingerprint;
+  const held = verdicts.some(({reasons}) => reasons.some(({reason}) => reason === 'blast-radius'));
+  if (!set || !held) return [];
+  const members = open.filter(({risk}) => risk === 'destructive');
+  const digits = [set, ...members.map(({fingerprint}) => fingerprint)].map((one) =>
+    one.slice(0, 16),
+  );
+  const command = `pvegit apply --approve ${digits.join(' ')}`;
+  const says = `${members.length} destructive actions need an approval each, and one of their set`;
+  return [
+    '',
+    `${style.bad(says)}: ${digits[0]}`,
+    ...(members.length <= MOST_APPROVED ? [`  ${style.accent('→')} ${command}`] : []),
+  ];
 }
 
 /** One line that counts: `2 to create, 1 to update; 2 go ahead, 1 held, 5 in sync`. */
@@ -87,7 +136,7 @@ function turnOf(report: Report, {key, fingerprint}: Action): Turn {
 function heading(report: Report, plan: Plan, style: Style): readonly string[] {
   const sources = report.sources.map(({name, commit, subject}) => {
     const said = subject === null ? '' : ` "${safe(subject)}"`;
-    return `${safe(name)} at ${commit?.slice(0, 10) ?? 'nothing yet'}${said}`;
+    return `${safe(name)} at ${commit === null ? 'nothing yet' : shownCommit(commit)}${said}`;
   });
   const when = `  read ${shownTime(plan.takenAt)}, ${plan.managed} managed`;
   return fill(
@@ -109,7 +158,6 @@ function actionLines(report: Report, action: Action, style: Style): readonly str
   const paint = action.verb === 'create' ? style.good : style.warn;
   const painted = action.risk === 'destructive' ? style.bad(what) : paint(what);
   return [
-    '',
     `${painted}  ${riskText(action, style)}${gateText(turn, verdict, style)}`,
     ...(action.verb === 'create'
       ? createdLines(action.changes, style)
@@ -145,7 +193,7 @@ function waitingLines({waiting}: Plan, style: Style): readonly string[] {
   const lines = waiting.flatMap(({key, name, reason, detail}) =>
     fill(
       [
-        {text: `  ${shownKey(key)} ${safe(name)}`},
+        {text: `  ${shownResource(key, name)}`},
         {text: `  ${reason}:`, paint: style.accent},
         {text: ` ${safe(detail)}`},
       ],

@@ -12,7 +12,16 @@ import {
 } from '../../core/report.ts';
 import {remedyLines} from './action-text.ts';
 import {fill} from './fill.ts';
-import {pad, type Style, safe, shownDuration, shownKey, shownTime} from './style.ts';
+import {
+  counted,
+  pad,
+  type Style,
+  safe,
+  shownCommit,
+  shownDuration,
+  shownResource,
+} from './style.ts';
+import {suspensionLines} from './suspension-text.ts';
 
 /** The document as lines. `now`: ms since the epoch, for ages. */
 export function statusText(status: StatusDocument, now: number, style: Style): string {
@@ -28,23 +37,30 @@ function clusterLines(one: ClusterStatus, now: number, style: Style): readonly s
   const counts = RESOURCE_STATES.filter((state) => one.counts[state] > 0).map((state) =>
     stateText(state, `${one.counts[state]} ${state.replaceAll('_', ' ')}`, style),
   );
+  const listed = one.notInSync.filter((resource) => !isOnlyPaused(resource));
+  const nameOf = new Map(one.notInSync.map(({key, name}) => [key, name]));
   return [
     '',
     `${style.bold(safe(one.cluster))}  ${paint(one.result)}  ${style.dim(`last pass ${ago} ago`)}`,
     `  ${counts.join(' · ') || 'nothing managed'}${style.dim(` · ${one.unmanaged} unmanaged`)}`,
     ...one.sources.flatMap((source) => sourceLines(source, style)),
     ...problems(one, style),
-    ...one.notInSync.slice(0, MOST).flatMap((one) => resourceLines(one, now, style)),
-    ...moreLines(one.notInSync.length, style),
+    ...listed.slice(0, MOST).flatMap((one) => resourceLines(one, now, style)),
+    ...moreLines(listed.length, style),
     ...one.applying.map(({key, name, verb, says}) => {
-      const what = `${shownKey(key)} ${safe(name)}: ${verb}, ${safe(says ?? 'starting')}`;
+      const what = `${shownResource(key, name)}: ${verb}, ${safe(says ?? 'starting')}`;
       return `  ${style.accent('▸')} ${what}`;
     }),
-    ...suspensionLines(one.suspensions, style),
-    ...intentLines(one.intents, style),
+    ...one.suspensions.flatMap((pause) => suspensionLines(pause, nameOf.get(pause.key), 2, style)),
+    ...intentLines(one.intents, nameOf, style),
     ...(one.outcomes.length === 0 ? [] : [style.dim('  lately')]),
     ...outcomeLines(one.outcomes.slice(0, 5), now, style),
   ];
+}
+
+/** It would do nothing if it could: the line of its suspension says all. */
+function isOnlyPaused({state, because, drift}: ResourceReport): boolean {
+  return state === 'suspended' && because.length === 0 && drift.length === 0;
 }
 
 /** A terminal that scrolls past shows nothing. */
@@ -57,12 +73,17 @@ function moreLines(length: number, style: Style): readonly string[] {
 
 function sourceLines(source: ClusterStatus['sources'][number], style: Style): readonly string[] {
   const {name, commit, subject, error} = source;
-  const at = commit === null ? 'nothing yet' : `${commit.slice(0, 10)} "${safe(subject ?? '')}"`;
-  const line = `  source ${safe(name)} at ${at}`;
-  if (error === null) return [line];
+  const said = subject === null ? '' : ` "${safe(subject)}"`;
+  const at = commit === null ? 'nothing yet' : `${shownCommit(commit)}${said}`;
+  const {columns} = style;
+  const lines = fill([{text: `  source ${safe(name)} at ${at}`}], {indent: 4, columns});
+  if (error === null) return lines;
   return [
-    line,
-    `    ${style.bad(error.kind)}: ${safe(error.message)}`,
+    ...lines,
+    ...fill([{text: `    ${error.kind}:`, paint: style.bad}, {text: ` ${safe(error.message)}`}], {
+      indent: 6,
+      columns,
+    }),
     ...remedyLines(error.remedy, 4, style),
   ];
 }
@@ -94,7 +115,7 @@ function resourceLines(resource: ResourceReport, now: number, style: Style): rea
     return `    ${risk} ${cause}, ${count}, for ${shownDuration(now - since)}`;
   });
   const shown = stateText(state, pad(state.replaceAll('_', ' '), 12), style);
-  const line = [{text: `${shownKey(id)} ${safe(name)}`}, {text: reason}];
+  const line = [{text: shownResource(id, name)}, {text: reason}];
   const room = {indent: 4, columns: style.columns - STATE_WIDTH};
   return [
     ...fill(line, room).map((text, at) => (at === 0 ? `  ${shown} ${text}` : text)),
@@ -122,17 +143,17 @@ function stateText(state: ResourceState, text: string, style: Style): string {
   }
 }
 
-function suspensionLines(suspensions: readonly Suspension[], style: Style): readonly string[] {
-  return suspensions.map(({key, reason, owner, expiresAt}) => {
-    const until = expiresAt === null ? '' : ` until ${shownTime(expiresAt)}`;
-    const what = key === '*' ? 'the whole cluster' : shownKey(key);
-    return `  ${style.accent('suspended')} ${what} by ${safe(owner)}${until}: ${safe(reason)}`;
-  });
-}
+/** Names by key, as far as they are known. */
+type Names = ReadonlyMap<string, string>;
 
-function intentLines(intents: ClusterStatus['intents'], style: Style): readonly string[] {
+function intentLines(
+  intents: ClusterStatus['intents'],
+  names: Names,
+  style: Style,
+): readonly string[] {
   return intents.map(({id, key, says, state}) => {
-    return `  ${style.warn(`intent ${id}`)} ${shownKey(key)}: ${safe(says)} (${state})`;
+    const who = shownResource(key, names.get(key));
+    return `  ${style.warn(`intent ${id}`)} ${who}: ${safe(says)} (${state})`;
   });
 }
 
@@ -141,7 +162,7 @@ function outcomeLines(outcomes: readonly Outcome[], now: number, style: Style): 
     const sign = result === 'done' ? style.good('✓') : style.bad('✗');
     const detail = result === 'done' ? '' : `: ${safe(because)}`;
     const ago = style.dim(`${shownDuration(now - endedAt)} ago`);
-    return `  ${sign} ${shownKey(key)} ${safe(name)}: ${verb} ${result}${detail}  ${ago}`;
+    return `  ${sign} ${shownResource(key, name)}: ${verb} ${result}${detail}  ${ago}`;
   });
 }
 
@@ -159,11 +180,12 @@ export function journalText(view: JournalView, now: number, style: Style): strin
   const intents = view.intents.map(({id, key, step, state, openedAt}) => {
     return {id, key, says: step.says, state, openedAt};
   });
+  const names = new Map(view.records.map(({key, name}) => [key, name]));
   return [
     style.bold(safe(view.cluster)),
-    `  ${view.records.length} resource${view.records.length === 1 ? '' : 's'} on record`,
-    ...suspensionLines(view.suspensions, style),
-    ...intentLines(intents, style),
+    `  ${counted(view.records.length, 'resource')} on record`,
+    ...view.suspensions.flatMap((pause) => suspensionLines(pause, names.get(pause.key), 2, style)),
+    ...intentLines(intents, names, style),
     ...outcomeLines(view.outcomes.slice(0, 10), now, style),
   ].join('\n');
 }

@@ -60,6 +60,21 @@ export function shownKey(key: string): string {
   return key.replace(/^(guest|qemu|lxc)\//, '');
 }
 
+/** `1 action`, `3 actions`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** A resource with its name: `150 neo4j-db`; the key alone where no name is known. */
+export function shownResource(key: string, name: string | null | undefined): string {
+  return name ? `${shownKey(key)} ${safe(name)}` : shownKey(key);
+}
+
+/** A commit as people say it; what stands for the state of a folder keeps its prefix. */
+export function shownCommit(commit: string): string {
+  return commit.slice(0, commit.startsWith('folder-') ? 17 : 10);
+}
+
 /** A duration for people: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function shownDuration(ms: number): string {
   const seconds = ms / 1000;

@@ -11,15 +11,17 @@ import {
 import {createdLines} from './created-text.ts';
 import {fill} from './fill.ts';
 import {type Style, safe, shownDuration} from './style.ts';
+import {suspensionLines} from './suspension-text.ts';
 
 /** All about one resource as lines. */
 export function whyText(detail: ResourceDetail, now: number, style: Style): string {
-  const {resource, actions, waiting, outcomes} = detail;
+  const {resource, actions, waiting, suspensions, outcomes} = detail;
   const {id, name, state, node, source} = resource;
   const work = actions.filter(({verb}) => verb !== 'none');
   return [
     `${style.bold(`${id} ${safe(name)}`)}  ${state.replaceAll('_', ' ')}`,
     style.dim(`  cluster ${safe(detail.cluster)}, node ${node ?? '–'}, source ${safe(source)}`),
+    ...suspensions.flatMap((one) => ['', ...suspensionLines(one, name, 0, style)]),
     ...(work.length === 0 && waiting.length === 0 ? ['', ...settledLines(detail, style)] : []),
     ...work.flatMap((action) => actionLines(action, verdictOf(detail, action), style)),
     ...waiting.flatMap(({reason, detail: why}) => [
@@ -35,6 +37,7 @@ export function whyText(detail: ResourceDetail, now: number, style: Style): stri
       const ago = style.dim(`${shownDuration(now - outcome.endedAt)} ago`);
       return `  ${sign} ${outcome.verb} ${outcome.result}: ${safe(outcome.because)}  ${ago}`;
     }),
+    ...(outcomes.length === 0 ? [] : remedyLines(`pvegit audit ${id}`, 2, style)),
   ].join('\n');
 }
 

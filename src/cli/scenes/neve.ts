@@ -251,6 +251,7 @@ export function neveCluster(
     },
     containers: {200: container(200, 'atlas', '512'), 201: container(201, 'lune', '4096')},
   });
+  addIso(cluster, 'local:iso/proxmox-backup-server_3.4-1.iso', 1243 * MIB);
   addSnapshot(cluster, 1201, 'etoile-26-9-2025');
   addSnapshot(cluster, 9100, 'C28-9-25-20_27');
   addToken(cluster, {user: 'pvegit@pve', token: 'controller', secret: demoSecret});
@@ -259,6 +260,23 @@ export function neveCluster(
   }
   publishNow(cluster);
   return cluster;
+}
+
+/** Without the image in its drive a guest would not start again. */
+function addIso(cluster: Cluster, volid: string, sizeBytes: number): void {
+  cluster.volumes.set(`${cluster.entry}/${volid}`, {
+    volid,
+    storage: 'local',
+    node: cluster.entry,
+    format: 'iso',
+    sizeBytes,
+    usedBytes: sizeBytes,
+    vmid: undefined,
+    parent: undefined,
+    content: 'iso',
+    ctimeS: Math.floor(cluster.nowMs / 1000),
+    snapshots: new Set(),
+  });
 }
 
 function addSnapshot(cluster: Cluster, vmid: number, name: string): void {

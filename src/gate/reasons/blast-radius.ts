@@ -16,6 +16,8 @@ export const blastRadius: ReasonRule = {
     const set = short(setFingerprint ?? '');
     return `the plan has ${destructive.length} destructive actions, ${without} ${set}`;
   },
-  remedy: () =>
-    'Split the change, or approve the set too, by the fingerprint that "pvegit plan" prints.',
+  remedy: (action, {plan}) => {
+    const digits = [action.fingerprint, plan.setFingerprint ?? ''].map(short).join(' ');
+    return `Split the change, or approve this and the set: pvegit apply --approve ${digits}`;
+  },
 };

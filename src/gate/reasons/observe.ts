@@ -13,6 +13,14 @@ export const observe: ReasonRule = {
       ? `policy.drift.${action.risk} is report`
       : null;
   },
-  remedy: (action) =>
-    `Change the mode. Reported drift: "pvegit apply --approve ${short(action.fingerprint)}".`,
+  remedy: (action, input) => {
+    if (action.mode === 'observe') {
+      return `Take pvegit/mode: observe out of the manifest of ${action.name}.`;
+    }
+    if (modeOf(action, input.policy) === 'observe') {
+      return `Change policy.${action.risk} in the controller's configuration.`;
+    }
+    const approve = `pvegit apply --approve ${short(action.fingerprint)}`;
+    return `Write what is live into Git, or put it right: ${approve}`;
+  },
 };

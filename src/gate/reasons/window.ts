@@ -49,7 +49,8 @@ function until(time: number | null): string {
 }
 
 function at(time: number | null): string {
-  return time === null ? 'never' : new Date(time).toISOString();
+  if (time === null) return 'never';
+  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function seconds(ms: number): number {
