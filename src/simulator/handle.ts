@@ -12,6 +12,7 @@ import {
   bareAnswer,
   dataAnswer,
   failureAnswer,
+  loginRequired,
   parametersOf,
   refuseContent,
   TextFailure,
@@ -42,6 +43,10 @@ export function accept(
   respond: (response: Response) => void,
 ): void {
   advance(cluster, nowMs);
+  if (!['GET', 'POST', 'PUT', 'DELETE'].includes(request.method)) {
+    respond(bareAnswer(501, `method '${request.method}' not available`));
+    return;
+  }
   const target = targetOf(request.path);
   if (target === undefined) {
     respond(outside(request.path));
@@ -125,10 +130,6 @@ function serve(
   target: Target,
   respond: (response: Response) => void,
 ): void {
-  if (!['GET', 'POST', 'PUT', 'DELETE'].includes(request.method)) {
-    respond(bareAnswer(501, `method '${request.method}' not available`));
-    return;
-  }
   const transfer = request.headers['transfer-encoding']?.toLowerCase();
   if (transfer !== undefined) {
     const text =
@@ -191,7 +192,10 @@ function conclude(
   if (outcome instanceof TextFailure) {
     respond(bareAnswer(status, message.trimEnd(), message));
   } else if (outcome instanceof AuthFailure) {
-    after(cluster, refusalMs, () => respond(bareAnswer(status, message.trimEnd())));
+    const page = target.format === 'html' && target.strange === undefined;
+    const refusal =
+      page && status === 401 ? loginRequired() : bareAnswer(status, message.trimEnd());
+    after(cluster, refusalMs, () => respond(refusal));
   } else if (status === 401) {
     after(cluster, refusalMs, () => respond(failureAnswer(target.format, outcome)));
   } else if (status >= 595) {
@@ -201,23 +205,33 @@ function conclude(
   }
 }
 
+/** What is answered without asking who calls, spelled exactly so (PVE::HTTPServer). */
+const openCalls = new Set([
+  'GET /access/domains',
+  'GET /access/ticket',
+  'POST /access/ticket',
+  'POST /access/vncticket',
+  'POST /access/openid/login',
+  'POST /access/openid/auth-url',
+]);
+
 /** A refusal before any endpoint is known: after three seconds, without a body. */
 class AuthFailure extends ApiFailure {}
 
 function begin(cluster: Cluster, request: Request, target: Target): Reply {
   const matched = findMethod(cluster.version, request.method, target.path);
-  const isOpen = matched?.method.user === 'world';
+  const isOpen = openCalls.has(`${request.method} ${target.uri}`);
   const auth = isOpen ? nobody : callerOf(cluster, request, target);
   cluster.actor = auth.authid;
   const parameters = readParameters(request, target);
   if (matched === undefined) {
-    fail(501, `Method '${request.method} ${target.path}' not implemented`);
+    fail(501, `Method '${request.method} ${target.uri}' not implemented`);
   }
   const all = {...parameters.values, ...matched.path};
   refuseTwins(parameters.values, matched.path);
   const byToken = isOpen ? sendsToken(request) : auth.tokenid !== undefined;
   if (matched.method.noToken && byToken) {
-    const text = `(URI '${target.path}' not available with API token, need proper ticket.`;
+    const text = `(URI '${target.uri}' not available with API token, need proper ticket.`;
     throw new ApiFailure(403, `Permission check failed ${text}\n)`);
   }
   const {check, user} = matched.method;
@@ -242,7 +256,7 @@ function run(cluster: Cluster, call: Call): Reply {
   const {matched, auth, parameters, node} = call;
   const {method} = matched;
   const all = {...parameters.values, ...matched.path};
-  const problems = validate(cluster.version, method, all, parameters.nulls);
+  const problems = validate(cluster.version, method, all, parameters);
   if (Object.keys(problems).length > 0) {
     paramError(problems);
   }

@@ -1,8 +1,9 @@
 // Why this exists: requests and answers as values: how parameters arrive by query, form or JSON,
 // and how an answer is written down, both as pveproxy does it (facts.md sections 1 and 3).
 import {ApiFailure} from './failure.ts';
+import {jsonComplaint} from './json-text.ts';
 import type {RawContent} from './route.ts';
-import type {RawParam} from './schema/validate.ts';
+import type {PerlKind, RawParam} from './schema/validate.ts';
 
 /** One HTTP request; header names in lower case. */
 export interface Request {
@@ -29,8 +30,10 @@ export type Response =
 /** An answered Response. */
 export type Answer = Extract<Response, {kind: 'answer'}>;
 
+const outputFormats = ['json', 'extjs', 'htmljs', 'html', 'png', 'spiceconfig'] as const;
+
 /** How answers are written: extjs and htmljs (escaped, as text/html) always with 200. */
-export type OutputFormat = 'json' | 'extjs' | 'htmljs';
+export type OutputFormat = (typeof outputFormats)[number];
 
 /** A request's path taken apart. */
 export interface Target {
@@ -39,6 +42,8 @@ export interface Target {
   readonly strange: string | undefined;
   /** Below the format, e.g. `/nodes/pve1/qemu`; percent-encoded parts are decoded. */
   readonly path: string;
+  /** The same as it was written, with doubled and trailing slashes: texts quote this one. */
+  readonly uri: string;
   readonly query: string;
 }
 
@@ -54,6 +59,8 @@ export interface Parameters {
   readonly values: Readonly<Record<string, RawParam>>;
   /** Names that came without a value: JSON nulls, and those without an equals sign. */
   readonly nulls: readonly string[];
+  /** JSON values that Perl holds as references, by name. */
+  readonly kinds: Readonly<Record<string, PerlKind>>;
   readonly upload: Upload | undefined;
 }
 
@@ -68,12 +75,14 @@ export function targetOf(path: string): Target | undefined {
   if (match === null || format === undefined) {
     return undefined;
   }
-  const parts = (match[2] ?? '/').split('/').filter((part) => part !== '');
-  const isKnown = format === 'json' || format === 'extjs' || format === 'htmljs';
+  const uri = match[2] ?? '/';
+  const parts = uri.split('/').filter((part) => part !== '');
+  const known = outputFormats.find((one) => one === format);
   return {
-    format: isKnown ? format : 'json',
-    strange: isKnown ? undefined : format,
+    format: known ?? 'json',
+    strange: known === undefined ? format : undefined,
     path: `/${parts.join('/')}`,
+    uri,
     query: rest.join('?'),
   };
 }
@@ -107,7 +116,7 @@ export function refuseContent(request: Request, target: Target): void {
 export const uploadPath = /^\/nodes\/[^/]+\/storage\/[^/]+\/upload$/;
 
 function contentType(request: Request): string {
-  return (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  return (request.headers['content-type'] ?? '').split(/\s*[;,]\s*/)[0]?.trim() ?? '';
 }
 
 /** Read query and body; a failure is answered with a text body. */
@@ -131,7 +140,11 @@ export function parametersOf(request: Request, target: Target): Parameters {
   for (const name of query.nulls) {
     delete values[name];
   }
-  return {...body, values, nulls: [...body.nulls, ...query.nulls]};
+  const kinds = Object.fromEntries(
+    Object.entries(body.kinds).filter(([name]) => query.values[name] === undefined),
+  );
+  const nulls = [...body.nulls.filter((name) => values[name] === undefined), ...query.nulls];
+  return {...body, values, kinds, nulls};
 }
 
 /** `{"data": …}` with what goes beside it. */
@@ -141,10 +154,41 @@ export function dataAnswer(
   top: Readonly<Record<string, unknown>> = {},
 ): Answer {
   const value = data ?? null;
-  if (format === 'json') {
-    return answer(200, 'OK', JSON.stringify({...top, data: value}));
+  if (format === 'extjs' || format === 'htmljs') {
+    return formatted(format, {success: 1, ...top, data: value});
   }
-  return formatted(format, {success: 1, ...top, data: value});
+  return format === 'json'
+    ? answer(200, 'OK', JSON.stringify({...top, data: value}))
+    : rendered(format, {status: 200, reason: 'OK'}, {data: value});
+}
+
+/** Formats that are no JSON: pages for people, pictures, and settings of a SPICE viewer. */
+function rendered(
+  format: 'html' | 'png' | 'spiceconfig',
+  {status, reason}: {readonly status: number; readonly reason: string},
+  body: {readonly data: unknown; readonly message?: string},
+): Answer {
+  if (format === 'html') {
+    const alert = body.message === undefined ? '' : `Error ${status}: ${body.message}`;
+    const page = escapeHtml(`${alert}${JSON.stringify(body)}`);
+    const html = `<!DOCTYPE html>\n<html><body><pre>${page}</pre></body></html>`;
+    return answer(status, reason, html, 'text/html;charset=UTF-8');
+  }
+  if (format === 'png') {
+    return answer(status, reason, '', 'image/png');
+  }
+  const lines =
+    typeof body.data === 'object' && body.data !== null
+      ? Object.entries(body.data).map(([key, value]) => `${key}=${value}\n`)
+      : [];
+  const text = lines.length === 0 ? '' : `[virt-viewer]\n${lines.join('')}`;
+  return answer(status, reason, text, 'application/x-virt-viewer;charset=UTF-8');
+}
+
+/** The page for people sends the unknown to its own form. */
+export function loginRequired(): Answer {
+  const plain = answer(301, 'Moved', '');
+  return {...plain, headers: {...plain.headers, location: '/api2/html/access/ticket'}};
 }
 
 function formatted(format: OutputFormat, body: object): Answer {
@@ -168,10 +212,12 @@ export function failureAnswer(format: OutputFormat, failure: ApiFailure): Answer
     failure.bodyMessage ?? `${failure.message.trimEnd()}${status === 501 ? '' : '\n'}`;
   const problems = errors === undefined ? {} : {errors};
   const body = {data: null, message, ...problems};
-  if (format !== 'json') {
+  if (format === 'extjs' || format === 'htmljs') {
     return formatted(format, {success: 0, status, ...body});
   }
-  return answer(status, reason, JSON.stringify(body));
+  return format === 'json'
+    ? answer(status, reason, JSON.stringify(body))
+    : rendered(format, {status, reason}, body);
 }
 
 /** An answer without JSON: 401, 595, 596 and the refusals of the HTTP server itself. */
@@ -214,26 +260,47 @@ function answer(
 function jsonParameters(body: string): Parameters {
   const values: Record<string, RawParam> = {};
   const nulls: string[] = [];
+  const kinds: Record<string, PerlKind> = {};
   for (const [name, value] of Object.entries(parseJson(body))) {
+    if (name === '_dc') {
+      continue;
+    }
     if (value === null) {
       nulls.push(name);
-    } else {
-      values[name] = Array.isArray(value) ? value.map(jsonText) : jsonText(value);
+      continue;
+    }
+    const isList = Array.isArray(value);
+    values[name] = isList ? value.map(jsonText) : jsonText(value);
+    if (typeof value === 'boolean') {
+      kinds[name] = 'JSON::PP::Boolean';
+    } else if (typeof value === 'object' && !isList) {
+      kinds[name] = 'HASH';
     }
   }
-  return {values, nulls, upload: undefined};
+  return {values, nulls, kinds, upload: undefined};
 }
 
+const server = '/usr/share/perl5/PVE/APIServer/AnyEvent.pm';
+
 function parseJson(body: string): object {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? parsed : {};
-  } catch {
-    const expected = 'neither tag, array, object, number, string or atom';
-    const where = `at character offset ${body.length} (before "(end of string)")`;
-    const source = 'at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line 917.';
-    throw new TextFailure(500, `malformed JSON string, ${expected}, ${where} ${source}\n`);
+  const complaint = jsonComplaint(body);
+  if (complaint !== undefined) {
+    throw new TextFailure(500, `${complaint} at ${server} line 917.\n`);
   }
+  const parsed: unknown = JSON.parse(body);
+  if (Array.isArray(parsed) || parsed === true) {
+    throw new TextFailure(500, `Not a HASH reference at ${server} line 957.\n`);
+  }
+  if (typeof parsed === 'object' && parsed !== null) {
+    return parsed;
+  }
+  const text = String(parsed ?? '').slice(0, 32);
+  if (parsed === false || text === '' || text === '0') {
+    return {};
+  }
+  const more = String(parsed).length > 32 ? '...' : '';
+  const cause = `Can't use string ("${text}"${more}) as a HASH ref while "strict refs" in use`;
+  throw new TextFailure(500, `${cause} at ${server} line 957.\n`);
 }
 
 function jsonText(value: unknown): string {
@@ -247,7 +314,9 @@ function jsonText(value: unknown): string {
 function formParameters(text: string): Parameters {
   const values: Record<string, string | string[]> = {};
   const nulls: string[] = [];
-  for (const part of text.split(/[&;]/).filter((one) => one !== '')) {
+  // Perl's split drops what is empty at the end only; elsewhere it is a parameter without a name.
+  const whole = text.replace(/[&;]+$/, '');
+  for (const part of whole === '' ? [] : whole.split(/[&;]/)) {
     const [key = '', raw] = part.split('=');
     const name = decode(key.replaceAll('+', ' '));
     if (name === '_dc') {
@@ -261,7 +330,7 @@ function formParameters(text: string): Parameters {
     const known = values[name];
     values[name] = known === undefined ? value : [known, value].flat();
   }
-  return {values, nulls, upload: undefined};
+  return {values, nulls, kinds: {}, upload: undefined};
 }
 
 function uploadOf(request: Request): Upload {

@@ -4,7 +4,7 @@ import {fail, paramError, prefixed} from '../failure.ts';
 import {effectivePrivileges, may, rolePrivileges} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, list, nothing, route} from '../route.ts';
-import type {AclEntry} from '../state.ts';
+import type {AclEntry, Version} from '../state.ts';
 import {recordEffect} from '../state.ts';
 
 /** Everything below `/access/acl`. */
@@ -14,20 +14,30 @@ export const aclRoutes: readonly Route[] = [
 ];
 
 const word = '[A-Za-z0-9.\\-_]+';
+const sdnParts = {'8.4': 'dns|ipams', '9.1': 'dns|ipams|fabrics|prefix-lists|route-maps'};
+
 /** Which paths there can be (PVE::AccessControl::check_path). */
-const validPath = new RegExp(
-  `^/(?:${[
-    `access(?:/(?:groups|realm)(?:/${word})?)?`,
-    `nodes(?:/${word})?`,
-    `pool(?:/${word}(?:/${word}){0,2})?`,
-    'sdn(?:/controllers(?:/[A-Za-z0-9_-]+)?)?',
-    'sdn/(?:dns|ipams|fabrics|prefix-lists|route-maps)(?:/[A-Za-z0-9]+)?',
-    `sdn/zones(?:/${word}(?:/${word}(?:/[1-9][0-9]{0,3})?)?)?`,
-    `storage(?:/${word})?`,
-    'vms(?:/[1-9][0-9]{2,})?',
-    `mapping(?:/${word}(?:/${word})?)?`,
-  ].join('|')})?$`,
-);
+function isValidPath(version: Version, path: string): boolean {
+  return patterns[version].test(path);
+}
+
+const patterns = {'8.4': pathPattern('8.4'), '9.1': pathPattern('9.1')};
+
+function pathPattern(version: Version): RegExp {
+  return new RegExp(
+    `^/(?:${[
+      `access(?:/(?:groups|realm)(?:/${word})?)?`,
+      `nodes(?:/${word})?`,
+      `pool(?:/${word}(?:/${word}){0,2})?`,
+      'sdn(?:/controllers(?:/[A-Za-z0-9_-]+)?)?',
+      `sdn/(?:${sdnParts[version]})(?:/[A-Za-z0-9]+)?`,
+      `sdn/zones(?:/${word}(?:/${word}(?:/[1-9][0-9]{0,3})?)?)?`,
+      `storage(?:/${word})?`,
+      'vms(?:/[1-9][0-9]{2,})?',
+      `mapping(?:/${word}(?:/${word})?)?`,
+    ].join('|')})?$`,
+  );
+}
 
 function listAcl(context: Context): Reply {
   const {cluster} = context;
@@ -52,7 +62,7 @@ function updateAcl(context: Context): Reply {
     paramError(Object.fromEntries(kinds.map((kind) => [kind, text])));
   }
   const path = normalPath(params.path ?? '');
-  if (path === undefined || !(flag(context, 'delete') || validPath.test(path))) {
+  if (path === undefined || !(flag(context, 'delete') || isValidPath(cluster.version, path))) {
     paramError({path: `invalid ACL path '${params.path}'`});
   }
   prefixed('ACL update failed', () => {

@@ -5,6 +5,7 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, nothing, route} from '../route.ts';
 import type {Cluster} from '../state.ts';
 import {recordEffect} from '../state.ts';
+import {keptText} from './access-users.ts';
 
 /** Everything below `/access/groups`. */
 export const groupRoutes: readonly Route[] = [
@@ -43,7 +44,7 @@ function createGroup({cluster, params}: Context): Reply {
     if (cluster.access.groups.has(groupid)) {
       fail(500, `group '${groupid}' already exists`);
     }
-    cluster.access.groups.set(groupid, {comment: params.comment});
+    cluster.access.groups.set(groupid, {comment: keptText(params.comment)});
   });
   recordEffect(cluster, 'access', undefined, `group ${groupid} created`);
   return nothing;
@@ -63,7 +64,8 @@ function showGroup(context: Context): Reply {
 function updateGroup(context: Context): Reply {
   prefixed('update group failed', () => {
     const group = requireGroup(context);
-    group.comment = context.params.comment ?? group.comment;
+    const {comment} = context.params;
+    group.comment = comment === undefined ? group.comment : keptText(comment);
   });
   recordEffect(context.cluster, 'access', undefined, `group ${context.path.groupid} updated`);
   return nothing;

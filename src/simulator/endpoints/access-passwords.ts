@@ -30,7 +30,7 @@ function changePassword(context: Context): Reply {
       forbid();
     }
   }
-  requirePasswords(cluster, realm);
+  requirePasswords(cluster, userid);
   user.password = params.password;
   recordEffect(cluster, 'access', undefined, `password of ${userid} changed`);
   return nothing;
@@ -47,7 +47,8 @@ function confirm({cluster, params, auth}: Context, userid: string): void {
   }
   const own = requireUser(cluster, auth.user).password;
   if (own !== given) {
-    fail(500, own === undefined ? 'no password set' : 'invalid credentials');
+    const known = own === undefined ? 'no password set' : 'invalid credentials';
+    fail(500, auth.user.endsWith('@pam') ? 'Authentication failure' : known);
   }
 }
 

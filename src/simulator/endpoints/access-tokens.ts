@@ -5,7 +5,7 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, list, nothing, route} from '../route.ts';
 import type {ApiToken} from '../state.ts';
 import {recordEffect} from '../state.ts';
-import {requireUser, tokenFacts} from './access-users.ts';
+import {keptText, requireUser, tokenFacts} from './access-users.ts';
 
 const base = '/access/users/{userid}/token';
 
@@ -40,7 +40,7 @@ function createToken(context: Context): Reply {
     secret: randomUuid(cluster.random),
     privsep: params.privsep !== '0',
     expireS: Number(params.expire ?? 0),
-    comment: params.comment === '' ? undefined : params.comment,
+    comment: keptText(params.comment),
   };
   user.tokens.set(tokenid, token);
   recordEffect(cluster, 'access', undefined, `token ${userid}!${tokenid} created`);

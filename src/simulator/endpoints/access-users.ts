@@ -67,7 +67,7 @@ function listEntry(
 }
 
 function facts(user: User): Record<string, unknown> {
-  const fields = Object.fromEntries([...user.fields].filter(([, text]) => text !== ''));
+  const fields = Object.fromEntries(user.fields);
   // The line of a user is read up to its last part that is not empty.
   const email = fields.comment !== undefined || fields.keys !== undefined ? {email: ''} : {};
   return {enable: user.enabled ? 1 : 0, expire: user.expireS, ...email, ...fields};
@@ -86,13 +86,12 @@ function showUser({cluster, path}: Context): Reply {
 function createUser(context: Context): Reply {
   const {cluster, params} = context;
   const userid = params.userid ?? '';
-  const realm = userid.split('@').at(-1) ?? '';
   prefixed('create user failed', () => {
     if (cluster.access.users.has(userid)) {
       fail(500, `user '${userid}' already exists`);
     }
     if (params.password !== undefined) {
-      requirePasswords(cluster, realm);
+      requirePasswords(cluster, userid);
     }
     const user: User = {
       enabled: params.enable !== '0',
@@ -110,13 +109,22 @@ function createUser(context: Context): Reply {
 }
 
 /** Refuse with 500 where the realm is none or keeps its passwords elsewhere. */
-export function requirePasswords(cluster: Cluster, realm: string): void {
+export function requirePasswords(cluster: Cluster, userid: string): void {
+  const [name = '', realm = ''] = [userid.replace(/@[^@]*$/, ''), userid.split('@').at(-1)];
   const type = cluster.access.realms.get(realm)?.type;
   if (type === undefined) {
     fail(500, `auth domain '${realm}' does not exist`);
   }
   if (type !== 'pam' && type !== 'pve') {
     fail(500, `can't set password on auth type '${type}'`);
+  }
+  // Of the system's users root alone is sure to be there; usermod knows no other.
+  if (
+    type === 'pam' &&
+    name !== 'root' &&
+    cluster.access.users.get(userid)?.password === undefined
+  ) {
+    fail(500, `change password failed: user '${name}' does not exist`);
   }
 }
 
@@ -126,11 +134,20 @@ function knownGroups(context: Context): readonly string[] {
   return unknown === undefined ? groups : fail(500, `no such group '${unknown}'`);
 }
 
+/** What a line of user.cfg keeps of a text: no blanks around it, nothing of what Perl holds false. */
+export function keptText(text: string | undefined): string | undefined {
+  return text === undefined || text === '0' ? undefined : text.trim() || undefined;
+}
+
 function setFields(user: User, params: Readonly<Record<string, string>>): void {
   for (const field of textFields) {
     const value = params[field];
     if (value !== undefined) {
-      user.fields.set(field, value);
+      user.fields.delete(field);
+      const kept = keptText(value);
+      if (kept !== undefined) {
+        user.fields.set(field, kept);
+      }
     }
   }
 }
@@ -163,7 +180,14 @@ function updateUser(context: Context): Reply {
 
 function deleteUser({cluster, path}: Context): Reply {
   const userid = path.userid ?? '';
+  const gone = cluster.access.users.get(userid);
   cluster.access.users.delete(userid);
+  if (userid === 'root@pam' && gone !== undefined) {
+    // The file need not name root: it is always there, with the system's password.
+    const {password} = gone;
+    const fresh = {fields: new Map(), groups: new Set<string>(), tokens: new Map()};
+    cluster.access.users.set(userid, {enabled: true, expireS: 0, password, ...fresh});
+  }
   cluster.access.acl = cluster.access.acl.filter(
     (entry) => entry.subject !== userid && !entry.subject.startsWith(`${userid}!`),
   );

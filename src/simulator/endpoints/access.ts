@@ -97,7 +97,7 @@ function capabilities(cluster: Cluster, auth: Auth): Record<string, Record<strin
     Object.keys(sections).map((name) => [name, {}]),
   );
   const asked = ['/', '/nodes', '/access/groups', '/vms', '/storage', '/sdn', '/mapping'];
-  for (const path of new Set([...asked, ...cluster.access.acl.map((entry) => entry.path)])) {
+  for (const path of new Set([...asked, ...aclPaths(cluster)])) {
     const top = /^\/(\w+)/.exec(path)?.[1] ?? 'dc';
     for (const privilege of effectivePrivileges(cluster, auth, path).keys()) {
       for (const name of top === 'pool' ? pooled(privilege) : [top]) {
@@ -137,7 +137,7 @@ function showPermissions(context: Context): Reply {
   if (!isOwn) {
     require403(context, '/access', ['Sys.Audit']);
   }
-  const known = [...cluster.access.acl.map((entry) => entry.path), ...pooledPaths(cluster)];
+  const known = [...aclPaths(cluster), ...pooledPaths(cluster)];
   const paths = params.path === undefined ? [...standardPaths, ...known] : [params.path];
   const result: Record<string, Record<string, number>> = {};
   for (const path of paths) {
@@ -149,6 +149,14 @@ function showPermissions(context: Context): Reply {
     }
   }
   return data(result);
+}
+
+/** The paths of the access control list and all above them: each is a node of one tree. */
+function aclPaths(cluster: Cluster): readonly string[] {
+  return cluster.access.acl.flatMap(({path}) => {
+    const parts = path.split('/').filter((part) => part !== '');
+    return ['/', ...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)];
+  });
 }
 
 /** The paths of what is in a pool. */

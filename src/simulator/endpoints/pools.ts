@@ -7,6 +7,7 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, list, nothing, route} from '../route.ts';
 import type {Cluster, Pool} from '../state.ts';
 import {recordEffect} from '../state.ts';
+import {keptText} from './access-users.ts';
 import {guestFigures, storageEntry} from './resources.ts';
 
 /** `/pools` and below. */
@@ -40,6 +41,11 @@ function byId([left]: readonly [string, unknown], [right]: readonly [string, unk
   return left < right ? -1 : 1;
 }
 
+/** As Perl sorts: as texts, 1000 before 200. */
+function byText(left: number, right: number): number {
+  return `${left}` < `${right}` ? -1 : 1;
+}
+
 function facts(pool: Pool): Record<string, string> {
   return pool.comment === undefined ? {} : {comment: pool.comment};
 }
@@ -53,7 +59,7 @@ function showPool(context: Context): Reply {
 function members(context: Context, pool: Pool): readonly unknown[] {
   const {cluster, params} = context;
   const {type} = params;
-  const guests = [...pool.vms].flatMap((vmid) => {
+  const guests = [...pool.vms].sort(byText).flatMap((vmid) => {
     const guest = cluster.guests.get(vmid);
     const isWanted = type === undefined || type === guest?.kind;
     return guest === undefined || !isWanted ? [] : [guestFigures(cluster, guest)];
@@ -90,7 +96,7 @@ function createPool(context: Context): Reply {
 
 /** What user.cfg keeps of a comment: nothing of an empty one. */
 function kept(comment: string | undefined): string | undefined {
-  return comment === '' || comment === '0' ? undefined : comment;
+  return keptText(comment);
 }
 
 /** All or nothing: the file is written once, at the end. */
@@ -173,7 +179,7 @@ function deletePool(context: Context, poolid: string): Reply {
     if (child !== undefined) {
       fail(500, `pool '${poolid}' is not empty (contains pool '${child}')`);
     }
-    const guest = [...pool.vms].find((vmid) => cluster.guests.has(vmid));
+    const guest = [...pool.vms].sort(byText).find((vmid) => cluster.guests.has(vmid));
     if (guest !== undefined) {
       fail(500, `pool '${poolid}' is not empty (contains VM ${guest})`);
     }

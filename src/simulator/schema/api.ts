@@ -170,7 +170,7 @@ function descend(
   if (fixed !== undefined) {
     return descend(fixed, rest, path);
   }
-  if (node.variable === undefined) {
+  if (node.variable === undefined || /\s/.test(first)) {
     return undefined;
   }
   // A volume id is the one variable that may hold slashes: `content/sandbox:100/vm-100-disk-0.raw`.

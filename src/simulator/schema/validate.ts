@@ -13,6 +13,17 @@ import {restSubKeys} from './rest-formats.ts';
 /** A parameter as it came in: text, or several for a repeated key or JSON array. */
 export type RawParam = string | readonly string[];
 
+/** What Perl calls a JSON object and a JSON boolean: only the type boolean takes the latter. */
+export type PerlKind = 'HASH' | 'JSON::PP::Boolean';
+
+/** What a call brings beside its values: names without one, and values that are no text. */
+export interface Oddities {
+  readonly nulls: readonly string[];
+  readonly kinds: Readonly<Record<string, PerlKind>>;
+}
+
+const noOddities: Oddities = {nulls: [], kinds: {}};
+
 /** Texts by parameter; empty when all is well. */
 export type Problems = Readonly<Record<string, string>>;
 
@@ -21,12 +32,12 @@ interface Collected {
   readonly problems: Record<string, string>;
 }
 
-/** Check all parameters of a call, those of the path included; `nulls` came without a value. */
+/** Check all parameters of a call, those of the path included. */
 export function validate(
   version: Version,
   method: Method,
   params: Readonly<Record<string, RawParam>>,
-  nulls: readonly string[] = [],
+  {nulls, kinds}: Oddities = noOddities,
 ): Problems {
   const into: Collected = {version, problems: {}};
   for (const [name, facts] of Object.entries(method.params)) {
@@ -38,7 +49,12 @@ export function validate(
     const facts = paramFacts(method, name);
     if (facts !== undefined) {
       checkRequires(into, params, name, facts);
-      checkValue(into, name, facts, value);
+      const kind = kinds[name];
+      if (kind === undefined) {
+        checkValue(into, name, facts, value);
+      } else {
+        checkKind(into, name, facts, kind);
+      }
     } else if (!method.open) {
       note(into, name, unknownText);
     }
@@ -59,7 +75,8 @@ function isOptional(facts: ParamFacts): boolean {
 const unknownText =
   'property is not defined in schema and the schema does not allow additional properties';
 
-function note(into: Collected, path: string, text: string): void {
+function note(into: Collected, name: string, text: string): void {
+  const path = name === '' || name === '0' ? '_root' : name;
   const known = into.problems[path];
   into.problems[path] = known === undefined ? text : `${known}\\n${text}`;
 }
@@ -75,7 +92,21 @@ function checkRequires(
   }
 }
 
+function checkKind(into: Collected, path: string, facts: ParamFacts, kind: PerlKind): void {
+  const {type = 'any'} = facts;
+  if (type === 'array' || (type === 'object' && kind !== 'HASH')) {
+    note(into, path, `type check ('${type}') failed`);
+  } else if (type !== 'boolean' || kind !== 'JSON::PP::Boolean') {
+    note(into, path, `type check ('${type}') failed - got ${kind}`);
+  }
+}
+
 function checkValue(into: Collected, path: string, facts: ParamFacts, value: RawParam): void {
+  // Perl makes a list of one value only if that is true in its eyes.
+  if (facts.type === 'array' && (value === '' || value === '0')) {
+    note(into, path, "type check ('array') failed");
+    return;
+  }
   if (facts.type === 'array') {
     const items = typeof value === 'string' ? [value] : value;
     for (const [index, item] of items.entries()) {
