@@ -1,6 +1,6 @@
 // Why this exists: a node's interfaces: changes are staged in a second file until they are applied
 // or discarded (PVE/API2/Network.pm, facts.md section 15).
-import {fail, paramError} from '../failure.ts';
+import {paramError} from '../failure.ts';
 import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route, splitList} from '../route.ts';
@@ -9,6 +9,10 @@ import {sectionsOf} from '../section.ts';
 import type {Cluster, ClusterNode} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {fork} from '../task.ts';
+import type {Interfaces} from './interfaces-file.ts';
+import {readInterfaces, refuseOpenVSwitch, writeInterfaces} from './interfaces-file.ts';
+import {requireHostAddress} from './interfaces-rules.ts';
+import {unifiedDiff} from './unified-diff.ts';
 
 const base = '/nodes/{node}/network';
 
@@ -23,86 +27,67 @@ export const networkRoutes: readonly Route[] = [
   route('DELETE', `${base}/{iface}`, deleteInterface),
 ];
 
-type Interfaces = Map<string, Section>;
-
 const numbers = new Set(['active', 'autostart', 'exists', 'priority', 'bridge_vlan_aware']);
 
-function active(cluster: Cluster, node: string): Interfaces {
+const file = 'text';
+
+/** The text of the file that is in force, made from the node's bridges when first asked for. */
+function activeText(cluster: Cluster, node: string): string {
   const known = sectionsOf(cluster, `interfaces/${node}`);
-  const found = cluster.nodes.get(node);
-  if (known.size === 0 && found !== undefined) {
-    for (const [name, section] of configured(found)) {
-      known.set(name, section);
-    }
-  }
-  return known;
-}
-
-/** The interfaces that a prepared node has: one port, and its bridges. */
-function configured(node: ClusterNode): Interfaces {
-  const port = {type: 'eth', active: '1', exists: '1', families: 'inet', method: 'manual'};
-  const ifaces: Interfaces = new Map([
-    ['eth0', new Map(Object.entries({...port, method6: 'manual', priority: '3'}))],
-  ]);
-  for (const [index, name] of [...node.bridges].entries()) {
-    const bridge = {
-      type: 'bridge',
-      active: '1',
-      autostart: '1',
-      bridge_fd: '0',
-      bridge_stp: 'off',
-      families: 'inet',
-      method6: 'manual',
-      priority: String(4 + index),
-      ...(index === 0 ? uplink(node.ip) : inner),
-    };
-    ifaces.set(name, new Map(Object.entries(bridge)));
-  }
-  return ifaces;
-}
-
-const inner = {
-  bridge_ports: '',
-  bridge_vids: '2-4094',
-  bridge_vlan_aware: '1',
-  method: 'manual',
-};
-
-function uplink(ip: string): Record<string, string> {
-  const gateway = `${ip.split('.').slice(0, 3).join('.')}.1`;
-  const address = {address: ip, cidr: `${ip}/24`, netmask: '24', gateway};
-  return {...address, bridge_ports: 'eth0', method: 'static'};
+  const text = known.get(file)?.get(file) ?? configured(cluster.nodes.get(node));
+  known.set(file, new Map([[file, text]]));
+  return text;
 }
 
 /** What is staged, or undefined while there is nothing. */
-function staged(cluster: Cluster, node: string): Interfaces | undefined {
-  return cluster.sections.get(`interfaces.new/${node}`);
+function stagedText(cluster: Cluster, node: string): string | undefined {
+  return cluster.sections.get(`interfaces.new/${node}`)?.get(file)?.get(file);
+}
+
+/** The interfaces that a prepared node has: one port, and its bridges. */
+function configured(node: ClusterNode | undefined): string {
+  const ip = node?.ip ?? '';
+  const bridges = [...(node?.bridges ?? [])].map((name, index) => [
+    `auto ${name}`,
+    `iface ${name} inet ${index === 0 ? 'static' : 'manual'}`,
+    ...(index === 0 ? [`\taddress ${ip}/24`, `\tgateway ${gatewayOf(ip)}`] : []),
+    `\tbridge-ports ${index === 0 ? 'eth0' : 'none'}`,
+    '\tbridge-stp off',
+    '\tbridge-fd 0',
+    ...(index === 0 ? [] : ['\tbridge-vlan-aware yes', '\tbridge-vids 2-4094']),
+    '',
+  ]);
+  const loop = ['auto lo', 'iface lo inet loopback', ''];
+  return [...loop, 'iface eth0 inet manual', '', ...bridges.flat(), ''].join('\n');
+}
+
+function gatewayOf(ip: string): string {
+  return `${ip.split('.').slice(0, 3).join('.')}.1`;
 }
 
 /** What calls see and change: the staged file, or the active one. */
 function visible(cluster: Cluster, node: string): Interfaces {
-  return staged(cluster, node) ?? active(cluster, node);
+  const up = new Set(namesIn(activeText(cluster, node)));
+  const text = stagedText(cluster, node) ?? activeText(cluster, node);
+  return readInterfaces(text, {ports: new Set(['eth0']), up});
 }
 
-/** The staged file, made from the active one by the first change. */
-function staging(cluster: Cluster, node: string): Interfaces {
-  const known = staged(cluster, node);
-  if (known !== undefined) {
-    return known;
-  }
-  const copies = [...active(cluster, node)].map(([name, section]): [string, Section] => [
-    name,
-    new Map(section),
-  ]);
-  const fresh: Interfaces = new Map(copies);
-  cluster.sections.set(`interfaces.new/${node}`, fresh);
-  return fresh;
+function namesIn(text: string): readonly string[] {
+  return [...text.matchAll(/^iface (\S+)/gm)].map(([, name = '']) => name);
+}
+
+function stage(cluster: Cluster, node: string, ifaces: Interfaces): void {
+  const text = writeInterfaces(ifaces);
+  cluster.sections.set(`interfaces.new/${node}`, new Map([[file, new Map([[file, text]])]]));
 }
 
 function shown(section: Section): Record<string, unknown> {
   const entries = [...section].map(([key, text]): [string, unknown] => {
     if (key === 'families') {
       return [key, splitList(text)];
+    }
+    if (key === 'exists' && text === 'null') {
+      return [key, null];
     }
     return [key, numbers.has(key) ? Number(text) : text];
   });
@@ -118,6 +103,7 @@ function listInterfaces(context: Context): Reply {
   const {type} = params;
   const wantsBridges = /^any(_local)?_bridge$/.test(type ?? '');
   const listed = [...visible(cluster, node)]
+    .filter(([name]) => name !== 'lo')
     .filter(
       ([, section]) =>
         type === undefined || section.get('type') === type || (wantsBridges && isBridge(section)),
@@ -136,30 +122,9 @@ function mayUseBridge(context: Context, name: string): boolean {
 
 /** The difference of the two files, in the form of `diff -u`. */
 function changesOf(cluster: Cluster, node: string): string {
-  const next = staged(cluster, node);
-  if (next === undefined) {
-    return '';
-  }
-  const before = textOf(active(cluster, node));
-  const after = textOf(next);
-  const removed = before.filter((line) => !after.includes(line)).map((line) => `-${line}`);
-  const added = after.filter((line) => !before.includes(line)).map((line) => `+${line}`);
-  if (removed.length + added.length === 0) {
-    return '';
-  }
-  const file = '/etc/network/interfaces';
-  const range = `@@ -1,${before.length} +1,${after.length} @@`;
-  return [`--- ${file}`, `+++ ${file}.new`, range, ...removed, ...added, ''].join('\n');
-}
-
-function textOf(ifaces: Interfaces): readonly string[] {
-  return [...ifaces].flatMap(([name, section]) => [
-    ...(section.get('autostart') === '1' ? [`auto ${name}`] : []),
-    `iface ${name} inet ${section.get('method') ?? 'manual'}`,
-    ...[...section]
-      .filter(([key]) => /^(?:address|gateway|bridge_|vlan|mtu|ovs_|slaves|bond)/.test(key))
-      .map(([key, text]) => `\t${key.replaceAll('_', '-')} ${text}`),
-  ]);
+  const next = stagedText(cluster, node);
+  const name = '/etc/network/interfaces';
+  return next === undefined ? '' : unifiedDiff(name, activeText(cluster, node), next);
 }
 
 function requireInterface(ifaces: Interfaces, iface: string): Section {
@@ -181,28 +146,12 @@ function createInterface(context: Context): Reply {
   if (/^OVS/.test(settings.type ?? '')) {
     refuseOpenVSwitch();
   }
-  const priority = String(3 + ifaces.size);
-  const read = {...asRead(iface, settings), ...wanted, priority};
-  const section: Section = new Map(Object.entries(read));
+  const section: Section = new Map(Object.entries(wanted));
   section.set('families', familiesOf(section));
-  staging(cluster, node).set(iface, section);
+  ifaces.set(iface, section);
+  stage(cluster, node, ifaces);
   recordEffect(cluster, 'network', undefined, `${node} ${iface} staged`);
   return nothing;
-}
-
-/** What reading the file back adds by the type and the name. */
-function asRead(iface: string, {type}: Readonly<Record<string, string>>): Record<string, string> {
-  if (type === 'bridge') {
-    return {bridge_ports: '', bridge_stp: 'off', bridge_fd: '0'};
-  }
-  const [, device, id] = /^(\S+)\.(\d+)$/.exec(iface) ?? [];
-  return type === 'vlan' && device !== undefined && id !== undefined
-    ? {'vlan-raw-device': device, 'vlan-id': id}
-    : {};
-}
-
-function refuseOpenVSwitch(): never {
-  fail(500, "Open VSwitch is not installed (need package 'openvswitch-switch')");
 }
 
 /** Address and netmask from the CIDR, after the checks against the other interfaces. */
@@ -218,23 +167,22 @@ function prepared(
     }
   }
   refuseTakenPorts(ifaces, iface, settings);
-  const {bridge_vids: vids} = settings;
-  if (vids !== undefined && splitList(vids).length === 0) {
+  const {bridge_vids: vids = ''} = settings;
+  const wanted = {...split(settings, ''), ...split(settings, '6')};
+  if (wanted.address6 !== undefined) {
+    requireHostAddress(wanted.address6);
+  }
+  if (vids !== '' && splitList(vids).length === 0) {
     paramError({bridge_vids: 'VLAN list items are empty'});
   }
-  const wanted = {...split(settings, ''), ...split(settings, '6')};
+  const {cidr: _, cidr6: __, ...rest} = settings;
   return {
-    ...settings,
+    ...rest,
     ...wanted,
-    ...(vids === undefined ? {} : {bridge_vids: splitList(vids).join(' ')}),
-    ...(settings.comments === undefined ? {} : {comments: withNewline(settings.comments)}),
+    ...(vids === '' ? {} : {bridge_vids: splitList(vids).join(' ')}),
     method: wanted.address === undefined ? 'manual' : 'static',
     method6: wanted.address6 === undefined ? 'manual' : 'static',
   };
-}
-
-function withNewline(text: string): string {
-  return text.endsWith('\n') ? text : `${text}\n`;
 }
 
 const gateways = {gateway: 'Default gateway', gateway6: 'Default ipv6 gateway'} as const;
@@ -247,12 +195,9 @@ function split(
   const address = settings[`address${suffix}`];
   const netmask = settings[`netmask${suffix}`];
   if (cidr === undefined) {
-    return address === undefined
+    return address === undefined || netmask === undefined
       ? {}
-      : {
-          [`address${suffix}`]: address,
-          ...(netmask === undefined ? {} : {[`cidr${suffix}`]: `${address}/${netmask}`}),
-        };
+      : {[`address${suffix}`]: address, [`netmask${suffix}`]: netmask};
   }
   for (const [name, value] of Object.entries({address, netmask})) {
     if (value !== undefined) {
@@ -261,7 +206,7 @@ function split(
     }
   }
   const [host = '', bits = ''] = cidr.split('/');
-  return {[`cidr${suffix}`]: cidr, [`address${suffix}`]: host, [`netmask${suffix}`]: bits};
+  return {[`address${suffix}`]: host, [`netmask${suffix}`]: bits};
 }
 
 const portKeys = ['bridge_ports', 'ovs_ports', 'slaves', 'ovs_bonds'] as const;
@@ -289,7 +234,7 @@ function refuseTakenPorts(
 function familiesOf(section: Section): string {
   const six = section.has('address6') ? ['inet6'] : [];
   const four = section.has('address') || six.length === 0 ? ['inet'] : [];
-  return [...four, ...six].join(',');
+  return [...four, ...six].join(' ');
 }
 
 function updateInterface(context: Context): Reply {
@@ -297,18 +242,18 @@ function updateInterface(context: Context): Reply {
   const {iface = ''} = path;
   const {delete: _, ...settings} = params;
   const ifaces = visible(cluster, node);
-  requireInterface(ifaces, iface);
-  const wanted = prepared(ifaces, iface, settings);
-  const section = requireInterface(staging(cluster, node), iface);
+  const section = requireInterface(ifaces, iface);
   for (const key of list(context, 'delete')) {
-    for (const one of key.startsWith('cidr') ? [key, ...addressKeys(key.slice(4))] : [key]) {
+    for (const one of /^cidr6?$/.test(key) ? [key, ...addressKeys(key.slice(4))] : [key]) {
       section.delete(one);
     }
   }
+  const wanted = prepared(ifaces, iface, settings);
   for (const [key, value] of Object.entries(wanted)) {
     section.set(key, value);
   }
   section.set('families', familiesOf(new Map(Object.entries(wanted))));
+  stage(cluster, node, ifaces);
   recordEffect(cluster, 'network', undefined, `${node} ${iface} changed`);
   return nothing;
 }
@@ -319,8 +264,10 @@ function addressKeys(suffix: string): readonly string[] {
 
 function deleteInterface({cluster, node, path}: Context): Reply {
   const {iface = ''} = path;
-  requireInterface(visible(cluster, node), iface);
-  staging(cluster, node).delete(iface);
+  const ifaces = visible(cluster, node);
+  requireInterface(ifaces, iface);
+  ifaces.delete(iface);
+  stage(cluster, node, ifaces);
   recordEffect(cluster, 'network', undefined, `${node} ${iface} deleted`);
   return nothing;
 }
@@ -333,18 +280,15 @@ function discardChanges({cluster, node}: Context): Reply {
 
 function applyChanges({cluster, node, auth}: Context): Reply {
   const run = (): void => {
-    const next = staged(cluster, node);
+    const next = stagedText(cluster, node);
     const found = cluster.nodes.get(node);
     if (next === undefined || found === undefined) {
       return;
     }
-    for (const section of next.values()) {
-      section.set('active', '1');
-    }
-    cluster.sections.set(`interfaces/${node}`, next);
+    cluster.sections.set(`interfaces/${node}`, new Map([[file, new Map([[file, next]])]]));
     cluster.sections.delete(`interfaces.new/${node}`);
     found.bridges.clear();
-    for (const [name, section] of next) {
+    for (const [name, section] of visible(cluster, node)) {
       if (isBridge(section)) {
         found.bridges.add(name);
       }

@@ -1,12 +1,12 @@
 // Why this exists: what a node keeps of itself: time zone, name servers, hosts, notes, logs, and
 // the orders to it (PVE/API2/Nodes.pm, NodeConfig.pm).
 import {createHash} from 'node:crypto';
+import {isIP} from 'node:net';
 import {fail, paramError} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, download, integer, list, nothing, route} from '../route.ts';
-import {findMethod, paramFacts} from '../schema/api.ts';
 import type {Section} from '../section.ts';
-import {sectionsOf, shownSection} from '../section.ts';
+import {sectionsOf} from '../section.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import {fork} from '../task.ts';
 import {versionOf} from './versions.ts';
@@ -54,7 +54,9 @@ function localSeconds(time: number, timeZone: string): number {
 }
 
 function isTimeZone(name: string): boolean {
-  return /^(?:UTC|Etc\/UTC)$/.test(name) || Intl.supportedValuesOf('timeZone').includes(name);
+  const plain =
+    /^(?:(?:Etc\/)?(?:UTC|GMT|Zulu|Universal|Greenwich)|Etc\/GMT[+-]\d|E[SD]T|CET|MET)$/;
+  return plain.test(name) || Intl.supportedValuesOf('timeZone').includes(name);
 }
 
 function setTimeZone(context: Context): Reply {
@@ -76,13 +78,16 @@ function showDns(context: Context): Reply {
 function setDns(context: Context): Reply {
   const dns = own(context, 'node-dns');
   const {search, dns1, dns2, dns3} = context.params;
-  const servers = [...new Set([dns1, dns2, dns3])].filter((one) => one !== undefined);
+  const servers = [...new Set([dns1, dns2, dns3])].filter(
+    (one) => one !== undefined && one !== '0.0.0.0',
+  );
   dns.clear();
   if (search !== undefined && search !== '') {
-    dns.set('search', search);
+    // The file is read up to the first blank.
+    dns.set('search', search.trim().split(/\s+/)[0] ?? search);
   }
   for (const [index, server] of servers.entries()) {
-    dns.set(`dns${index + 1}`, server);
+    dns.set(`dns${index + 1}`, server ?? '');
   }
   recordEffect(context.cluster, 'node', undefined, `${context.node} dns`);
   return nothing;
@@ -109,9 +114,24 @@ function setHosts(context: Context): Reply {
   if (digest !== '' && digest !== digestOf(hostsOf(context))) {
     fail(500, 'detected modified configuration - file changed by other user? Try again.');
   }
+  requireHosts(text);
   own(context, 'node-hosts').set('data', text);
   recordEffect(context.cluster, 'node', undefined, `${context.node} hosts`);
   return nothing;
+}
+
+/** Each line that is no comment names an address and its hosts; what follows a host is one, too. */
+function requireHosts(text: string): void {
+  for (const line of text.split('\n').filter((one) => !/^\s*(?:#|$)/.test(one))) {
+    const [address = '', ...names] = line.replace(/\s+$/, '').split(/\s+/);
+    if (isIP(address) === 0) {
+      paramError({data: `Invalid IP '${address}'`});
+    }
+    const wrong = names.find((name) => !/^[.\-a-zA-Z0-9]+$/.test(name));
+    if (wrong !== undefined) {
+      paramError({data: `Invalid Hostname '${wrong}'`});
+    }
+  }
 }
 
 function configDigest(context: Context): string {
@@ -120,14 +140,13 @@ function configDigest(context: Context): string {
 
 /** Nothing at all, not even a digest, until something was set. */
 function showConfig(context: Context): Reply {
-  const {cluster, params} = context;
+  const {params} = context;
   const config = own(context, 'node-config');
-  const method = findMethod(cluster.version, 'PUT', '/nodes/x/config')?.method;
-  const facts = shownSection(config, (key) =>
-    method === undefined ? undefined : paramFacts(method, key),
-  );
+  // Numbers stay the text of the file; a file without notes has empty ones.
   const whole: Record<string, unknown> =
-    config.size === 0 ? {} : {...facts, digest: configDigest(context)};
+    config.size === 0
+      ? {}
+      : {description: '', ...Object.fromEntries(config), digest: configDigest(context)};
   const {property} = params;
   if (property === undefined) {
     return data(whole);
@@ -138,14 +157,18 @@ function showConfig(context: Context): Reply {
 function setConfig(context: Context): Reply {
   const {digest = '', delete: _, ...settings} = context.params;
   const config = own(context, 'node-config');
-  if (digest !== '' && digest !== configDigest(context)) {
+  // Without a file there is nothing that could have been changed.
+  if (config.size > 0 && digest !== '' && digest !== configDigest(context)) {
     fail(500, 'detected modified configuration - file changed by other user? Try again.');
   }
   for (const [key, value] of Object.entries(settings)) {
-    config.set(key, key === 'description' ? `${value.replace(/\n*$/, '')}\n` : value);
+    config.set(key, key === 'description' ? `${value.replace(/\n*$/, '')}\n` : value.trim());
   }
   for (const key of list(context, 'delete')) {
     config.delete(key);
+  }
+  if (['', '\n'].includes(config.get('description') ?? '')) {
+    config.delete('description');
   }
   recordEffect(context.cluster, 'node', undefined, `${context.node} config`);
   return nothing;

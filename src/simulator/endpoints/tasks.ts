@@ -107,12 +107,15 @@ function showLog(context: Context): Reply {
   return data(shown, {total: lines.length});
 }
 
-function downloadLog({params}: Context, task: Task | undefined): Reply {
+function downloadLog({params, path}: Context, task: Task | undefined): Reply {
   if (params.start !== undefined || params.limit !== undefined) {
     fail(500, "'download' cannot be used together with 'start' or 'limit' parameters");
   }
   if (task === undefined) {
-    fail(500, 'Could not open file - No such file or directory');
+    // The logs are spread over folders by the last digit of their start.
+    const {upid = ''} = path;
+    const file = `/var/log/pve/tasks/${upid.split(':')[4]?.at(7)}/${upid}`;
+    fail(500, `Could not open file '${file}' - No such file or directory`);
   }
   const time = new Date(task.startS * 1000).toISOString().replace('.000', '');
   const name = `task-${task.node}-${task.type}-${time}.log`;

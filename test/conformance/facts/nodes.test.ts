@@ -61,7 +61,7 @@ describe('a node (PVE/API2/Nodes.pm)', () => {
     say(desk, 'PUT /nodes/pve1/config', {description: 'note', 'startall-onboot-delay': '5'});
     expect(ask(desk, 'root', 'GET /nodes/pve1/config').data).toMatchObject({
       description: 'note\n',
-      'startall-onboot-delay': 5,
+      'startall-onboot-delay': '5',
     });
     expect(say(desk, 'PUT /nodes/pve1/config', {description: 'x', digest: '0'.repeat(40)})).toBe(
       '500 detected modified configuration - file changed by other user? Try again.',
