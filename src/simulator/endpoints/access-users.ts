@@ -134,7 +134,7 @@ function knownGroups(context: Context): readonly string[] {
   return unknown === undefined ? groups : fail(500, `no such group '${unknown}'`);
 }
 
-/** What a line of user.cfg keeps of a text: no blanks around it, nothing of what Perl holds false. */
+/** What a line of user.cfg keeps of a text: no blanks around it, nothing that Perl holds false. */
 export function keptText(text: string | undefined): string | undefined {
   return text === undefined || text === '0' ? undefined : text.trim() || undefined;
 }

@@ -1,13 +1,74 @@
-// Why this exists: rules may name a macro, and an unknown one is refused.
+// Why this exists: a rule may name a macro instead of protocol and ports; an unknown one, or one
+// that contradicts what the rule says itself, is refused (PVE/Firewall.pm, $pve_fw_macros).
+
+/** One line of a macro. */
+export interface Template {
+  readonly proto: string;
+  readonly dport?: string;
+  readonly sport?: string;
+}
+
+/** `Name proto[/dport[/sport]] …`, as the firewall has them. */
+const table = `
+Amanda udp/10080 tcp/10080 | Auth tcp/113 | BGP tcp/179 | BitTorrent tcp/6881:6889 udp/6881
+BitTorrent32 tcp/6881:6999 udp/6881 | Ceph tcp/6789 tcp/3300 tcp/6800:7300 | CVS tcp/2401
+Citrix tcp/1494 udp/1604 tcp/2598 | DAAP tcp/3689 udp/3689 | DCC tcp/6277
+DHCPfwd udp/67:68/67:68 | DHCPv6 udp/546:547/546:547 | DNS udp/53 tcp/53 | Distcc tcp/3632
+FTP tcp/21 | Finger tcp/79 | GNUnet tcp/2086 udp/2086 tcp/1080 udp/1080 | GRE 47 | Git tcp/9418
+HKP tcp/11371 | HTTP tcp/80 | HTTPS tcp/443 | ICPV2 udp/3130 | ICQ tcp/5190 | IMAP tcp/143
+IMAPS tcp/993 | IPIP 94 | IPsec udp/500/500 50 | IPsecah udp/500/500 51
+IPsecnat udp/500 udp/4500 50 | IRC tcp/6667 | Jetdirect tcp/9100 | L2TP udp/1701 | LDAP tcp/389
+LDAPS tcp/636 | MSNP tcp/1863 | MSSQL tcp/1433 | Mail tcp/25 tcp/465 tcp/587 | MDNS udp/5353
+Munin tcp/4949 | MySQL tcp/3306 | NNTP tcp/119 | NNTPS tcp/563 | NTP udp/123
+NeighborDiscovery icmpv6/router-solicitation icmpv6/router-advertisement
+  icmpv6/neighbor-solicitation icmpv6/neighbor-advertisement
+OSPF 89 | OpenVPN udp/1194 | PCA udp/5632 tcp/5631 | PMG tcp/8006 | POP3 tcp/110
+POP3S tcp/995 | PPtP 47 tcp/1723 | Ping icmp/echo-request | PostgreSQL tcp/5432 | Printer tcp/515
+RDP tcp/3389 | RIP udp/520 | RNDC tcp/953 | Razor tcp/2703 | Rdate tcp/37 | Rsync tcp/873
+SANE tcp/6566 | SMB udp/135,445 udp/137:139 udp/1024:65535/137 tcp/135,139,445 | SMBswat tcp/901
+SMTP tcp/25 | SMTPS tcp/465 | SNMP udp/161:162 tcp/161 | SPAMD tcp/783 | SSH tcp/22 | SVN tcp/3690
+SixXS tcp/3874 udp/3740 41 udp/5072,8374 | SPICEproxy tcp/3128 | Squid tcp/3128
+Submission tcp/587 | Syslog udp/514 tcp/514 | TFTP udp/69 | Telnet tcp/23 | Telnets tcp/992
+Time tcp/37 | Trcrt udp/33434:33524 icmp/echo-request | VNC tcp/5900:5999 | VNCL tcp/5500
+Web tcp/80 tcp/443 | Webcache tcp/8080 | Webmin tcp/10000 | Whois tcp/43
+`;
+
+const templates = new Map(
+  table
+    .trim()
+    .replaceAll('\n  ', ' ')
+    .split(/\n|\s\|\s/)
+    .map((line): [string, readonly Template[]] => {
+      const [name = '', ...lines] = line.trim().split(/\s+/);
+      return [name, lines.map(templateOf)];
+    }),
+);
+
+function templateOf(text: string): Template {
+  const [proto = '', dport, sport] = text.split('/');
+  return {
+    proto,
+    ...(dport === undefined ? {} : {dport}),
+    ...(sport === undefined ? {} : {sport}),
+  };
+}
+
+/** Those that have no meaning for IPv4. */
+const sixOnly = new Set(['DHCPv6', 'NeighborDiscovery']);
+/** Those that mean something else for IPv6. */
+const sixTemplates: ReadonlyMap<string, readonly Template[]> = new Map([
+  ['Ping', [templateOf('icmpv6/echo-request')]],
+  ['Trcrt', [templateOf('udp/33434:33524'), templateOf('icmpv6/echo-request')]],
+]);
 
 /** The names of the firewall's macros. */
-export const macros: ReadonlySet<string> = new Set(
-  [
-    'Amanda Auth BGP BitTorrent BitTorrent32 CVS Ceph Citrix DAAP DCC DHCPfwd DHCPv6 DNS Distcc',
-    'FTP Finger GNUnet GRE Git HKP HTTP HTTPS ICPV2 ICQ IMAP IMAPS IPIP IPsec IPsecah IPsecnat IRC',
-    'Jetdirect L2TP LDAP LDAPS MDNS MSNP MSSQL Mail Munin MySQL NNTP NNTPS NTP NeighborDiscovery',
-    'OSPF OpenVPN PBS PCA PMG POP3 POP3S PPtP Ping PostgreSQL Printer RDP RIP RNDC Razor Rdate',
-    'Rsync SANE SMB SMBswat SMTP SMTPS SNMP SPAMD SPICEproxy SSH SVN SixXS Squid Submission Syslog',
-    'TFTP Telnet Telnets Time Trcrt VNC VNCL Web Webcache Webmin Whois',
-  ].flatMap((line) => line.split(' ')),
-);
+export const macroNames: readonly string[] = [...templates.keys()].sort();
+
+/** The lines of a macro for an IP version; none where it does not apply. */
+export function macroTemplates(name: string, ipVersion: number | undefined): readonly Template[] {
+  if (ipVersion === 4 && sixOnly.has(name)) {
+    return [];
+  }
+  const six = ipVersion === 6 ? sixTemplates.get(name) : undefined;
+  return six ?? templates.get(name) ?? [];
+}

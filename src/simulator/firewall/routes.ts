@@ -4,10 +4,10 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route} from '../route.ts';
 import {findMethod, paramFacts} from '../schema/api.ts';
 import {shownSection} from '../section.ts';
-import {recordEffect} from '../state.ts';
-import {macros} from './macros.ts';
+import {nodeSeconds, recordEffect} from '../state.ts';
+import {macroNames} from './macros.ts';
 import {ruleRoutes} from './rules.ts';
-import {contentDigest, scopeBases, scopeName, scopeOf} from './scope.ts';
+import {contentDigest, keptComment, scopeBases, scopeName, scopeOf, storeNamed} from './scope.ts';
 import {setRoutes} from './sets.ts';
 
 const groupTemplate = '/cluster/firewall/groups/{group}';
@@ -31,7 +31,7 @@ export const firewallRoutes: readonly Route[] = [
   ...ruleRoutes.filter((one) => one.template !== groupTemplate || one.method !== 'DELETE'),
   ...setRoutes,
   route('GET', '/cluster/firewall/macros', () =>
-    data([...macros].sort().map((macro) => ({macro, descr: `${macro} traffic`}))),
+    data(macroNames.map((macro) => ({macro, descr: `${macro} traffic`}))),
   ),
   route('GET', '/nodes/{node}/firewall/log', emptyLog),
   route('GET', '/nodes/{node}/qemu/{vmid}/firewall/log', emptyLog),
@@ -51,7 +51,10 @@ function optionFacts({cluster}: Context, base: string) {
 
 function showOptions(context: Context, base: string): Reply {
   const shown = shownSection(scopeOf(context).options, optionFacts(context, base));
-  return data({...shown, digest: optionsDigest(context)});
+  // A cluster enabled with more than 1 is so for a minute only, unless that is confirmed.
+  const since = Number(shown.enable ?? 0);
+  const isLate = since > 1 && nodeSeconds(context.cluster, context.node) - since > 60;
+  return data({...shown, ...(isLate ? {enable: 0} : {}), digest: optionsDigest(context)});
 }
 
 function updateOptions(context: Context, base: string): Reply {
@@ -69,7 +72,8 @@ function updateOptions(context: Context, base: string): Reply {
     options.delete(key);
   }
   for (const [key, value] of Object.entries(settings)) {
-    options.set(key, value);
+    const isTrial = base === '/cluster/firewall' && key === 'enable' && Number(value) > 1;
+    options.set(key, isTrial ? String(nodeSeconds(context.cluster, context.node)) : value);
   }
   return record(context, `options ${JSON.stringify(params)}`);
 }
@@ -100,15 +104,14 @@ function listGroups(context: Context): Reply {
 function createGroup(context: Context): Reply {
   const scope = scopeOf(context);
   const {params} = context;
-  const group = (params.group ?? '').toLowerCase();
-  const {comment, rename} = params;
+  const {group = '', comment, rename} = params;
   if (rename !== undefined) {
-    return renameGroup(context, rename.toLowerCase(), group);
+    return renameGroup(context, rename, group);
   }
   if (scope.groups.has(group)) {
     paramError({group: `Security group '${group}' already exists`});
   }
-  scope.groups.set(group, {comment, rules: []});
+  storeNamed(scope.groups, group, {comment: keptComment(comment), rules: []});
   return record(context, `group ${group} created`);
 }
 
@@ -127,7 +130,8 @@ function renameGroup(context: Context, from: string, to: string): Reply {
     paramError({group: `Security group '${to}' does already exist`});
   }
   scope.groups.delete(from);
-  scope.groups.set(to, {comment: comment ?? known.comment, rules: known.rules});
+  const told = comment === undefined ? known.comment : keptComment(comment);
+  storeNamed(scope.groups, to, {comment: told, rules: known.rules});
   renameReferences(context, from, to);
   return record(context, `group ${from} renamed ${to}`);
 }
@@ -143,9 +147,10 @@ function renameReferences({cluster}: Context, from: string, to: string): void {
 }
 
 function deleteGroup(context: Context): Reply {
-  const name = (context.path.group ?? '').toLowerCase();
+  const {group: name = ''} = context.path;
   const {groups} = scopeOf(context);
-  if ((groups.get(name)?.rules.length ?? 0) > 0) {
+  const known = groups.get(name) ?? fail(500, `no such security group '${name}'`);
+  if (known.rules.length > 0) {
     fail(500, `Security group '${name}' is not empty`);
   }
   groups.delete(name);

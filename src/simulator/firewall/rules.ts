@@ -10,6 +10,7 @@ import {
   danglingReference,
   findAlias,
   ipVersion,
+  keptComment,
   ruleLine,
   scopeBases,
   scopeName,
@@ -50,7 +51,7 @@ function scopeRules(context: Context): Rule[] {
 }
 
 function groupRules(context: Context): Rule[] {
-  const name = (context.path.group ?? '').toLowerCase();
+  const {group: name = ''} = context.path;
   const group = scopeOf(context).groups.get(name);
   return group?.rules ?? fail(500, `no such security group '${name}'`);
 }
@@ -102,7 +103,7 @@ function createRule(context: Context, rules: Rule[]): Reply {
   const rule: Rule = new Map([['enable', '0']]);
   write(rule, context.params);
   verifyRule(context, scopeOf(context), rule);
-  rules.unshift(rule);
+  rules.unshift(asRead(rule));
   record(context, 'rule added');
   return nothing;
 }
@@ -117,9 +118,27 @@ function write(rule: Rule, params: Readonly<Record<string, string>>): void {
     if (value === '' || value === '-') {
       rule.delete(key);
     } else {
-      rule.set(key, key === 'comment' ? (value.split('\n')[0] ?? '') : value);
+      rule.set(key, value);
     }
   }
+}
+
+const groupKeys = new Set(['type', 'action', 'macro', 'iface', 'enable', 'comment']);
+
+/** What is left of a rule when its line is read again: one line, enabled or not. */
+function asRead(rule: Rule): Rule {
+  const isGroup = rule.get('type') === 'group';
+  const kept = [...rule].filter(
+    ([key, value]) => (!isGroup || groupKeys.has(key)) && (value !== '0' || key === 'enable'),
+  );
+  const read: Rule = new Map(kept);
+  const comment = keptComment((rule.get('comment') ?? '').split('\n')[0]);
+  read.delete('comment');
+  if (comment !== undefined) {
+    read.set('comment', comment);
+  }
+  const {enable = '0'} = Object.fromEntries(rule);
+  return read.set('enable', Number(enable) > 0 ? '1' : '0');
 }
 
 function checkDigest({params}: Context, rules: readonly Rule[]): void {
@@ -141,7 +160,7 @@ function updateRule(context: Context, rules: Rule[]): Reply {
     write(changed, context.params);
     deleteProperties(context, changed);
     verifyRule(context, scopeOf(context), changed);
-    rules[pos] = changed;
+    rules[pos] = asRead(changed);
   }
   record(context, `rule ${pos} changed`);
   return nothing;

@@ -105,6 +105,34 @@ export function findAlias(cluster: Cluster, scope: FirewallScope, name: string):
   return undefined;
 }
 
+/** What a comment at the end of a line is read back as; nothing of an empty one. */
+export function keptComment(text: string | undefined): string | undefined {
+  return text === undefined || text === '0' ? undefined : text.trim() || undefined;
+}
+
+/**
+ * Store under a name as the file is read back: in lower case. One that is there already stays as
+ * it is, since its section is the later one.
+ */
+export function storeNamed<T extends {comment: string | undefined}>(
+  all: Map<string, T>,
+  name: string,
+  value: T,
+): void {
+  const key = name.toLowerCase();
+  const known = key === name ? undefined : all.get(key);
+  if (known === undefined) {
+    all.set(key, value);
+  } else {
+    known.comment ??= value.comment;
+  }
+}
+
+/** An address without its full mask. */
+export function shortCidr(cidr: string): string {
+  return cidr.replace(ipVersion(cidr) === 6 ? /\/128$/ : /\/32$/, '');
+}
+
 /** What is wrong with an address of a rule: an ipset or alias that is not there. */
 export function danglingReference(
   cluster: Cluster,

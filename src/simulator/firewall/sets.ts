@@ -5,7 +5,17 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, nothing, route} from '../route.ts';
 import {recordEffect} from '../state.ts';
 import type {Alias, FirewallScope, IpSet} from './scope.ts';
-import {contentDigest, findAlias, ipVersion, scopeBases, scopeName, scopeOf} from './scope.ts';
+import {
+  contentDigest,
+  findAlias,
+  ipVersion,
+  keptComment,
+  scopeBases,
+  scopeName,
+  scopeOf,
+  shortCidr,
+  storeNamed,
+} from './scope.ts';
 
 /** Aliases, sets and references of every scope that has them. */
 export const setRoutes: readonly Route[] = scopeBases
@@ -61,7 +71,12 @@ function requireDigest({params}: Context, digest: string): void {
 function listAliases(context: Context): Reply {
   const scope = scopeOf(context);
   const digest = aliasDigest(scope);
-  return data([...scope.aliases].map(([name, alias]) => ({...aliasFacts(name, alias), digest})));
+  const sorted = [...scope.aliases].sort(byLowerName);
+  return data(sorted.map(([name, alias]) => ({...aliasFacts(name, alias), digest})));
+}
+
+function byLowerName([left]: readonly [string, unknown], [right]: readonly [string, unknown]) {
+  return left.toLowerCase() < right.toLowerCase() ? -1 : 1;
 }
 
 function createAlias(context: Context): Reply {
@@ -70,7 +85,7 @@ function createAlias(context: Context): Reply {
   if (nameOfAlias(scope, name) !== undefined) {
     paramError({name: `alias '${name}' already exists`});
   }
-  scope.aliases.set(name, {cidr, comment});
+  scope.aliases.set(name, {cidr: shortCidr(cidr), comment: keptComment(comment)});
   return record(context, `alias ${name} created`);
 }
 
@@ -93,8 +108,13 @@ function updateAlias(context: Context): Reply {
   if (rename !== undefined && taken !== undefined && taken !== name) {
     paramError({name: `alias '${rename}' already exists`});
   }
+  const asked = context.path.name ?? name;
+  const isSame = rename?.toLowerCase() === name.toLowerCase();
   scope.aliases.delete(name);
-  scope.aliases.set(rename ?? context.path.name ?? name, {cidr, comment});
+  scope.aliases.set(isSame ? asked : (rename ?? asked), {
+    cidr: shortCidr(cidr),
+    comment: keptComment(comment),
+  });
   return record(context, `alias ${name} changed`);
 }
 
@@ -126,7 +146,8 @@ function renameSet(context: Context, rename: string): Reply {
     paramError({name: `IPSet '${name}' does already exist`});
   }
   ipsets.delete(rename);
-  ipsets.set(name, {comment: comment ?? old.comment, entries: old.entries});
+  const told = comment === undefined ? old.comment : keptComment(comment);
+  storeNamed(ipsets, name, {comment: told, entries: old.entries});
   return record(context, `ipset ${rename} renamed ${name}`);
 }
 
@@ -139,7 +160,7 @@ function createSet(context: Context): Reply {
   if (ipsets.has(name)) {
     paramError({name: `IPSet '${name}' already exists`});
   }
-  ipsets.set(name, {comment, entries: []});
+  storeNamed(ipsets, name, {comment: keptComment(comment), entries: []});
   return record(context, `ipset ${name} created`);
 }
 
@@ -169,14 +190,37 @@ function showSet(context: Context): Reply {
 /** Host bits are cleared and a full mask is dropped; aliases stay. */
 function normalCidr(text: string): string {
   const [address = '', bits] = text.split('/');
-  if (bits === undefined || ipVersion(address) !== 4 || bits === '32') {
-    return bits === '32' || bits === '128' ? address : text;
+  if (bits === undefined || bits === '0' || ipVersion(address) === undefined) {
+    return text;
   }
-  const mask = bits === '0' ? 0 : (0xffffffff << (32 - Number(bits))) >>> 0;
+  if (ipVersion(address) === 6) {
+    return shortCidr(`${maskedSix(address, Number(bits))}/${bits}`);
+  }
+  if (bits === '32') {
+    return address;
+  }
+  const mask = (0xffffffff << (32 - Number(bits))) >>> 0;
   const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
   const masked = (value & mask) >>> 0;
   const parts = [24, 16, 8, 0].map((shift) => (masked >>> shift) & 255);
   return `${parts.join('.')}/${bits}`;
+}
+
+/** Eight groups, masked, the longest run of zeros left out. */
+function maskedSix(address: string, bits: number): string {
+  const [head = '', tail] = address.toLowerCase().split('::');
+  const parts = (text: string): readonly string[] => text.split(':').filter((part) => part !== '');
+  const behind = tail === undefined ? [] : parts(tail);
+  const zeros = Array.from({length: 8 - parts(head).length - behind.length}, () => '0');
+  const groups = [...parts(head), ...zeros, ...behind].map((part, index) => {
+    const kept = Math.min(16, Math.max(0, bits - 16 * index));
+    return (Number.parseInt(part, 16) & (0xffff << (16 - kept)) & 0xffff).toString(16);
+  });
+  const runs = [...groups.join(':').matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].map(([run]) => run);
+  const longest = runs.sort((left, right) => right.length - left.length)[0];
+  return longest === undefined
+    ? groups.join(':')
+    : groups.join(':').replace(longest, '::').replace(':::', '::');
 }
 
 function addEntry(context: Context): Reply {
@@ -184,7 +228,7 @@ function addEntry(context: Context): Reply {
   const {cidr: text = '', comment} = context.params;
   const isAddress = ipVersion(text) !== undefined;
   if (!isAddress && findAlias(context.cluster, scopeOf(context), text) === undefined) {
-    fail(500, `no such alias '${text}'`);
+    fail(500, `no such alias '${text.replace(/^(?:dc|guest)\//, '')}'`);
   }
   const cidr = normalCidr(text);
   if (set.entries.some((entry) => entry.cidr === cidr)) {
@@ -193,7 +237,8 @@ function addEntry(context: Context): Reply {
   if (/\/0+$/.test(cidr)) {
     paramError({cidr: 'a zero prefix is not allowed in ipset entries'});
   }
-  set.entries.unshift({cidr, nomatch: flag(context, 'nomatch'), comment});
+  set.entries.push({cidr, nomatch: flag(context, 'nomatch'), comment: keptComment(comment)});
+  set.entries.sort((left, right) => (left.cidr < right.cidr ? -1 : 1));
   return record(context, `ipset ${context.path.name} + ${cidr}`);
 }
 
@@ -213,7 +258,7 @@ function updateEntry(context: Context): Reply {
   if (entry === undefined) {
     return paramError({cidr: 'no such IP/Network'});
   }
-  entry.comment = context.params.comment;
+  entry.comment = keptComment(context.params.comment);
   entry.nomatch = flag(context, 'nomatch');
   return record(context, `ipset ${context.path.name} ${entry.cidr} changed`);
 }

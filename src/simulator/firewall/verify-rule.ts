@@ -3,7 +3,7 @@
 import {paramError} from '../failure.ts';
 import type {Context} from '../route.ts';
 import {icmp6Types, icmpTypes} from '../schema/icmp-types.ts';
-import {macros} from './macros.ts';
+import {macroNames, macroTemplates} from './macros.ts';
 import type {FirewallScope, Rule} from './scope.ts';
 import {danglingReference, findAlias, ipVersion} from './scope.ts';
 
@@ -27,7 +27,7 @@ export function verifyRule(context: Context, scope: FirewallScope, rule: Rule): 
   verifyInterface(kind, rule);
   verifyMacro(rule);
   verifyPorts(rule);
-  verifyAddresses(context, scope, rule);
+  requireAgreement(rule, verifyAddresses(context, scope, rule));
 }
 
 function kindOf({path}: Context): RuleKind {
@@ -79,7 +79,7 @@ function verifyMacro(rule: Rule): void {
   if (macro === undefined) {
     return;
   }
-  const known = [...macros].find((name) => name.toLowerCase() === macro.toLowerCase());
+  const known = macroNames.find((name) => name.toLowerCase() === macro.toLowerCase());
   rule.set('macro', known ?? refuse('macro', `unknown macro '${macro}'`));
 }
 
@@ -121,7 +121,20 @@ function verifyIcmp(rule: Rule, icmp: string, isIcmp: boolean): void {
   }
 }
 
-function verifyAddresses({cluster}: Context, scope: FirewallScope, rule: Rule): void {
+/** What a macro sets may be said again, but not otherwise. */
+function requireAgreement(rule: Rule, version: number | undefined): void {
+  for (const template of macroTemplates(rule.get('macro') ?? '', version)) {
+    for (const [key, value] of Object.entries(template)) {
+      const own = rule.get(key);
+      if (own !== undefined && own !== value) {
+        refuse(key, `parameter '${key}' already define in macro (value = '${value}')`);
+      }
+    }
+  }
+}
+
+/** The IP version that the rule is for; undefined: both. */
+function verifyAddresses({cluster}: Context, scope: FirewallScope, rule: Rule): number | undefined {
   const proto = rule.get('proto') ?? '';
   let version: number | undefined = proto === 'icmp' ? 4 : undefined;
   version ??= proto === 'icmpv6' || proto === 'ipv6-icmp' ? 6 : undefined;
@@ -138,4 +151,5 @@ function verifyAddresses({cluster}: Context, scope: FirewallScope, rule: Rule): 
     }
     version ??= own;
   }
+  return version;
 }

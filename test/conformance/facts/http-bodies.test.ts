@@ -25,12 +25,14 @@ describe('JSON bodies (PVE/APIServer/AnyEvent.pm extract_params, JSON::XS)', () 
     ],
     [
       '{"groupid":"a',
-      'unexpected end of string while parsing JSON string, at character offset 13 (before "(end of string)")',
+      'unexpected end of string while parsing JSON string, ' +
+        'at character offset 13 (before "(end of string)")',
     ],
     ['{"groupid":tru}', `'true' expected, at character offset 11 (before "tru}")`],
     [
       '{"a":01}',
-      'malformed number (leading zero must not be followed by another digit), at character offset 6 (before "1}")',
+      'malformed number (leading zero must not be followed by another digit), ' +
+        'at character offset 6 (before "1}")',
     ],
     [
       '{"a":1} and much more than twenty',
