@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['test/system/**', 'node_modules/**', 'dist/**'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only what hangs is ended by these: a slow machine is no mistake of the program.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     pool: 'forks',
     coverage: {
       provider: 'v8',

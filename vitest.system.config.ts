@@ -5,8 +5,8 @@ import {defineConfig} from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/system/**/*.test.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 480_000,
+    hookTimeout: 480_000,
     pool: 'forks',
     fileParallelism: false,
   },

@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => desk.end());
 
 describe.runIf(needs('git'))('demo --once', () => {
-  it('plays the whole story, says the time of each step', {timeout: 240_000}, async () => {
+  it('plays the whole story, says the time of each step', {timeout: 480_000}, async () => {
     const {code, out} = await desk.run(['demo', '--once', '--speed', '20']);
     expect(out).toMatch(/6 of 6 steps held, verified in the simulated cluster\.$/);
     expect(out.match(/^✓ +[\d.]+ s {2}/gm)).toHaveLength(6);

@@ -6,6 +6,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {PATIENCE_MS} from '../fixtures/patience.ts';
 import {type Program, startProgram} from '../fixtures/program.ts';
 import {needs} from '../parts.ts';
 
@@ -24,7 +25,7 @@ afterEach(async () => {
 });
 
 describe.runIf(needs('git', 'curl'))('the demo', () => {
-  it('suggests commands that work as they are printed', {timeout: 240_000}, async () => {
+  it('suggests commands that work as they are printed', {timeout: 480_000}, async () => {
     await demo.says(/Ctrl-C stops everything/);
     const [enter = '', ...parts] = commandsOf(demo.output());
     const folder = /cd (\S+)/.exec(enter)?.[1] ?? '';
@@ -105,7 +106,7 @@ async function inProxmox(vmid: number): Promise<string> {
 async function until(holds: () => Promise<boolean>): Promise<void> {
   const began = performance.now();
   while (!(await holds())) {
-    if (performance.now() - began > 90_000) throw new Error(`never true: ${holds}`);
+    if (performance.now() - began > PATIENCE_MS) throw new Error(`never true: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -124,7 +124,7 @@ async function cipher(): Promise<unknown> {
   return answer.ok ? answer.value : null;
 }
 
-describe.runIf(needs('git'))('the README’s cluster of your own', {timeout: 180_000}, () => {
+describe.runIf(needs('git'))('the README’s cluster of your own', {timeout: 480_000}, () => {
   it('begins a repository that trusts nothing by itself', async () => {
     const text = await follow(blocks()[0] ?? '');
     expect(text).toContain(simulated.sha256);

@@ -1,6 +1,5 @@
 // Why this exists: commands are tested against a whole world: a listening simulator, a repository
 // that the test edits, and a desk to type at, all gone at the end.
-import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {createRepository, type DemoRepository} from '../../src/cli/demo/repository.ts';
 import {DEMO_ENVIRONMENT, demoConfig} from '../../src/cli/demo/scene.ts';
@@ -8,6 +7,8 @@ import {demoCluster} from '../../src/simulator/build.ts';
 import {type Listening, listen} from '../../src/simulator/listen.ts';
 import type {Cluster} from '../../src/simulator/state.ts';
 import {type Desk, openDesk, type Ran} from '../builders/terminal.ts';
+import {freePort} from '../fixtures/free-port.ts';
+import {PATIENCE_MS} from '../fixtures/patience.ts';
 
 /** A world of one cluster, called harness, followed from one repository. */
 export interface Town {
@@ -28,7 +29,6 @@ export interface Town {
 
 /** How much faster than real time the cluster works. */
 const SPEED = 100;
-const PATIENCE_MS = 50_000;
 
 /** Builds it; `policy` replaces the last lines of the configuration. */
 export async function buildTown(policy?: string): Promise<Town> {
@@ -82,18 +82,6 @@ export async function buildTown(policy?: string): Promise<Town> {
 async function statusOf(desk: Desk): Promise<unknown> {
   const {out} = await desk.run(['status', '--json']);
   return JSON.parse(out).clusters[0]?.counts ?? null;
-}
-
-/** A port of loopback that nobody uses. */
-export function freePort(): Promise<number> {
-  const server = createServer();
-  const {promise, resolve} = Promise.withResolvers<number>();
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    server.close(() => resolve(port));
-  });
-  return promise;
 }
 
 /** The fingerprint of the held action on a guest, as a plan shows it: sixteen digits. */

@@ -3,11 +3,12 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {isObject} from '../../src/core/json.ts';
+import {freePort} from '../fixtures/free-port.ts';
+import {PATIENCE_MS} from '../fixtures/patience.ts';
 import {findProgram} from '../parts.ts';
 
 /** One series of an instant query, with its value. */
@@ -24,8 +25,6 @@ export interface PrometheusServer {
   alerts(): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
 }
-
-const START_MS = 60_000;
 
 /** Starts Prometheus; it scrapes `target` (host and port) every second. */
 export async function startPrometheus(target: string, rules: string): Promise<PrometheusServer> {
@@ -65,18 +64,8 @@ scrape_configs:
 `;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 async function ready(url: string, child: ChildProcess): Promise<void> {
-  const deadline = performance.now() + START_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`prometheus ended with ${child.exitCode}`);
     const answer = await fetch(`${url}/-/ready`).catch(() => null);

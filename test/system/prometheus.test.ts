@@ -11,6 +11,7 @@ import {type Scene, setScene} from '../../src/cli/demo/scene.ts';
 import {processIo} from '../../src/cli/io.ts';
 import type {Report} from '../../src/core/report.ts';
 import {armRequest} from '../../src/simulator/faults.ts';
+import {PATIENCE_MS} from '../fixtures/patience.ts';
 import {findProgram, needs} from '../parts.ts';
 import {type PrometheusServer, type Series, startPrometheus} from './prometheus-server.ts';
 
@@ -42,8 +43,6 @@ const queries = DRIFT_ROWS.flatMap(({panels}) =>
 function sent(expr: string): string {
   return expr.replaceAll('$cluster', '.+').replaceAll('$__rate_interval', '5m');
 }
-
-const PATIENCE_MS = 90_000;
 
 async function until<T>(what: string, look: () => Promise<T | null> | T | null): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;

@@ -2,9 +2,10 @@
 // on loopback, with keys of its own, for as long as a test runs.
 import {execFileSync, spawn} from 'node:child_process';
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {connect, createServer} from 'node:net';
+import {connect} from 'node:net';
 import {userInfo} from 'node:os';
 import {join} from 'node:path';
+import {freePort} from '../fixtures/free-port.ts';
 import {findProgram} from '../parts.ts';
 
 /** A running server; files are absolute paths. */
@@ -103,15 +104,5 @@ function untilListening(port: number, ended: Promise<void>): Promise<void> {
       socket.once('error', () => setImmediate(attempt));
     };
     attempt();
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
   });
 }

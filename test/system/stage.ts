@@ -16,6 +16,7 @@ import type {Report} from '../../src/core/report.ts';
 import {demoCluster} from '../../src/simulator/build.ts';
 import {type Listening, type ListenOptions, listen} from '../../src/simulator/listen.ts';
 import type {Cluster} from '../../src/simulator/state.ts';
+import {PATIENCE_MS} from '../fixtures/patience.ts';
 import {type Program, runProgramToEnd, startProgram} from '../fixtures/program.ts';
 
 /** A stage whose controller the test starts and ends. */
@@ -96,7 +97,7 @@ async function planOf(url: string): Promise<Report | null> {
 /** Waits until it is so, or fails with what it is instead. */
 export async function until(
   missing: () => Promise<string | null> | string | null,
-  patienceMs = 240_000,
+  patienceMs = PATIENCE_MS,
 ): Promise<void> {
   const began = performance.now();
   for (;;) {
