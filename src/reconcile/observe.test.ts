@@ -19,7 +19,8 @@ const FIRST_ANSWERS = 40;
 /** A cluster of toys with a read each, whose kind cannot bear to look at one of them. */
 function world(spoilt: string) {
   const held = Promise.withResolvers<void>();
-  const state = {answers: 0, looks: [] as string[]};
+  const looks: string[] = [];
+  const state = {answers: 0, looks};
   const read = async (path: string): Promise<Result<Json, never>> => {
     if (!path.startsWith('/toys/')) return ok(path === '/version' ? {release: '8.4'} : []);
     state.answers += 1;
@@ -40,14 +41,15 @@ function world(spoilt: string) {
     records: KEYS.map((key) => recorded({key})),
     kinds: [kind],
   });
-  // Safe: to observe takes nothing else of a cluster's parts.
-  const parts = {
+  const few = {
     cluster: 'harness',
     kinds: [kind],
     pve: {cluster: 'harness', read},
     clock: {now: () => 0, monotonic: () => 0},
     limits: {readsPerNode: 3},
-  } as unknown as ClusterParts;
+  };
+  // Safe: to observe takes nothing else of a cluster's parts.
+  const parts = few as unknown as ClusterParts;
   const begin = () => {
     const wish = {early: null, basis: Promise.resolve(basis)};
     return observe(parts, newMemory(), wish, new AbortController().signal);

@@ -34,7 +34,7 @@ const guardedExamples = ['running', 'stopped'].map((run): [string, (typeof EDITS
   ],
 ]);
 
-it('after applying any mixture of edits the next plan is empty, or says what is guarded', async () => {
+it('after any mixture of edits the next plan is empty, or says what is guarded', async () => {
   await fc.assert(
     fc.asyncProperty(power, fc.array(edits, {minLength: 1, maxLength: 3}), async (run, commits) => {
       const story = begin(run);
