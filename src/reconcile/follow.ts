@@ -58,13 +58,18 @@ export async function follow(
 
 /**
  * Journals which commits are in force, after they were planned from: the next start begins there.
+ * An acceptance of rewritten history is used up by it: who pushes that commit again later, when
+ * others have followed it, leads back to an older one and must be asked about again.
  */
-export function remember(parts: ClusterParts, followed: Iterable<Followed>): void {
+export function remember({journal}: ClusterParts, followed: Iterable<Followed>): void {
   for (const {revision} of followed) {
     if (revision === null) continue;
-    const name = commitName(revision.source);
-    if (parts.journal.value(name) !== revision.commit) {
-      parts.journal.setValue(name, revision.commit);
+    const {source, commit} = revision;
+    const isNew = journal.value(commitName(source)) !== commit;
+    if (isNew) journal.setValue(commitName(source), commit);
+    const accepted = journal.value(acceptName(source));
+    if (accepted !== null && (isNew || accepted === commit)) {
+      journal.setValue(acceptName(source), null);
     }
   }
 }

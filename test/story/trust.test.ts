@@ -49,6 +49,27 @@ describe('a commit that is not to be trusted', () => {
     expect(await settleAll(story)).toEqual(['update']);
   });
 
+  it('a rewritten history that was accepted once is not the way back to that commit', async () => {
+    let ancestry: Revision['ancestry'] = 'descendant';
+    const story = await begin(STOPPED, {fetched: (one) => ok({...one, ancestry})});
+    const later = manifest(patched(STOPPED, {cpu: {cores: 8}}));
+    ancestry = 'rewritten';
+    commit(story, manifest(EDITED));
+    const {report} = await story.plan();
+    const [, wanted] =
+      /source accept infra (\w+)/.exec(report.sources[0]?.error?.remedy ?? '') ?? [];
+    story.journal.setValue(acceptName('infra'), wanted ?? '');
+    expect(await settleAll(story)).toEqual(['update']);
+    ancestry = 'descendant';
+    commit(story, later);
+    expect(await settleAll(story)).toEqual(['update']);
+    ancestry = 'rewritten';
+    commit(story, manifest(EDITED));
+    expect(await settleAll(story)).toEqual([]);
+    expect(configOf(story)['cores']).toBe('8');
+    expect(await problem(story)).toMatch(/does not descend .*pvegit source accept infra/s);
+  });
+
   it('a commit whose signature is bad changes nothing, and the reason is shown', async () => {
     let bad = false;
     const signature = {kind: 'bad', because: 'no principal matched'} as const;
