@@ -29,7 +29,7 @@ export async function resolveIntent(
   if (intent.upid !== null) return awaitTask(context, intent, intent.upid, signal);
   const deadline = context.clock.monotonic() + Math.max(timeoutMs, 2 * ABSENT_PROOF_MS);
   let last: Resolution = {kind: 'unknown', because: 'it was not looked at yet'};
-  while (!signal.aborted) {
+  while (!signal.aborted && !isSaid(context, intent)) {
     const upid = await findTask(context, intent, signal);
     if (upid.kind === 'found') {
       context.journal.setTask(intent.id, upid.upid);
@@ -45,6 +45,12 @@ export async function resolveIntent(
     await context.clock.sleep(POLL_MS, signal);
   }
   return last;
+}
+
+/** A person has said meanwhile what became of it: there is nothing left to find out. */
+function isSaid({journal}: ApplyContext, {id}: Intent): boolean {
+  const state = journal.intent(id)?.state;
+  return state === 'done' || state === 'interrupted';
 }
 
 /** Waits for a known task and then looks at the state that it left. */

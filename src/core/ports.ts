@@ -174,7 +174,13 @@ export type PersonRequest =
     }
   /** An approval given at the terminal while a controller leads: it carries the action out. */
   | {readonly kind: 'approve'; readonly cluster: string; readonly approval: Approval}
-  | {readonly kind: 'resolve'; readonly intent: number; readonly outcome: 'done' | 'not-done'}
+  /** With its cluster, the controller of that cluster takes it up; without, any. */
+  | {
+      readonly kind: 'resolve';
+      readonly intent: number;
+      readonly outcome: 'done' | 'not-done';
+      readonly cluster?: string;
+    }
   | {readonly kind: 'source-accept'; readonly source: string; readonly commit: string}
   | {readonly kind: 'journal-accept'};
 
@@ -243,8 +249,12 @@ export interface Journal {
   addRequest(request: PersonRequest, at: number): void;
   /** Whether takeRequests would return any; a light look. */
   hasRequests(cluster: string): boolean;
-  /** Removes and returns the requests of this cluster and those of no cluster, oldest first. */
-  takeRequests(cluster: string): readonly PersonRequest[];
+  /**
+   * Removes and returns the requests of this cluster and those of no cluster, oldest first. Each is
+   * handed to `take` before: what `take` journals is durable together with the removal, and when it
+   * throws all requests are still there.
+   */
+  takeRequests(cluster: string, take?: (request: PersonRequest) => void): readonly PersonRequest[];
 
   /** Small named values: last followed commit of a source, first seen time of a drift … */
   value(name: string): string | null;

@@ -234,6 +234,25 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
     },
   },
   {
+    title: 'requests whose taking up fails are all still there, and what it journalled is not',
+    check: (journal) => {
+      const first = {kind: 'adopt', cluster: 'harness', key: 'guest/150'} as const;
+      const second = {kind: 'release', cluster: 'harness', key: 'guest/151'} as const;
+      for (const request of [first, second]) journal.addRequest(request, 1);
+      const taken: string[] = [];
+      throws(() =>
+        journal.takeRequests('harness', ({kind}) => {
+          taken.push(kind);
+          journal.setValue(`taken/${kind}`, 'yes');
+          if (kind === 'release') throw new Error('killed');
+        }),
+      );
+      deepEqual(taken, ['adopt', 'release']);
+      deepEqual(journal.valuesWith('taken/'), []);
+      deepEqual(journal.takeRequests('harness'), [first, second]);
+    },
+  },
+  {
     title: 'named values are set, replaced, removed and listed by prefix, not by pattern',
     check: (journal) => {
       journal.setValue('source/a_b/commit', '1');

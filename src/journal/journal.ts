@@ -211,12 +211,13 @@ function requests(store: Store): Pick<Journal, 'addRequest' | 'hasRequests' | 't
       store.run(sql, Math.trunc(at), JSON.stringify(request));
     },
     hasRequests,
-    takeRequests: (cluster) => {
+    takeRequests: (cluster, take = () => {}) => {
       // Nearly always empty: a look costs no write.
       if (!hasRequests(cluster)) return [];
       return store.atomically(() => {
         const sql = `SELECT body FROM requests WHERE ${MINE} ORDER BY id`;
         const taken = bodies<PersonRequest>(store.all(sql, cluster));
+        for (const request of taken) take(request);
         store.run(`DELETE FROM requests WHERE ${MINE}`, cluster);
         return taken;
       });

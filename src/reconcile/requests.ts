@@ -12,11 +12,10 @@ import type {PassMemory} from './pass.ts';
 /** Who is asked. */
 type Asked = Pick<ClusterParts, 'cluster' | 'journal' | 'applier'>;
 
-/** Takes up the requests that concern this cluster. */
+/** Takes up the requests that concern this cluster; none is lost if that fails in between. */
 export function takeRequests(parts: Asked, memory: PassMemory): void {
-  for (const request of parts.journal.takeRequests(parts.cluster)) {
-    takeRequest(parts, memory, request);
-  }
+  const {cluster, journal} = parts;
+  journal.takeRequests(cluster, (request) => takeRequest(parts, memory, request));
 }
 
 function takeRequest(parts: Asked, memory: PassMemory, request: PersonRequest): void {
@@ -39,10 +38,11 @@ function takeRequest(parts: Asked, memory: PassMemory, request: PersonRequest): 
       return;
     case 'resolve': {
       // Only what is still open can be resolved: what has its outcome keeps it.
-      const known = journal.intent(request.intent)?.state;
-      if (known !== 'open' && known !== 'unknown') return;
+      const known = journal.intent(request.intent);
+      if (known?.state !== 'open' && known?.state !== 'unknown') return;
       const state = request.outcome === 'done' ? 'done' : 'interrupted';
       journal.closeIntent(request.intent, state, 'resolved by a person');
+      parts.applier?.hurry(known.key, journal.unfinished(parts.cluster));
       return;
     }
     case 'source-accept':

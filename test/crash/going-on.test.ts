@@ -199,6 +199,16 @@ describe('what stays unknown', () => {
     expect(done(stage, 0, 'resize').filter((what) => what === 'resize 151').length).toBe(1);
   });
 
+  it('goes on as soon as a person has resolved it, however long its pause is by then', async () => {
+    const stage = await lost();
+    await minutes(stage, 25);
+    const {journal, clock} = stage.story;
+    const id = journal.openIntents(CLUSTER)[0]?.id ?? 0;
+    journal.addRequest({kind: 'resolve', intent: id, outcome: 'done'}, clock.now());
+    await minutes(stage, 3);
+    expect(journal.unfinished(CLUSTER)).toEqual([]);
+  });
+
   it('is not resolved twice: what has its outcome keeps it', async () => {
     const stage = await lost();
     const {journal, clock} = stage.story;

@@ -115,7 +115,8 @@ function registerResolve(program: Command, context: CommandContext): void {
           throw new CommandError('say either --done or --not-done', 'Look at the guest first.');
         }
         const outcome = options.done ? 'done' : 'not-done';
-        journal.addRequest({kind: 'resolve', intent: id, outcome}, Date.now());
+        const {cluster} = found;
+        journal.addRequest({kind: 'resolve', intent: id, outcome, cluster}, Date.now());
         return {done: `resolved intent ${id} as ${outcome}`, intent: id};
       });
     });
