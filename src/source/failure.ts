@@ -37,6 +37,15 @@ export function fail(
   return err(failure(kind, message, remedy));
 }
 
+/**
+ * What the system refused (a full disk, a folder that may not be written), by its code such as
+ * `ENOSPC`; null: it was no such thing, but a mistake of ours.
+ */
+export function systemCode(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : null;
+}
+
 /** Why a signal ended something: its deadline, or somebody who wanted it to end. */
 export function aborted(signal: AbortSignal): SourceError {
   const {reason} = signal;

@@ -57,6 +57,24 @@ test('a missing or empty folder is an error, never an empty revision', async () 
   expect(await source.fetch(null)).toMatchObject({ok: false, error: {kind: 'path-missing'}});
 });
 
+test('what is left out belongs to its content', async () => {
+  const first = await read();
+  symlinkSync('/etc', join(root, 'c.yaml'));
+  const second = await read(first.commit);
+  expect(second.files).toEqual(first.files);
+  expect(second.commit).not.toBe(first.commit);
+  rmSync(join(root, 'c.yaml'));
+  expect((await read(second.commit)).commit).toBe(first.commit);
+});
+
+test('a folder that the system cannot read is an error, and no end of anything else', async () => {
+  const loop = join(folder, 'loop');
+  symlinkSync(loop, loop);
+  const source = createFolderSource('local', loop, BOUNDS);
+  const error = {kind: 'unreachable', message: 'the folder cannot be read (ELOOP)'};
+  expect(await source.fetch(null)).toMatchObject({ok: false, error});
+});
+
 test('too much altogether is an error', async () => {
   const source = createFolderSource('local', root, {...BOUNDS, maxTotalBytes: 1});
   expect(await source.fetch(null)).toMatchObject({ok: false, error: {kind: 'too-large'}});

@@ -8,7 +8,7 @@ import {sha256Hex} from '../core/canonical.ts';
 import type {RepositoryFile, Revision} from '../core/model.ts';
 import type {Source, SourceError} from '../core/ports.ts';
 import {err, ok, type Result} from '../core/result.ts';
-import {aborted, fail} from './failure.ts';
+import {aborted, fail, systemCode} from './failure.ts';
 import {entryProblem} from './remote.ts';
 import {byPath, isLfsPointer, type Listing, noFile, type Skipped, type TreeLimits} from './tree.ts';
 
@@ -42,6 +42,7 @@ export function createFolderSource(name: string, folder: string, limits: TreeLim
   };
 }
 
+const LOOK = 'Look at the folder and its file system; the last good revision stays in force.';
 /** How often a folder that changes while it is read is read again before that is an error. */
 const ATTEMPTS = 4;
 
@@ -62,11 +63,14 @@ async function readStill(
       if (!after.ok) return after;
       if (fingerprint(before.value) === fingerprint(after.value)) return listing;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = systemCode(error);
+      if (code === null) throw error;
       if (code === 'EACCES' || code === 'EPERM') {
         return fail('unauthorised', 'the folder holds something that may not be read');
       }
-      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') {
+        return fail('unreachable', `the folder cannot be read (${code})`, LOOK);
+      }
       if (attempt === ATTEMPTS - 1) return fail('path-missing', 'the folder is not there');
     }
   }
@@ -140,8 +144,12 @@ function blobId(bytes: Uint8Array): string {
 }
 
 function asRevision(source: string, {files, skipped}: Listing, last: string | null): Revision {
-  const content = files.map(({path, blob}) => `${path}\0${blob}`).join('\n');
-  const commit = `folder-${sha256Hex(content).slice(0, 40)}`;
+  // What is left out may hold manifests: that it came or went makes another state of the folder.
+  const content = [
+    ...files.map(({path, blob}) => `${path}\0${blob}`),
+    ...skipped.map(({path, because}) => `${path}\0(${because})`),
+  ];
+  const commit = `folder-${sha256Hex(content.join('\n')).slice(0, 40)}`;
   return {
     source,
     commit,

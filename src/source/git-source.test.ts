@@ -62,15 +62,20 @@ class CountedRemote {
   }
 }
 
-function follow(remote: CountedRemote) {
-  return createGitSource('infra', remote.engine(), {
-    branch: 'main',
-    path: [],
-    timeoutMs: 60_000,
-    allowedSigners: null,
-    bounds: BOUNDS,
-    prepare: async () => {},
-  });
+function follow(remote: CountedRemote, differs: Partial<Engine> & {prepare?: () => void} = {}) {
+  const {prepare, ...engine} = differs;
+  return createGitSource(
+    'infra',
+    {...remote.engine(), ...engine},
+    {
+      branch: 'main',
+      path: [],
+      timeoutMs: 60_000,
+      allowedSigners: null,
+      bounds: BOUNDS,
+      prepare: async () => prepare?.(),
+    },
+  );
 }
 
 async function commitOf(source: ReturnType<typeof follow>, last: string | null): Promise<string> {
@@ -105,5 +110,33 @@ describe('what a fetch reads', () => {
     await commitOf(source, commit);
     expect(remote.taken().toSorted()).toEqual(['blob', 'commit', 'tree']);
     expect(remote.resets).toBe(0);
+  });
+});
+
+describe('a mirror that the disk refuses', () => {
+  const full = (): never => {
+    throw Object.assign(new Error('no space left on device'), {code: 'ENOSPC'});
+  };
+
+  it.each([
+    ['before the first fetch', {prepare: full}],
+    ['when the remote is asked', {tip: async () => full()}],
+    ['when it is fetched', {fetch: async () => full()}],
+  ])('is a reason, and tried again: %s', async (_, differs) => {
+    const remote = new CountedRemote();
+    remote.commit({'vm.yaml': 'name: 1\n'});
+    const source = follow(remote, differs);
+    const message = 'the mirror cannot be used (ENOSPC)';
+    const first = await source.fetch(null);
+    expect(first).toMatchObject({ok: false, error: {kind: 'unreachable', message}});
+    expect((await source.fetch(null)).ok).toBe('prepare' in differs);
+  });
+
+  it('is not the name for our own mistakes', async () => {
+    const wrong = async () => {
+      throw new TypeError('x is not a function');
+    };
+    const source = follow(new CountedRemote(), {tip: wrong});
+    await expect(source.fetch(null)).rejects.toThrow('x is not a function');
   });
 });

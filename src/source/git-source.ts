@@ -7,7 +7,7 @@ import {ok, type Result} from '../core/result.ts';
 import {BlobCache} from './blob-cache.ts';
 import {type Commit, OBJECT_ID, parseCommit} from './commit.ts';
 import type {Engine} from './engine.ts';
-import {aborted, fail} from './failure.ts';
+import {aborted, fail, systemCode} from './failure.ts';
 import {isGenuine, noFile, readTree, type TreeLimits} from './tree.ts';
 import {verifyCommits} from './verify-commits.ts';
 
@@ -45,13 +45,14 @@ export function createGitSource(name: string, engine: Engine, settings: GitSourc
   return {
     name,
     fetch(last, outer) {
-      const turn = (queue ?? settings.prepare()).then(() => {
+      const begun = (queue ?? settings.prepare()).then(() => {
         const deadline = deadlineIn(settings.timeoutMs);
         const signals = [closing.signal, deadline, ...(outer === undefined ? [] : [outer])];
         const signal = AbortSignal.any(signals);
         if (signal.aborted) return fail('cancelled', aborted(signal).message);
         return fetchOnce(last, signal);
       });
+      const turn = begun.catch(refusedBySystem);
       queue = turn.catch(() => {});
       return turn;
     },
@@ -61,6 +62,14 @@ export function createGitSource(name: string, engine: Engine, settings: GitSourc
       await queue;
     },
   };
+}
+
+/** The disk of the mirror may be full or read-only for a while: the world's failure, not ours. */
+function refusedBySystem(error: unknown): Result<never, SourceError> {
+  const code = systemCode(error);
+  if (code === null) throw error;
+  const remedy = 'Look at the data folder: room, rights, and the file system it is on.';
+  return fail('unreachable', `the mirror cannot be used (${code})`, remedy);
 }
 
 interface Follower {
