@@ -24,6 +24,8 @@ export function holdLease(
   if (lease.kind === 'other') return {holder: lease.holder};
   const stop = new AbortController();
   const renewing = renew();
+  // Why it could not be renewed is told by whoever asks `leads`, or at the end.
+  renewing.catch(() => {});
   return {
     leads: () => acquire().kind === 'held',
     end: async () => {

@@ -76,7 +76,7 @@ export async function startController(
   const controller = new Controller({
     holder: holderName('pvegit run'),
     onReport: (report) => options.onReport?.(report),
-    onBroken: (cluster, error) => broken(log, cluster, error),
+    onBroken: (cluster, error, againMs) => broken(log, {cluster, error, againMs}),
   });
   const server = createStatusServer({
     listen: config.listen,
@@ -126,10 +126,19 @@ function followed(controller: Controller, config: Config): readonly FollowedClus
   });
 }
 
-function broken(log: Log, cluster: string, error: unknown): void {
+function broken(
+  log: Log,
+  what: {readonly cluster: string; readonly error: unknown; readonly againMs: number | null},
+): void {
+  const {cluster, error, againMs} = what;
   const because = error instanceof Error ? error.message : String(error);
   const remedy = error instanceof JournalError ? error.remedy : 'Please report this as a bug.';
-  log.error('nothing more is applied to this cluster', {cluster, because, remedy});
+  if (againMs === null) {
+    log.error('nothing more is applied to this cluster', {cluster, because, remedy});
+  } else {
+    const againSeconds = againMs / 1000;
+    log.error('this cluster rests and is tried again', {cluster, because, remedy, againSeconds});
+  }
 }
 
 async function listenToken(

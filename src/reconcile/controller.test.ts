@@ -1,6 +1,6 @@
 // Why this exists: clusters stand side by side: what breaks one never stops another.
 import {expect, it} from 'vitest';
-import type {Log, Pve, Source} from '../core/ports.ts';
+import {JournalError, type Log, type Pve, type Source} from '../core/ports.ts';
 import type {MetricEvent} from '../core/report.ts';
 import {err, ok} from '../core/result.ts';
 import {openJournal} from '../journal/journal.ts';
@@ -76,7 +76,7 @@ function world() {
       passTimeoutMs: 60_000,
     };
   };
-  return {clock, setup, events, closed};
+  return {clock, journal, setup, events, closed};
 }
 
 const UNREACHABLE = {kind: 'unreachable', message: 'no answer', remedy: 'wait'} as const;
@@ -120,5 +120,64 @@ it('a cluster that is removed is closed and forgotten; a nudge makes a pass', as
   expect(controller.clusters()).toEqual(['two']);
   expect(closed).toEqual(['one']);
   expect(events).toContainEqual({kind: 'forget-cluster', cluster: 'one'});
+  await controller.stop();
+});
+
+/** A controller of one cluster whose journal fails as it is told. */
+function failing(kind: JournalError['kind']) {
+  const {clock, journal, setup, closed} = world();
+  const disk = {fails: false};
+  const restored = setup('one', async () => err(UNREACHABLE));
+  const acquireLease: typeof journal.acquireLease = (...lease) => {
+    if (disk.fails) throw new JournalError(kind, 'no', 'wait');
+    return journal.acquireLease(...lease);
+  };
+  const rests: (number | null)[] = [];
+  const reports: number[] = [];
+  const controller = new Controller({
+    holder: 'me',
+    onReport: () => void reports.push(clock.now()),
+    onBroken: (_cluster, _error, againMs) => void rests.push(againMs),
+  });
+  const releaseLease: typeof journal.releaseLease = (...lease) => {
+    if (disk.fails) throw new JournalError(kind, 'no', 'wait');
+    journal.releaseLease(...lease);
+  };
+  const leases = {acquireLease, releaseLease};
+  controller.add({...restored, parts: {...restored.parts, journal: {...journal, ...leases}}});
+  return {clock, disk, rests, reports, controller, closed};
+}
+
+it('a journal that could not be written for a while is tried again, with growing pauses', async () => {
+  const {clock, disk, rests, reports, controller, closed} = failing('full');
+  await clock.sleep(90_000);
+  disk.fails = true;
+  await clock.sleep(600_000);
+  expect(rests.slice(0, 3)).toEqual([10_000, 20_000, 40_000]);
+  expect(Math.max(...rests.map(Number))).toBeLessThanOrEqual(300_000);
+  const before = reports.length;
+  disk.fails = false;
+  await clock.sleep(600_000);
+  expect(reports.length).toBeGreaterThan(before + 2);
+  disk.fails = true;
+  rests.splice(0);
+  await clock.sleep(120_000);
+  expect(rests[0]).toBe(10_000);
+  await controller.stop();
+  disk.fails = false;
+  const after = reports.length;
+  await clock.sleep(600_000);
+  expect([reports.length - after, closed]).toEqual([0, ['one']]);
+});
+
+it('a journal that is damaged ends its clusters for good', async () => {
+  const {clock, disk, rests, reports, controller} = failing('corrupt');
+  await clock.sleep(90_000);
+  disk.fails = true;
+  await clock.sleep(90_000);
+  disk.fails = false;
+  const before = reports.length;
+  await clock.sleep(600_000);
+  expect([rests, reports.length - before]).toEqual([[null], 0]);
   await controller.stop();
 });

@@ -4,6 +4,7 @@ import {Applier} from '../apply/applier.ts';
 import type {ApplyContext} from '../apply/context.ts';
 import type {Action, Approval, Outcome} from '../core/action.ts';
 import type {Policy} from '../core/policy.ts';
+import {JournalError} from '../core/ports.ts';
 import type {Report} from '../core/report.ts';
 import {windowsAt} from '../core/windows.ts';
 import {modeOf, needsApproval} from '../gate/mode.ts';
@@ -26,8 +27,11 @@ export interface ClusterSetup {
 export interface ControllerOptions {
   readonly holder: string;
   readonly onReport: (report: Report) => void;
-  /** A cluster's loop stopped for good: our mistake, or a journal that cannot be written. */
-  readonly onBroken: (cluster: string, error: unknown) => void;
+  /**
+   * A cluster's loop stopped: our mistake, or a journal that cannot be written. `againMs`: it is
+   * started anew after so long; null: never in this process.
+   */
+  readonly onBroken: (cluster: string, error: unknown, againMs: number | null) => void;
 }
 
 interface Running {
@@ -35,8 +39,16 @@ interface Running {
   readonly loop: ClusterLoop;
   readonly applier: Applier;
   readonly unwatch: readonly (() => void)[];
+  /** Aborted when the cluster is not followed any more. */
+  readonly removed: AbortController;
+  /** How often in a row it broke without a pass in between. */
+  readonly failures: number;
   isBroken: boolean;
 }
+
+/** A disk is cleared by people, a lock is held for a moment: first pause, doubled up to the last. */
+const FIRST_REST_MS = 10_000;
+const LAST_REST_MS = 300_000;
 
 /** Follows every configured cluster until stopped. */
 export class Controller {
@@ -64,34 +76,45 @@ export class Controller {
 
   /** Starts following a cluster; the first pass begins at once. */
   add(setup: ClusterSetup): void {
-    const {cluster, clock, sources} = setup.parts;
-    const {memory} = setup;
+    const {cluster, sources} = setup.parts;
+    const unwatch = sources.map(({source}) => source.watch(() => this.nudge(cluster)));
+    this.#begin({setup, unwatch, removed: new AbortController(), failures: 0});
+  }
+
+  #begin(begun: Pick<Running, 'setup' | 'unwatch' | 'removed' | 'failures'>): void {
+    const {setup} = begun;
+    const {cluster} = setup.parts;
     const applier = createApplier(setup, {
       nudge: () => this.nudge(cluster),
       broken: (error) => this.#broken(cluster, error),
       leads: () => loop.leads(),
     });
+    const loop = this.#loopOf(setup, applier);
+    this.#running.set(cluster, {...begun, loop, applier, isBroken: false});
+    loop.start();
+  }
+
+  #loopOf(setup: ClusterSetup, applier: Applier): ClusterLoop {
     const parts: ClusterParts = {...setup.parts, applier};
-    const loop = new ClusterLoop({
+    const {cluster} = parts;
+    return new ClusterLoop({
       cluster,
       holder: this.#options.holder,
-      intervalMs: Math.min(...sources.map(({intervalMs}) => intervalMs)),
-      clock,
+      intervalMs: Math.min(...parts.sources.map(({intervalMs}) => intervalMs)),
+      clock: parts.clock,
       random: parts.random,
       journal: parts.journal,
       log: parts.log,
       metrics: parts.metrics,
       passTimeoutMs: setup.passTimeoutMs,
-      pass: async (signal) => (await runPass(parts, memory, signal)).report,
+      pass: async (signal) => (await runPass(parts, setup.memory, signal)).report,
       onReport: (report) => {
         this.#reports.set(cluster, report);
+        this.#noteHealthy(cluster);
         this.#options.onReport(report);
       },
       onBroken: (error) => this.#broken(cluster, error),
     });
-    const unwatch = sources.map(({source}) => source.watch(() => loop.nudge()));
-    this.#running.set(cluster, {setup, loop, applier, unwatch, isBroken: false});
-    loop.start();
   }
 
   /** Asks one cluster, or all, for a pass soon. */
@@ -105,6 +128,7 @@ export class Controller {
   async remove(cluster: string): Promise<void> {
     const running = this.#running.get(cluster);
     if (running === undefined) return;
+    running.removed.abort();
     for (const stop of running.unwatch) stop();
     // The lease goes last: as long as a call may be under way, nobody else may lead.
     await Promise.all([running.loop.stop(), running.applier.stop()]);
@@ -121,14 +145,45 @@ export class Controller {
     await Promise.all(this.clusters().map((cluster) => this.remove(cluster)));
   }
 
-  /** Our mistake or a failing journal: in this cluster nothing more is applied; others go on. */
+  #noteHealthy(cluster: string): void {
+    const running = this.#running.get(cluster);
+    if (running === undefined || running.isBroken || running.failures === 0) return;
+    this.#running.set(cluster, {...running, failures: 0});
+  }
+
+  /** Our mistake or a failing journal: in this cluster nothing is applied; others go on. */
   #broken(cluster: string, error: unknown): void {
     const running = this.#running.get(cluster);
     if (running === undefined || running.isBroken) return;
     running.isBroken = true;
-    void running.loop.stop();
-    void running.applier.stop();
-    this.#options.onBroken(cluster, error);
+    const stopped = Promise.all([running.loop.stop(), running.applier.stop()]);
+    const restMs = Math.min(FIRST_REST_MS * 2 ** running.failures, LAST_REST_MS);
+    const againMs = mayPass(error) ? restMs : null;
+    this.#options.onBroken(cluster, error, againMs);
+    if (againMs !== null) void stopped.then(() => this.#startAnew(running, againMs));
+  }
+
+  /** As after a crash: what was under way is in the journal, and is taken up from there. */
+  async #startAnew(running: Running, restMs: number): Promise<void> {
+    const {setup, unwatch, removed, failures} = running;
+    await setup.parts.clock.sleep(restMs, removed.signal);
+    if (removed.signal.aborted) return;
+    this.#begin({setup, unwatch, removed, failures: failures + 1});
+  }
+}
+
+/** A disk that is full or slow, or a lock that somebody holds, is so for a while. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof JournalError)) return false;
+  switch (error.kind) {
+    case 'full':
+    case 'busy':
+    case 'io':
+    case 'permission':
+      return true;
+    case 'corrupt':
+    case 'newer':
+      return false;
   }
 }
 

@@ -1,6 +1,13 @@
 // Why this exists: decides when the next pass is. Timers, webhooks, file events and the end of an
 // action only nudge; each pass starts from scratch. One pass at a time per cluster.
-import type {Clock, Journal, LeaseResult, Log, Random} from '../core/ports.ts';
+import {
+  type Clock,
+  type Journal,
+  JournalError,
+  type LeaseResult,
+  type Log,
+  type Random,
+} from '../core/ports.ts';
 import type {Metrics, Report} from '../core/report.ts';
 
 /** How long a lease lasts without being renewed. */
@@ -68,8 +75,13 @@ export class ClusterLoop {
 
   /** Gives the lease back; only when nothing of this process is under way any more. */
   giveUp(): void {
-    const {cluster, holder, journal} = this.#options;
-    journal.releaseLease(cluster, holder);
+    const {cluster, holder, journal, log} = this.#options;
+    try {
+      journal.releaseLease(cluster, holder);
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      log.warn('the lease could not be given back; it runs out by itself', {cluster});
+    }
   }
 
   /** Whether this process leads right now; renews the lease if so. False once it stops. */
