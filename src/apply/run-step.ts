@@ -29,6 +29,8 @@ export interface StepRun {
   /** Given with the first intent only: spent together with it. */
   readonly approval: Approval | null;
   readonly signal: AbortSignal;
+  /** Monotonic ms at which its intent was journalled, once this process has done so. */
+  readonly askedAt?: number;
   /** Null while the call may leave, else why not. Looking takes time, so it is asked again then. */
   readonly halted: () => Halt | null;
   /** Null while this process may act on the resource, else why not. */
@@ -77,16 +79,17 @@ export async function runStep(context: ApplyContext, run: StepRun): Promise<Step
   }
   if (stopsGuest(step)) rememberDebt(context, action);
   const intent = openIntent(context, run, before.observed);
+  const asked = {...run, askedAt: context.clock.monotonic()};
   const lastWord = afterStop(context.clock, signal);
   const answer = await context.pve.write(filled.value, {signal: lastWord.signal});
   lastWord.over();
-  if (!answer.ok) return afterError(context, run, intent, answer.error);
+  if (!answer.ok) return afterError(context, asked, intent, answer.error);
   if (step.kind === 'call' || typeof answer.value !== 'string' || !isUpid(answer.value)) {
     return settled(context, run, intent, {kind: 'done', because: 'OK'}, before.observed);
   }
   context.journal.setTask(intent.id, answer.value);
   const known = {...intent, upid: answer.value};
-  return settled(context, run, known, await resolveIntent(context, known, signal), before.observed);
+  return settled(context, run, known, await resolveIntent(context, known, asked), before.observed);
 }
 
 /** The other guest that a call writes to is ours, unlocked and where it was, right now. */
@@ -108,7 +111,7 @@ export async function resumeStep(
   run: StepRun,
   intent: Intent,
 ): Promise<StepResult> {
-  return settled(context, run, intent, await resolveIntent(context, intent, run.signal), null);
+  return settled(context, run, intent, await resolveIntent(context, intent, run), null);
 }
 
 function expectedNode(step: CallStep): string | null {

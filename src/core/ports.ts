@@ -221,8 +221,11 @@ export interface Journal {
    * first: an action that stopped half-way goes on from there.
    */
   unfinished(cluster: string): readonly Intent[];
-  /** UPIDs of this key's intents opened since then, so that an older task is not taken for ours. */
-  tasksOf(cluster: string, key: ResourceKey, since: number): readonly string[];
+  /**
+   * UPIDs of this key's intents (null: of any key's) opened since then, so that another task is not
+   * taken for ours.
+   */
+  tasksOf(cluster: string, key: ResourceKey | null, since: number): readonly string[];
   intent(id: number): Intent | null;
 
   addOutcome(outcome: Outcome): void;

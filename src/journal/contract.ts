@@ -134,6 +134,7 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
       const other = journal.openIntent(sampleIntent({key: 'guest/151', openedAt: 2500}), null);
       journal.setTask(other, 'UPID:other');
       deepEqual(journal.tasksOf('harness', 'guest/150', 2000), ['UPID:new']);
+      deepEqual(journal.tasksOf('harness', null, 2000), ['UPID:new', 'UPID:other']);
     },
   },
   {

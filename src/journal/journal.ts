@@ -95,9 +95,11 @@ function intents(store: Store): Pick<Journal, IntentCalls> {
       return store.all(sql, cluster).map(toIntent);
     },
     tasksOf: (cluster, key, since) => {
-      const where = 'cluster = ? AND key = ? AND opened_at >= ? AND upid IS NOT NULL';
-      const sql = `SELECT upid FROM intents WHERE ${where} ORDER BY id`;
-      return store.all(sql, cluster, key, Math.trunc(since)).map((row) => String(row.upid));
+      const [where, whose] = key === null ? ['', []] : ['AND key = ?', [key]];
+      const newer = 'opened_at >= ? AND upid IS NOT NULL ORDER BY id';
+      const sql = `SELECT upid FROM intents WHERE cluster = ? ${where} AND ${newer}`;
+      const rows = store.all(sql, cluster, ...whose, Math.trunc(since));
+      return rows.map((row) => String(row.upid));
     },
     intent: (id) => {
       const row = store.get(`SELECT ${columns} FROM intents WHERE id = ?`, id);
