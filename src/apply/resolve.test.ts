@@ -1,5 +1,5 @@
-// Why this exists: a lost answer is looked for by its task first. A task that is taken for ours and is
-// another's, or one of ours that is overlooked, is a call that is made twice or never.
+// Why this exists: a lost answer is looked for by its task first. A task that is taken for ours and
+// is another's, or one of ours that is overlooked, is a call that is made twice or never.
 import {describe, expect, it} from 'vitest';
 import type {CallStep, Intent} from '../core/action.ts';
 import type {Json} from '../core/json.ts';
@@ -86,11 +86,9 @@ function world(said: Said) {
     clockOffsetMs: () => said.dateMs ?? 0,
   };
   const kind = {...toyKind(), name: 'Toy', reads: () => [], observe: () => said.seen ?? RUNS};
+  const parts = {cluster: 'harness', user: USER, kinds: [kind], pve, journal, clock};
   // Safe: to resolve an intent nothing else of the context is touched.
-  const context = {
-    ...{cluster: 'harness', user: USER, kinds: [kind]},
-    ...{pve, journal, clock},
-  } as unknown as ApplyContext;
+  const context = parts as unknown as ApplyContext;
   const draft = sampleIntent(said.step ?? SHUTDOWN, {openedAt: BEGIN_MS});
   const id = journal.openIntent(draft, null);
   const intent: Intent = {...draft, id};

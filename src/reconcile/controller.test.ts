@@ -148,7 +148,7 @@ function failing(kind: JournalError['kind']) {
   return {clock, disk, rests, reports, controller, closed};
 }
 
-it('a journal that could not be written for a while is tried again, with growing pauses', async () => {
+it('a journal that was full for a while is tried again, with growing pauses', async () => {
   const {clock, disk, rests, reports, controller, closed} = failing('full');
   await clock.sleep(90_000);
   disk.fails = true;

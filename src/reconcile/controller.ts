@@ -3,13 +3,14 @@
 import {Applier} from '../apply/applier.ts';
 import type {ApplyContext} from '../apply/context.ts';
 import type {Action, Approval, Outcome} from '../core/action.ts';
-import type {Policy} from '../core/policy.ts';
 import {JournalError} from '../core/ports.ts';
 import type {Report} from '../core/report.ts';
 import {windowsAt} from '../core/windows.ts';
 import {modeOf, needsApproval} from '../gate/mode.ts';
+import {outsideScope} from '../gate/reasons/out-of-scope.ts';
 import {forgetAdoption} from '../journal/adoptions.ts';
 import {resourceKinds} from './follow.ts';
+import {scopesOf} from './gate-input.ts';
 import {ClusterLoop} from './loop.ts';
 import type {ClusterParts} from './parts.ts';
 import {type PassMemory, runPass} from './pass.ts';
@@ -46,7 +47,7 @@ interface Running {
   isBroken: boolean;
 }
 
-/** A disk is cleared by people, a lock is held for a moment: first pause, doubled up to the last. */
+/** A disk is cleared by people, a lock is held for a moment. */
 const FIRST_REST_MS = 10_000;
 const LAST_REST_MS = 300_000;
 
@@ -195,8 +196,14 @@ function closedNow({policy, clock}: ClusterSetup['parts'], action: Action): stri
   return modeOf(action, policy) === 'window' && !state.allowed ? 'its window has closed' : null;
 }
 
-/** The policy may have become stricter since an action was begun: under it, it would not be. */
-function forbiddenNow(policy: Policy, action: Action, approval: Approval | null): string | null {
+/** Policy and scope may have become stricter since an action was begun: it would not be now. */
+function forbiddenNow(
+  {policy, sources}: ClusterSetup['parts'],
+  action: Action,
+  approval: Approval | null,
+): string | null {
+  const outside = outsideScope(action, scopesOf(sources));
+  if (outside !== null) return `out of scope now: ${outside}`;
   if (modeOf(action, policy) === 'observe') return `policy.${action.risk} is observe now`;
   const needs = approval === null && needsApproval(action, policy);
   return needs ? `${action.risk} actions need approval now` : null;
@@ -241,7 +248,7 @@ export function createApplier(
     },
     onBroken: hooks.broken,
     closed: (action) => closedNow(parts, action),
-    forbidden: (action, approval) => forbiddenNow(parts.policy, action, approval),
+    forbidden: (action, approval) => forbiddenNow(parts, action, approval),
     leads: hooks.leads ?? (() => true),
   });
 }

@@ -32,7 +32,7 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
   return {
     plan,
     policy,
-    scopes: Object.fromEntries(parts.sources.map(({source, scope}) => [source.name, scope])),
+    scopes: scopesOf(parts.sources),
     approvals,
     spent: spentOf(parts, approvals),
     sets: setsShown(memory, plan),
@@ -60,6 +60,11 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
     },
     journalBirth: journal.birth,
   };
+}
+
+/** What each source may touch, by its name. */
+export function scopesOf(sources: ClusterParts['sources']): GateInput['scopes'] {
+  return Object.fromEntries(sources.map(({source, scope}) => [source.name, scope]));
 }
 
 function spentOf(parts: ClusterParts, approvals: readonly Approval[]): ReadonlySet<string> {

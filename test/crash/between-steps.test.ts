@@ -14,7 +14,7 @@ import {
   until,
 } from '../sabotage/stage.ts';
 import {filesOf} from './scenario.ts';
-import {CLUSTER, POLICY} from './world.ts';
+import {CLUSTER, POLICY, SCOPE} from './world.ts';
 
 afterEach(endStories);
 
@@ -52,11 +52,24 @@ describe('an action between two steps', () => {
     ['approval', {...POLICY, disruptive: 'approval'}],
   ] as const)('ends when the policy for it has become %s', async (_name, policy) => {
     const stage = await writing(3_000);
-    await stage.story.reload(policy);
+    await stage.story.reload({policy});
     await minutes(stage, 10);
     expect(guestOf(stage, 150).pending.size).toBeGreaterThan(0);
     expect(shutdowns(stage)).toBe(0);
     expect(stage.story.journal.outcomes(CLUSTER, 1)[0]?.result).toBe('interrupted');
+  });
+
+  it('ends when the scope of its source leaves the guest out', async () => {
+    const stage = await writing(3_000);
+    await stage.story.reload({scope: {...SCOPE, vmids: [{from: 151, to: 299}]}});
+    await minutes(stage, 10);
+    expect(guestOf(stage, 150).pending.size).toBeGreaterThan(0);
+    expect(shutdowns(stage)).toBe(0);
+    const [last] = stage.story.journal.outcomes(CLUSTER, 1);
+    expect(last).toMatchObject({
+      result: 'interrupted',
+      because: 'out of scope now: VMID 150 of infra',
+    });
   });
 
   it('waits while the quorum is lost, and goes on with it', async () => {

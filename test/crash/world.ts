@@ -80,6 +80,12 @@ export interface StoryOptions {
   readonly wrap?: (exchange: Exchange, holder: string) => Exchange;
 }
 
+/** What of the configuration was edited. */
+export interface Reloaded {
+  readonly policy?: Policy;
+  readonly scope?: Scope;
+}
+
 /** One process of the controller. */
 export interface Process {
   readonly life: Life;
@@ -103,6 +109,7 @@ export class Story {
   skewMs = 0;
   /** What the controllers are configured with; a process reads it when it starts. */
   policy: Policy;
+  scope: Scope;
   /** True: the journal's disk has no room, and every write to it fails. */
   isFull = false;
   readonly #options: StoryOptions;
@@ -117,6 +124,7 @@ export class Story {
   constructor(options: StoryOptions) {
     this.#options = options;
     this.policy = options.policy ?? POLICY;
+    this.scope = options.scope ?? SCOPE;
     this.cluster = options.cluster;
     this.time = new VirtualTime(options.cluster);
     this.#startMs = options.cluster.nowMs;
@@ -185,8 +193,9 @@ export class Story {
   }
 
   /** The configuration was read again: the cluster is stopped and started anew in each process. */
-  async reload(policy: Policy): Promise<void> {
+  async reload({policy = this.policy, scope = this.scope}: Reloaded): Promise<void> {
     this.policy = policy;
+    this.scope = scope;
     const living = this.processes.filter(({life}) => life.alive);
     for (const process of living) {
       await process.controller.remove(CLUSTER);
@@ -264,8 +273,8 @@ export class Story {
   }
 
   #add({life, controller, holder}: Process): void {
-    const {cluster, seed = 1, log = SILENT, scope = SCOPE} = this.#options;
-    const {policy} = this;
+    const {cluster, seed = 1, log = SILENT} = this.#options;
+    const {policy, scope} = this;
     const clock = life.clock(this.clock);
     const numbers = seededRandom(seed + this.processes.length);
     const random = {

@@ -115,7 +115,7 @@ export const policy: Event = async (scene, random) => {
 /** Changes the configuration; until it is in force in every process, nothing is judged by it. */
 export async function changePolicy(scene: Scene, next: Policy): Promise<void> {
   scene.reloading = true;
-  await scene.story.reload(next);
+  await scene.story.reload({policy: next});
   scene.reloading = false;
 }
 

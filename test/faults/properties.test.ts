@@ -91,7 +91,7 @@ async function play(schedule: readonly Trouble[], policy: Policy): Promise<Playe
   const stage = setStage();
   await reach(stage);
   const since = stage.cluster.effects.length;
-  await stage.story.reload(policy);
+  await stage.story.reload({policy});
   for (const what of schedule) {
     befall(stage, what);
     await minutes(stage, 0.5);

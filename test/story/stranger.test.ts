@@ -11,7 +11,7 @@ import {createStory, type Story} from './world.ts';
 const STOPPED = patched(NEO4J, {power: 'stopped'});
 const PATH = /qemu\/150\/config/;
 
-it('a stranger in the place of our guest keeps the work that waits for its next start', async () => {
+it('a stranger in the place of our guest keeps what waits for its next start', async () => {
   let story: Story | null = null;
   let struck = false;
   const wrap = (exchange: Exchange): Exchange => ({

@@ -1,4 +1,5 @@
 // Why this exists: one team's repository must not touch another team's guests.
+import type {Action} from '../../core/action.ts';
 import type {Claim} from '../../core/model.ts';
 import type {Scope} from '../../core/policy.ts';
 import type {ReasonRule} from '../judged.ts';
@@ -6,21 +7,27 @@ import type {ReasonRule} from '../judged.ts';
 /** Refuses what the source may not touch. */
 export const outOfScope: ReasonRule = {
   reason: 'out-of-scope',
-  applies: ({action, input}) => {
-    const scope = Object.hasOwn(input.scopes, action.source) ? input.scopes[action.source] : null;
-    if (!scope) return `the source ${action.source} has no scope`;
-    const {vmid, node, kind} = action;
-    const outside = [
-      ...(inVmids(scope, vmid) ? [] : [`VMID ${vmid}`]),
-      ...(node === null || allows(scope.nodes, node) ? [] : [`node ${node}`]),
-      ...(allows(scope.kinds, kind) ? [] : [`kind ${kind}`]),
-      ...action.claims.flatMap((claim) => outsideOf(scope, claim)),
-    ];
-    return outside.length === 0 ? null : `${[...new Set(outside)].join(', ')} of ${action.source}`;
-  },
+  applies: ({action, input}) => outsideScope(action, input.scopes),
   remedy: (action) =>
     `Change the manifest, or the scope of ${action.source} in the controller's configuration.`,
 };
+
+/** What of an action its source may not touch, under these scopes; null: it may touch all. */
+export function outsideScope(
+  action: Action,
+  scopes: {readonly [source: string]: Scope},
+): string | null {
+  const scope = Object.hasOwn(scopes, action.source) ? scopes[action.source] : null;
+  if (!scope) return `the source ${action.source} has no scope`;
+  const {vmid, node, kind} = action;
+  const outside = [
+    ...(inVmids(scope, vmid) ? [] : [`VMID ${vmid}`]),
+    ...(node === null || allows(scope.nodes, node) ? [] : [`node ${node}`]),
+    ...(allows(scope.kinds, kind) ? [] : [`kind ${kind}`]),
+    ...action.claims.flatMap((claim) => outsideOf(scope, claim)),
+  ];
+  return outside.length === 0 ? null : `${[...new Set(outside)].join(', ')} of ${action.source}`;
+}
 
 function inVmids(scope: Scope, vmid: number | null): boolean {
   return vmid === null || scope.vmids.some(({from, to}) => vmid >= from && vmid <= to);
