@@ -2,13 +2,12 @@
 // journal, clusters, status server; reload on SIGHUP; a clean stop.
 import {readFile, watch} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
-import {isDeepStrictEqual} from 'node:util';
 import {reloadConfig} from '../config/load-config.ts';
 import type {Config} from '../config/model.ts';
 import type {Log} from '../core/ports.ts';
 import {JournalError} from '../core/ports.ts';
-import type {Report} from '../core/report.ts';
-import {Controller} from '../reconcile/controller.ts';
+import type {Metrics, Report} from '../core/report.ts';
+import {type ClusterSetup, Controller} from '../reconcile/controller.ts';
 import type {FollowedCluster} from '../status/health.ts';
 import {createLog, type LogLevel} from '../status/log.ts';
 import {measuredJournal} from '../status/measured.ts';
@@ -16,6 +15,7 @@ import {createMetrics} from '../status/metrics.ts';
 import {createStatusServer} from '../status/server.ts';
 import type {CommandContext} from './command-context.ts';
 import {readConfigFile} from './config-file.ts';
+import {ConfigInForce} from './config-in-force.ts';
 import {holderName} from './holder.ts';
 import {EXIT} from './io.ts';
 import {version} from './version.ts';
@@ -78,6 +78,10 @@ export async function startController(
     onReport: (report) => options.onReport?.(report),
     onBroken: (cluster, error, againMs) => broken(log, {cluster, error, againMs}),
   });
+  const force = new ConfigInForce(config, {
+    controller,
+    setup: (next, cluster) => clusterSetup({...world, config: next}, cluster),
+  });
   const server = createStatusServer({
     listen: config.listen,
     token: await listenToken(config, io.env),
@@ -88,15 +92,13 @@ export async function startController(
     version: version(),
     installation: config.installation,
     startedAt: realClock.now(),
-    clusters: () => followed(controller, world.config),
+    clusters: () => followed(controller, force),
     log,
   });
   const {url} = await server.start();
-  const following = followConfig({context, file, log, world, controller});
+  const following = followConfig({context, file, log, metrics, force, controller});
   log.info('controller started', {url, config: file, clusters: Object.keys(config.clusters)});
-  for (const name of Object.keys(config.clusters)) {
-    controller.add(await clusterSetup(world, name));
-  }
+  await force.start();
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopping ??= stopAll();
@@ -118,11 +120,13 @@ export async function startController(
 }
 
 /** Every cluster that is followed, and how often it is looked at. */
-function followed(controller: Controller, config: Config): readonly FollowedCluster[] {
-  return controller.clusters().map((cluster) => {
-    const sources = config.sources.filter((source) => source.cluster === cluster);
-    const intervalMs = Math.min(...sources.map((source) => source.intervalMs));
-    return {name: cluster, intervalMs, standby: controller.isStandby(cluster)};
+function followed(
+  controller: Controller,
+  force: ConfigInForce<ClusterSetup>,
+): readonly FollowedCluster[] {
+  return controller.clusters().map((name) => {
+    const intervalMs = force.intervalMs(name);
+    return {name, intervalMs, standby: controller.isStandby(name)};
   });
 }
 
@@ -163,25 +167,26 @@ interface Following {
   readonly context: CommandContext;
   readonly file: string;
   readonly log: Log;
-  readonly world: WorldParts;
+  readonly metrics: Metrics;
+  readonly force: ConfigInForce<ClusterSetup>;
   readonly controller: Controller;
 }
 
 /** Reads the configuration again on SIGHUP and when its file changes; a bad one keeps the old. */
 function followConfig(following: Following): {end(): void} {
-  const {file, world, log} = following;
-  let current = world.config;
+  const {file, log} = following;
   let queue = Promise.resolve();
   const abort = new AbortController();
+  const {signal} = abort;
   const reload = (): void => {
     queue = queue.then(async () => {
       // Editors empty a file before they fill it: what is half written is not looked at.
-      await realClock.sleep(SETTLE_MS);
-      current = await reloadOnce(following, current);
+      await realClock.sleep(SETTLE_MS, signal);
+      if (!signal.aborted) await reloadOnce(following, signal);
     });
   };
   process.on('SIGHUP', reload);
-  void watchFile(file, reload, abort.signal).catch((error: unknown) => {
+  void watchFile(file, reload, signal).catch((error: unknown) => {
     log.warn('the configuration file is not watched', {because: String(error)});
   });
   return {
@@ -203,53 +208,36 @@ async function watchFile(file: string, changed: () => void, signal: AbortSignal)
   }
 }
 
-async function reloadOnce(following: Following, current: Config): Promise<Config> {
-  const {context, file, log, world, controller} = following;
-  const {metrics} = world;
+async function reloadOnce(following: Following, signal: AbortSignal): Promise<void> {
+  const {context, file, log, metrics, force, controller} = following;
   try {
     const text = await readFile(file, 'utf8');
-    const reloaded = reloadConfig(current, {text, file, environment: context.io.env});
+    const reloaded = reloadConfig(force.config, {text, file, environment: context.io.env});
     const errors = reloaded.diagnostics.filter(({severity}) => severity === 'error');
-    metrics.emit({kind: 'config-reload', ok: errors.length === 0});
     if (errors.length > 0) {
       const [first] = errors;
+      metrics.emit({kind: 'config-reload', ok: false});
       log.error('the new configuration has mistakes; the old one stays in force', {
         because: `${first?.summary ?? ''} ${first?.detail ?? ''}`,
         mistakes: errors.length,
       });
-      return current;
+      return;
     }
-    if (!reloaded.changed) return current;
-    await takeUp({...following, world: {...world, config: reloaded.config}}, current);
-    log.info('the configuration was read again');
-    return reloaded.config;
+    const untaken = await force.takeUp(reloaded.config, signal);
+    metrics.emit({kind: 'config-reload', ok: untaken.length === 0});
+    for (const {cluster, because} of untaken) {
+      log.error('a cluster goes on as it was; the new configuration is not in force for it', {
+        cluster,
+        because,
+      });
+      controller.nudge(cluster);
+    }
+    if (reloaded.changed && untaken.length === 0) log.info('the configuration was read again');
   } catch (error) {
     metrics.emit({kind: 'config-reload', ok: false});
     log.error('the configuration could not be read again; the old one stays in force', {
       because: error instanceof Error ? error.message : String(error),
     });
-    for (const name of Object.keys(current.clusters)) controller.nudge(name);
-    return current;
+    for (const name of controller.clusters()) controller.nudge(name);
   }
-}
-
-/** Clusters whose part of the configuration changed are stopped and started anew. */
-async function takeUp({world, controller}: Following, former: Config): Promise<void> {
-  const next = world.config;
-  const names = new Set([...Object.keys(former.clusters), ...Object.keys(next.clusters)]);
-  for (const name of names) {
-    if (isDeepStrictEqual(partOf(former, name), partOf(next, name))) continue;
-    const setup = name in next.clusters ? await clusterSetup(world, name) : null;
-    await controller.remove(name);
-    if (setup !== null) controller.add(setup);
-  }
-}
-
-function partOf(config: Config, name: string): unknown {
-  return {
-    cluster: config.clusters[name],
-    sources: config.sources.filter(({cluster}) => cluster === name),
-    policy: config.policy,
-    self: config.self?.cluster === name ? config.self : null,
-  };
 }
