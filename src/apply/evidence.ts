@@ -13,12 +13,13 @@ export async function captureEvidence(
   context: ApplyContext,
   kind: ResourceKind,
   action: Action,
+  signal: AbortSignal,
 ): Promise<Result<string, {readonly message: string}>> {
   const subject = {key: action.key, vmid: action.vmid, node: action.node};
-  const inventory = await readNow(context, kind, subject);
+  const inventory = await readNow(context, kind, subject, signal);
   const missing = unread(inventory);
   if (missing !== null) return err({message: missing});
-  const tasks = await recentTasks(context, action);
+  const tasks = await recentTasks(context, action, signal);
   const content: JsonObject = {
     cluster: context.cluster,
     key: action.key,
@@ -50,9 +51,13 @@ function answerOf(read: Read): JsonObject {
   return {error: read.outcome.error.message};
 }
 
-async function recentTasks(context: ApplyContext, action: Action): Promise<JsonObject> {
+async function recentTasks(
+  context: ApplyContext,
+  action: Action,
+  signal: AbortSignal,
+): Promise<JsonObject> {
   if (action.node === null || action.vmid === null) return {};
   const path = `/nodes/${action.node}/tasks?vmid=${action.vmid}&source=all&limit=20`;
-  const answer = await context.pve.read(path);
+  const answer = await context.pve.read(path, {signal});
   return answer.ok ? {data: answer.value} : {error: answer.error.message};
 }

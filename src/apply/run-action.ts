@@ -107,7 +107,8 @@ interface Begun {
 
 async function begin(context: ApplyContext, run: ActionRun): Promise<Begun> {
   if (run.action.risk === 'benign') return {stop: null, next: 0};
-  const evidence = await captureEvidence(context, run.kind, run.action);
+  const evidence = await captureEvidence(context, run.kind, run.action, run.signal);
+  if (run.signal.aborted) return {stop: STOPS, next: 0};
   if (evidence.ok) return {stop: null, next: 0};
   return {stop: {result: 'skipped', because: `evidence: ${evidence.error.message}`}, next: 0};
 }

@@ -1,5 +1,5 @@
-// Why this exists: which configuration is in force must be certain, above all when a stricter policy
-// is written back after a reload that failed half-way.
+// Why this exists: which configuration is in force must be certain, above all when a stricter one is
+// written back after a reload that failed half-way.
 import {expect, it} from 'vitest';
 import {loadText, MINIMAL} from '../../test/fixtures/config.ts';
 import type {Config} from '../config/model.ts';
@@ -52,7 +52,7 @@ it('clusters whose part changed are started anew, the others are not touched', a
   expect(taken()).toEqual(['-other']);
 });
 
-it('after a reload that failed for one cluster, the former text reaches the others again', async () => {
+it('after a reload that failed for one cluster, the others can be put back', async () => {
   const {force, refused, taken, takeUp} = world(OBSERVE);
   await force.start();
   taken();

@@ -85,11 +85,12 @@ export class ConfigInForce<Setup> {
 
 /** Everything that a cluster is composed from. */
 function partOf(config: Config, name: string) {
-  const {policy, clusters, sources, self} = config;
+  const {policy, clusters, sources, self, evidence} = config;
   return {
     cluster: clusters[name],
     sources: sources.filter(({cluster}) => cluster === name),
     policy,
+    evidence,
     self: self?.cluster === name ? self : null,
   };
 }

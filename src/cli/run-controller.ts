@@ -78,10 +78,7 @@ export async function startController(
     onReport: (report) => options.onReport?.(report),
     onBroken: (cluster, error, againMs) => broken(log, {cluster, error, againMs}),
   });
-  const force = new ConfigInForce(config, {
-    controller,
-    setup: (next, cluster) => clusterSetup({...world, config: next}, cluster),
-  });
+  const force = inForce(world, controller);
   const server = createStatusServer({
     listen: config.listen,
     token: await listenToken(config, io.env),
@@ -117,6 +114,11 @@ export async function startController(
   if (io.signal.aborted) await stop();
   else io.signal.addEventListener('abort', () => void stop(), {once: true});
   return {url, controller, ended: end.promise, stop};
+}
+
+function inForce(world: WorldParts, controller: Controller): ConfigInForce<ClusterSetup> {
+  const setup = (config: Config, name: string) => clusterSetup({...world, config}, name);
+  return new ConfigInForce(world.config, {controller, setup});
 }
 
 /** Every cluster that is followed, and how often it is looked at. */

@@ -30,8 +30,10 @@ describe('a minimal configuration', () => {
         drift: {benign: 'correct', disruptive: 'report'},
         blastRadius: {actions: 5, guestsPercent: 20},
         windows: [],
+        quarantineMs: 14 * 86_400_000,
         expectedMs: {clone: 1_800_000, backup: 7_200_000, cycle: 300_000},
       },
+      evidence: {keepMs: 90 * 86_400_000, maxBytes: 1024 ** 3},
     });
     expect(config.clusters['harness']).toEqual({
       name: 'harness',

@@ -72,6 +72,13 @@ export interface Config {
   readonly clusters: {readonly [name: string]: ClusterConfig};
   readonly sources: readonly SourceConfig[];
   readonly policy: Policy;
+  readonly evidence: EvidenceConfig;
+}
+
+/** How much is kept of the forensics of each cluster; the newest of each guest always is. */
+export interface EvidenceConfig {
+  readonly keepMs: number;
+  readonly maxBytes: number;
 }
 
 /** One line of `config show`: a JSON pointer, its effective value, and where that came from. */

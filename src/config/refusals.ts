@@ -181,6 +181,8 @@ function durationRefusals(raw: RawConfig, placer: Placer): readonly Diagnostic[]
       [`/sources/${index}/interval`, interval] as const,
       [`/sources/${index}/timeout`, timeout] as const,
     ]),
+    ['/policy/quarantine', raw.policy.quarantine] as const,
+    ['/evidence/keep', raw.evidence.keep] as const,
     ...raw.policy.windows.map(({duration}, index) => {
       return [`/policy/windows/${index}/duration`, duration] as const;
     }),

@@ -228,6 +228,10 @@ const policy = map('What is allowed. The repository can only be stricter.', {
     'When actions in mode `window` may start.',
     {default: [], maxItems: 100},
   ),
+  quarantine: duration(
+    'How long a volume that was set aside is kept before its removal is proposed.',
+    '14d',
+  ),
   expected: {
     type: 'object',
     description: 'How long tasks are expected to take until they were seen, by operation.',
@@ -236,6 +240,20 @@ const policy = map('What is allowed. The repository can only be stricter.', {
     default: {clone: '30m', backup: '2h', cycle: '5m'},
   },
 });
+
+const evidence = map(
+  'What is kept of guests that were interrupted or destroyed; always the newest of each guest.',
+  {
+    keep: duration('How long, before it is removed.', '90d'),
+    maxMiB: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_048_576,
+      default: 1024,
+      description: 'For each cluster; beyond it the oldest goes first.',
+    },
+  },
+);
 
 /** JSON Schema 2020-12 of pvegit.yaml. */
 export const CONFIG_SCHEMA: JsonObject = {
@@ -277,6 +295,7 @@ export const CONFIG_SCHEMA: JsonObject = {
         default: 'secrets',
       }),
       policy,
+      evidence,
     },
     ['installation', 'clusters'],
   ),

@@ -18,6 +18,7 @@ export interface RawConfig {
   readonly sources: readonly RawSource[];
   readonly secrets: RawSecrets;
   readonly policy: RawPolicy;
+  readonly evidence: {readonly keep: string; readonly maxMiB: number};
 }
 
 interface RawCluster {
@@ -60,6 +61,7 @@ interface RawPolicy extends Pick<Policy, 'benign' | 'disruptive' | 'drift' | 'bl
     | 'observe'
     | {readonly approval: Omit<Extract<DestructiveMode, {kind: 'approval'}>, 'kind'>};
   readonly windows: readonly (Omit<Window, 'durationMs'> & {readonly duration: string})[];
+  readonly quarantine: string;
   readonly expected: {readonly [operation: string]: string};
 }
 
@@ -92,8 +94,15 @@ export function settle(raw: RawConfig, folder: string): Config {
     clusters: Object.fromEntries(clusters),
     sources: raw.sources.map((source) => settleSource(source, raw.secrets, {path, secret})),
     policy: settlePolicy(raw.policy),
+    evidence: {
+      keepMs: parseDuration(raw.evidence.keep) ?? NINETY_DAYS_MS,
+      maxBytes: raw.evidence.maxMiB * 1024 * 1024,
+    },
   });
 }
+
+const DAY_MS = 86_400_000;
+const NINETY_DAYS_MS = 90 * DAY_MS;
 
 /** A pin without colons, in lower case. */
 function plainPin(pin: string): string {
@@ -167,6 +176,7 @@ function settlePolicy(raw: RawPolicy): Policy {
       ...window,
       durationMs: parseDuration(duration) ?? 0,
     })),
+    quarantineMs: parseDuration(raw.quarantine) ?? 14 * DAY_MS,
     expectedMs: Object.fromEntries(
       Object.entries(raw.expected).map(([name, text]) => [name, parseDuration(text) ?? 0]),
     ),

@@ -57,6 +57,8 @@ export interface Policy {
   readonly drift: {readonly benign: DriftMode; readonly disruptive: DriftMode};
   readonly blastRadius: BlastRadius;
   readonly windows: readonly Window[];
+  /** How long a volume that was set aside is kept, in ms; left out: two weeks. */
+  readonly quarantineMs?: number;
   /** How long a task of an operation is expected to take (`clone`, `backup`, `cycle` …), in ms. */
   readonly expectedMs: {readonly [operation: string]: number};
 }

@@ -16,6 +16,8 @@ export interface PlanBasis {
   readonly records: readonly ResourceRecord[];
   /** Resources that a person let go of: never destroyed, and forgotten where they are not ours. */
   readonly released?: readonly ResourceKey[];
+  /** How long a volume that was set aside is kept, in ms; left out: two weeks. */
+  readonly quarantineMs?: number;
   readonly secretHashes: SecretHashes;
   /** Resources whose secrets are written even where no hash was recorded (--rewrite-secrets). */
   readonly rewriteSecrets?: readonly ResourceKey[];

@@ -10,8 +10,8 @@ import type {Context, Subject} from './subject.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * How long a volume is kept. Two weeks: longer than a holiday in which nobody misses what was on
- * it, shorter than it takes to fill a storage with what nobody wants.
+ * How long a volume is kept where nobody says otherwise. Two weeks: longer than a holiday in which
+ * nobody misses what was on it, shorter than it takes to fill a storage with what nobody wants.
  */
 const QUARANTINE_MS = 14 * DAY_MS;
 
@@ -35,10 +35,11 @@ export function lapsed(context: Context, subject: Subject, observed: Observed): 
   if (kind.setAside === undefined || Object.keys(since).length === 0) return [];
   if (desired?.directives.mode === 'create-only') return [];
   const wanted = wantedBack(subject);
+  const keptMs = context.input.quarantineMs ?? QUARANTINE_MS;
   return Object.entries(kind.setAside(observed).fields).flatMap(([field, volume]) => {
     const setAsideAt = since[volume];
     const {takenAt} = context.input.inventory;
-    if (setAsideAt === undefined || takenAt - setAsideAt < QUARANTINE_MS) return [];
+    if (setAsideAt === undefined || takenAt - setAsideAt < keptMs) return [];
     if (wanted.has(volume) || Object.hasOwn(desired?.body ?? {}, field)) return [];
     return [removal(context, subject, {observed, field, volume, setAsideAt})];
   });

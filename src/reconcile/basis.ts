@@ -56,10 +56,15 @@ export async function wishesFor(
     unread: sources.filter(({error}) => error !== null).map(({name}) => name),
     records,
     released,
+    ...quarantineOf(parts),
     secretHashes: secrets.hashes,
     former: memory.plan,
   };
   return {sources, secrets, basis};
+}
+
+function quarantineOf({policy}: ClusterParts): Pick<PlanBasis, 'quarantineMs'> {
+  return policy.quarantineMs === undefined ? {} : {quarantineMs: policy.quarantineMs};
 }
 
 /** Times a stage. */

@@ -14,7 +14,7 @@ import {
   settleAll,
   volumesOf,
 } from './guest.ts';
-import {createStory, type Story} from './world.ts';
+import {createStory, EAGER, type Story} from './world.ts';
 
 const DAY = 86_400_000;
 const PLAIN: Spec = {
@@ -45,6 +45,17 @@ describe('18: a disk that left its guest', () => {
     expect(freed(story)).toEqual(['local-lvm:vm-150-disk-1']);
     expect(await openLines(story)).toEqual([]);
     expect(records(story)).toEqual([undefined]);
+  });
+
+  it('is kept for as long as the policy says', async () => {
+    const story = await detached();
+    const files = {'vm.yaml': manifest(PLAIN), 'defaults.yaml': DEFAULTS};
+    const policy = {...EAGER, quarantineMs: 30 * DAY};
+    const patient = createStory(story.simulator, {files, journal: story.journal, policy});
+    await later(patient, 29 * DAY);
+    expect(await openLines(patient)).toEqual([]);
+    await later(patient, 2 * DAY);
+    expect(await openLines(patient)).toEqual([PROPOSED]);
   });
 
   it('is proposed by a controller that started long after', async () => {

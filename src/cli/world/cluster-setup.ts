@@ -58,7 +58,7 @@ export async function clusterSetup(world: WorldParts, name: string): Promise<Clu
   });
   return {
     memory,
-    evidence: createEvidenceStore(config.data, name),
+    evidence: createEvidenceStore(config.data, name, config.evidence),
     passTimeoutMs: PASS_TIMEOUT_MS,
     parts: {
       cluster: name,
