@@ -1,5 +1,5 @@
-// Why this exists: which configuration is in force must be certain, above all when a stricter one is
-// written back after a reload that failed half-way.
+// Why this exists: which configuration is in force must be certain, above all when a stricter one
+// is written back after a reload that failed half-way.
 import {expect, it} from 'vitest';
 import {loadText, MINIMAL} from '../../test/fixtures/config.ts';
 import type {Config} from '../config/model.ts';
