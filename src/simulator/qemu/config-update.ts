@@ -34,7 +34,15 @@ export interface Update {
   readonly summary: string;
 }
 
-const controls = new Set(['delete', 'revert', 'force', 'skiplock', 'digest', 'background_delay']);
+const controls = new Set([
+  'delete',
+  'revert',
+  'force',
+  'skiplock',
+  'digest',
+  'background_delay',
+  'import-working-storage',
+]);
 
 /** Read a config write's parameters; throws what Proxmox refuses before it looks at the guest. */
 export function readUpdate(context: Context, vmid: number): Update {

@@ -59,26 +59,28 @@ function deleteKey(writing: Writing, key: string): void {
   }
   writing.modified.add(key);
   const wasPending = guest.pending.get(key);
-  guest.pending.delete(key);
-  if (writing.order.includes(key)) {
-    setOrder(
-      writing,
-      writing.order.filter((device) => device !== key),
-    );
-  }
+  // What is refused leaves the boot order and what was waiting as they are.
+  const forget = (): void => {
+    guest.pending.delete(key);
+    const order = writing.order.filter((device) => device !== key);
+    if (order.length < writing.order.length) setOrder(writing, order);
+  };
   if (/^unused\d+$/.test(key)) {
     assertUnprotected(guest, `can't remove unused disk '${value}'`);
     requireOnGuest(request, ['VM.Config.Disk']);
     freeIfOwned(job, guest, {key, volid: value, request});
+    forget();
     guest.config.delete(key);
     return;
   }
   if (isDriveKey(key)) {
     assertUnprotected(guest, `can't remove drive '${key}'`);
     requireDrivePrivileges(request, parseDrive(key, value));
+    forget();
     if (wasPending !== undefined) detachDrive(job, guest, parseDrive(key, wasPending));
   } else if (key === 'tags') {
     requireTags(request, value, '');
+    forget();
     guest.config.delete(key);
     return;
   } else if (key === 'vmstate') {
@@ -90,13 +92,15 @@ function deleteKey(writing: Writing, key: string): void {
     const current = guest.config.get(key);
     if (current !== undefined) requireBridge(request, key, current);
   } else requireDevice(request, key, value, 'delete');
+  forget();
   addPendingDelete(guest, key, update.force);
 }
 
 function setKey(writing: Writing, key: string, text: string): void {
   const {guest, update, job} = writing;
   if (isDriveKey(key)) {
-    setDrive(writing, key, text);
+    // The file is written with it, but nobody can read it there: the slot has no `media`.
+    if (!isEmptyFirmware(key, text)) setDrive(writing, key, text);
     return;
   }
   requireSlot(writing, key, text);
@@ -115,6 +119,10 @@ function setKey(writing: Writing, key: string, text: string): void {
     setBoot(writing, stored);
   } else guest.pending.set(key, stored);
   if (key === 'ostype') pinForWindows(writing, stored);
+}
+
+function isEmptyFirmware(key: string, text: string): boolean {
+  return /^(efidisk|tpmstate)/.test(key) && /^(none|cdrom)$/.test(parseDrive(key, text).file);
 }
 
 /** Rights on what is in a device's slot now and on what is to be there. */

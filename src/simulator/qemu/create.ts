@@ -20,10 +20,10 @@ import {
   requireOtherStorage,
 } from './access-checks.ts';
 import {requireDevice} from './device-access.ts';
-import {defaultBootDevices, parseDrive, printBootOrder, printDrive} from './drive.ts';
+import {defaultBootDevices, isSoundDrive, parseDrive, printBootOrder, printDrive} from './drive.ts';
 import {driveWriteMs, writeDrive} from './drive-write.ts';
 import {emptyGuest, saveGuest} from './guest-file.ts';
-import {assertClipboard, assertMachine} from './hardware-rules.ts';
+import {assertClipboard, assertMachine, assertNoEmptySlot} from './hardware-rules.ts';
 import {isDriveKey, isNetKey, keyFacts} from './keys.ts';
 import {normaliseNet} from './net.ts';
 import {
@@ -32,12 +32,14 @@ import {
   isWindows,
   macPrefix,
   pinnedMachine,
+  replaceSmp,
   storedText,
 } from './normalise.ts';
 import {parseProperties, printProperties} from './property-string.ts';
 import {restoreGuest} from './restore.ts';
 import {qemuVersion} from './runtime.ts';
 import {startStages} from './start.ts';
+import {requireVolumeAccess} from './volume-access.ts';
 import type {Job} from './volumes.ts';
 import {act, forkFor, jobOf, pause} from './worker.ts';
 
@@ -104,7 +106,12 @@ function settings(context: Context): Map<string, string> {
 function checkCreate(request: Request, wanted: Map<string, string>): void {
   const drives = [...wanted].filter(([key]) => isDriveKey(key)).sort();
   for (const [key, text] of drives) {
-    requireDriveStorage(request, parseDrive(key, text), request.context.params['storage']);
+    const drive = parseDrive(key, text);
+    // At this point nobody has yet taken `cdrom` alone for a medium.
+    const isPath = drive.file === 'cdrom' && !parseProperties(key, text).has('media');
+    if (isPath) requireVolumeAccess(request, drive.file);
+    else if (isSoundDrive(drive))
+      requireDriveStorage(request, drive, request.context.params['storage']);
   }
   requireOtherStorage(request, wanted);
   requireKeyPrivileges(request, [...wanted.keys()]);
@@ -183,16 +190,28 @@ function fill(
   storage: string | undefined,
 ): void {
   const config = new Map<string, string>();
-  for (const [key, text] of wanted) if (!isDriveKey(key)) putValue(config, key, text);
-  writeDrives(job, guest.vmid, {config, wanted, storage});
-  addDefaults(job, config);
+  const created: string[] = [];
+  try {
+    writeDrives(job, guest.vmid, {config, wanted, storage, created});
+    addDefaults(job, config, wanted);
+    for (const [key, text] of wanted) if (!isDriveKey(key)) putValue(config, key, text);
+    replaceSmp(config);
+  } catch (error) {
+    for (const volid of created) {
+      if (findVolume(job.cluster, job.node, volid) !== undefined)
+        free(job.cluster, job.node, volid);
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    fail(500, `unable to create VM ${guest.vmid} - ${text}`);
+  }
   guest.config = config;
   saveGuest(job.cluster, guest, 'created');
 }
 
+/** A description of nothing is none, every other empty value is a blank; defaults stay. */
 function putValue(config: Map<string, string>, key: string, text: string): void {
   const stored = storedText(key, text);
-  if (stored !== '' || key === 'tags') config.set(key, stored === '' ? ' ' : stored);
+  if (stored !== '' && !config.has(key)) config.set(key, stored);
 }
 
 function writeDrives(
@@ -202,43 +221,38 @@ function writeDrives(
     readonly config: Map<string, string>;
     readonly wanted: ReadonlyMap<string, string>;
     readonly storage: string | undefined;
+    readonly created: string[];
   },
 ): void {
-  const {config, wanted, storage} = what;
-  const created: string[] = [];
-  try {
-    for (const key of [...wanted.keys()].filter(isDriveKey).sort()) {
-      const text = wanted.get(key) ?? '';
-      const write = {vmid, key, text, sections: [config], created, storage};
-      config.set(key, writeDrive(job, write));
-    }
-    const vga = wanted.get('vga');
-    if (vga !== undefined) assertClipboard(vga);
-    const machine = wanted.get('machine');
-    if (machine !== undefined) {
-      assertMachine(machine);
-      config.set('machine', printProperties('machine', parseProperties('machine', machine)));
-    }
-  } catch (error) {
-    for (const volid of created) {
-      if (findVolume(job.cluster, job.node, volid) !== undefined)
-        free(job.cluster, job.node, volid);
-    }
-    const text = error instanceof Error ? error.message : String(error);
-    fail(500, `unable to create VM ${vmid} - ${text}`);
+  const {config, wanted, storage, created} = what;
+  for (const key of [...wanted.keys()].filter(isDriveKey).sort()) {
+    const text = wanted.get(key) ?? '';
+    config.set(key, writeDrive(job, {vmid, key, text, sections: [config], created, storage}));
+  }
+  assertNoEmptySlot(config);
+  const vga = wanted.get('vga');
+  if (vga !== undefined) assertClipboard(vga);
+  const machine = wanted.get('machine');
+  if (machine !== undefined && machine !== '') {
+    assertMachine(machine);
+    config.set('machine', printProperties('machine', parseProperties('machine', machine)));
   }
 }
 
-function addDefaults(job: Job, config: Map<string, string>): void {
+function addDefaults(
+  job: Job,
+  config: Map<string, string>,
+  wanted: ReadonlyMap<string, string>,
+): void {
   const {cluster, node} = job;
   const version = qemuVersion(cluster);
-  if (!config.has('boot')) config.set('boot', printBootOrder(defaultBootDevices(config)));
-  if (!config.has('smbios1')) config.set('smbios1', `uuid=${randomUuid(cluster.random)}`);
-  const vmgenid = config.get('vmgenid');
-  if ((vmgenid ?? '1') === '1' && config.get('arch') !== 'aarch64') {
+  const devices = new Map([...wanted, ...config]);
+  if (!wanted.get('boot')) config.set('boot', printBootOrder(defaultBootDevices(devices)));
+  if (!wanted.get('smbios1')) config.set('smbios1', `uuid=${randomUuid(cluster.random)}`);
+  if ((wanted.get('vmgenid') ?? '1') === '1' && wanted.get('arch') !== 'aarch64') {
     config.set('vmgenid', randomUuid(cluster.random));
   }
-  if (isWindows(config.get('ostype'))) {
+  if (isWindows(wanted.get('ostype'))) {
     const pinned = pinnedMachine(config.get('machine'), version.short);
     if (pinned !== undefined) {
       const type = parseProperties('machine', pinned).get('type');

@@ -6,11 +6,13 @@ import {findVolume, formatsOf, parseVolid, requireStorage} from '../volume.ts';
 import type {Drive} from './drive.ts';
 import {
   cloudInitKey,
+  drivesOf,
   isCloudInit,
   newCloudInitStorage,
   newDiskWish,
   parseDrive,
   printDrive,
+  volumeOwner,
   withFile,
   withOptions,
 } from './drive.ts';
@@ -38,7 +40,7 @@ export interface DriveWrite {
   readonly storage?: string | undefined;
 }
 
-const gibBytes = 1024 ** 3;
+const gibKiB = 1024 ** 2;
 const cloudInitBytes = 4 * 1024 ** 2;
 const tpmBytes = 4 * 1024 ** 2;
 
@@ -54,7 +56,7 @@ export function writeDrive(job: Job, write: DriveWrite): string {
   const source = drive.options.get('import-from');
   const made =
     source === undefined
-      ? allocateDisk(job, write, drive, {storage, bytes: Math.ceil(wish.gib * gibBytes)})
+      ? allocateDisk(job, write, drive, {storage, bytes: Math.ceil(wish.gib * gibKiB) * 1024})
       : importDisk(job, write, drive, {storage, source});
   write.created.push(made.volid);
   const isEnrolled = write.key === 'efidisk0' && drive.options.get('pre-enrolled-keys') === '1';
@@ -168,6 +170,21 @@ function allocateDisk(
   return allocateImage(job, {storage, vmid, sizeBytes: wish.bytes, ...asked});
 }
 
+function missingSource(job: Job, source: string): string {
+  // An import is not trusted and must be there; an image's size is just not found.
+  return /^[^:]+:import\//.test(source)
+    ? `failed to stat '${volumePath(job.cluster, source)}'`
+    : `cannot import from '${source}' - could not get size of ${source}`;
+}
+
+/** The slot that holds the source now, in the guest whose name it bears. */
+function slotOf(job: Job, source: string): string {
+  const owner = job.cluster.guests.get(volumeOwner(source) ?? 0);
+  if (owner?.kind !== 'qemu') return '';
+  const drive = drivesOf(owner.config).find(({file}) => file === source);
+  return drive === undefined ? '' : `${drive.key} `;
+}
+
 function importDisk(
   job: Job,
   write: DriveWrite,
@@ -179,10 +196,8 @@ function importDisk(
   if (/[:/](vm-\d+-)?cloudinit(\.\w+)?$/.test(source)) {
     fail(500, `cannot import from '${source}' - cannot import from cloudinit disk`);
   }
-  const volume =
-    findVolume(job.cluster, job.node, source) ??
-    fail(500, `failed to stat '${volumePath(job.cluster, source)}'`);
-  job.log(`create full clone of drive (${source})`);
+  const volume = findVolume(job.cluster, job.node, source) ?? fail(500, missingSource(job, source));
+  job.log(`create full clone of drive ${slotOf(job, source)}(${source})`);
   const sizeBytes = virtualBytes(volume);
   const format = copyFormat(job, storage, drive.options.get('format'), volume);
   const made = allocateImage(job, {storage, vmid: write.vmid, sizeBytes, format});

@@ -21,7 +21,7 @@ const rewritten = [
   ['scsi0', 'volume=st:vm-1-disk-0,iothread=yes', 'st:vm-1-disk-0,iothread=1'],
   ['virtio0', 'file=st:vm-1-disk-0,size=1024M', 'st:vm-1-disk-0,size=1G'],
   ['ide2', 'none', 'none,media=cdrom'],
-  ['ide0', 'st:1/vm-1-disk-0.raw,cyls=1,heads=2,secs=3,trans=lba', 'st:1/vm-1-disk-0.raw'],
+  ['ide0', 'st:1/vm-1-disk-0.raw,secs=3,cyls=1', 'st:1/vm-1-disk-0.raw,cyls=1,secs=3'],
   ['sata0', 'st:vm-1-disk-0,bps_rd=1048576', 'st:vm-1-disk-0,mbps_rd=0.000'],
   ['scsi1', 'st:vm-1-disk-1,backup=1,replicate=0', 'st:vm-1-disk-1,backup=1,replicate=0'],
 ] as const;

@@ -18,9 +18,7 @@ export interface Wish {
   readonly gib: number;
 }
 
-const dropped = new Set(['cyls', 'heads', 'secs', 'trans']);
-
-/** Parse a drive string; obsolete sub-keys are dropped, `bps*` become `mbps*`. */
+/** Parse a drive string; `bps*` become `mbps*`. */
 export function parseDrive(key: string, text: string): Drive {
   const options = new Map<string, string>();
   let file = '';
@@ -29,8 +27,7 @@ export function parseDrive(key: string, text: string): Drive {
     if (name === 'file') file = value;
     // Proxmox keeps only that it was set, not what to.
     else if (mbps !== null) options.set(`m${name}`, '0.000');
-    else if (name.startsWith('bps')) options.set(name, value);
-    else if (!dropped.has(name)) options.set(name, value);
+    else options.set(name, value);
   }
   if (!options.has('media') && /^(none|cdrom)$/.test(file)) options.set('media', 'cdrom');
   if (options.has('size')) options.set('size', formatSize(parseSize(options.get('size') ?? '')));
@@ -54,6 +51,8 @@ const exclusive = ['mbps', 'iops'].flatMap((one) => [
   [one, `${one}_wr`],
 ]);
 
+const notForCd = ['snapshot', 'trans', 'format', 'heads', 'secs', 'cyls'];
+
 /** Whether the sub-keys go together (parse_drive in PVE/QemuServer/Drive.pm). */
 export function isSoundDrive(drive: Drive): boolean {
   const {options} = drive;
@@ -61,7 +60,7 @@ export function isSoundDrive(drive: Drive): boolean {
   if (Object.entries(needs).some(([name, other]) => has(name) && !has(other))) return false;
   if (exclusive.some((pair) => pair.every(has))) return false;
   const isCd = options.get('media') === 'cdrom';
-  return !isCd || !(has('snapshot') || has('format') || drive.key.startsWith('virtio'));
+  return !isCd || !(notForCd.some(has) || drive.key.startsWith('virtio'));
 }
 
 /** The stored text: file first, the rest sorted. */

@@ -5,6 +5,7 @@ import {fail} from '../failure.ts';
 import type {Cluster, QemuGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {drivesOf} from './drive.ts';
+import {replaceSmp} from './normalise.ts';
 
 /** The guest on that node, or 500 `Configuration file … does not exist`. */
 export function loadGuest(cluster: Cluster, node: string, vmid: number): QemuGuest {
@@ -14,6 +15,15 @@ export function loadGuest(cluster: Cluster, node: string, vmid: number): QemuGue
   }
   textAtLoad.set(guest, renderFile(guest));
   return guest;
+}
+
+/** The same guest; what asks first whether it runs says otherwise that it is missing. */
+export function guestHere(cluster: Cluster, node: string, vmid: number): QemuGuest {
+  const guest = cluster.guests.get(vmid);
+  if (guest?.kind !== 'qemu' || guest.node !== node) {
+    fail(500, `unable to find configuration file for VM ${vmid} on node '${node}'`);
+  }
+  return loadGuest(cluster, node, vmid);
 }
 
 /** The file's text when it was last read or written, to tell real changes from none. */
@@ -63,6 +73,7 @@ export function digestOf(guest: QemuGuest): string {
 /** Put the file down after a change: tidy unused entries and record what changed, if anything. */
 export function saveGuest(cluster: Cluster, guest: QemuGuest, detail: string): void {
   dropUsedUnused(guest);
+  replaceSmp(guest.config);
   const text = renderFile(guest);
   if (textAtLoad.get(guest) === text) return;
   textAtLoad.set(guest, text);

@@ -21,3 +21,12 @@ export function assertMachine(machine: string): void {
     fail(500, 'to use Intel vIOMMU please set the machine type to q35');
   }
 }
+
+/** EFI and TPM slots know no `media`, which an empty slot is given: its file is not written. */
+export function assertNoEmptySlot(config: ReadonlyMap<string, string>): void {
+  for (const key of ['efidisk0', 'tpmstate0']) {
+    if (!/^(none|cdrom),/.test(config.get(key) ?? '')) continue;
+    const why = 'property is not defined in schema and the schema does not allow additional';
+    fail(500, `unable to parse value of '${key}' - format error\nmedia: ${why} properties\n`);
+  }
+}

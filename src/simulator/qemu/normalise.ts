@@ -5,6 +5,7 @@ import {fail} from '../failure.ts';
 import type {Random} from '../random.ts';
 import {randomUuid} from '../random.ts';
 import type {Cluster} from '../state.ts';
+import {keyFacts} from './keys.ts';
 import {parseProperties, printProperties} from './property-string.ts';
 
 /** The configured MAC prefix; Proxmox's own when none is set. */
@@ -18,7 +19,21 @@ export function storedText(key: string, text: string): string {
   if (text.includes('\n')) {
     fail(500, `unable to parse value of '${key}' - property contains a line feed`);
   }
-  return key === 'tags' ? text : text.trim();
+  const isNumber = keyFacts(key)?.type === 'number';
+  if (isNumber && !/^\d+(\.\d+)?$/.test(text)) {
+    fail(500, `unable to parse value of '${key}' - type check ('number') failed - got '${text}'`);
+  }
+  return text.trim() || ' ';
+}
+
+/** The number of sockets was once called `smp`; no file is written with it. */
+export function replaceSmp(config: Map<string, string>): void {
+  const smp = config.get('smp');
+  if (smp === undefined) return;
+  config.delete('smp');
+  if (config.has('sockets')) return;
+  config.set('sockets', smp);
+  config.delete('cores');
 }
 
 /** Tags as an update stores them: lower case, once each, sorted; none at all is a blank. */
@@ -40,9 +55,24 @@ export function clampCpuUnits(text: string): string {
 export function checkSshKeys(text: string): void {
   for (const line of decodeURIComponent(text).split('\n')) {
     const key = line.trim();
-    const known = /^(ssh-(rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/;
-    if (key !== '' && !known.test(key)) fail(500, 'SSH public key validation error');
+    if (key !== '' && !isPublicKey(key)) fail(500, 'SSH public key validation error');
   }
+}
+
+/** The key's own bytes begin with the name of its kind, and more follows. */
+function isPublicKey(line: string): boolean {
+  const match = /^(ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-\S+) ([A-Za-z0-9+/=]+)( .*)?$/.exec(
+    line,
+  );
+  if (match === null) return false;
+  const [, kind = '', body = ''] = match;
+  const bytes = Buffer.from(body, 'base64');
+  const isNamed = bytes.length > 4 && bytes.readUInt32BE(0) === kind.length;
+  return (
+    isNamed &&
+    bytes.toString('latin1', 4, 4 + kind.length) === kind &&
+    bytes.length > 8 + kind.length
+  );
 }
 
 /** A password as an update stores it: hashed unless it is a hash already or for Windows. */

@@ -79,8 +79,7 @@ export function judgeDrive(plug: Plug, {key, value}: Waiting): Verdict {
   const isCold = /^(ide|sata)\d/.test(key);
   if (value === undefined) return !mayPlug || isCold ? wait : pullDisk(plug, key, 800);
   const old = guest.config.get(key);
-  const fresh: Verdict = !mayPlug || isCold ? wait : {kind: 'apply', ms: 100};
-  if (old === undefined) return fresh;
+  if (old === undefined) return !mayPlug || isCold ? wait : plugDisk(key, value);
   const before = parseDrive(key, old);
   const after = parseDrive(key, value);
   const media = [before, after].map((drive) => drive.options.get('media') ?? 'disk');
@@ -89,6 +88,13 @@ export function judgeDrive(plug: Plug, {key, value}: Waiting): Verdict {
   if (before.file !== after.file) return mayPlug ? pullDisk(plug, key, 100) : wait;
   const changed = (name: string): boolean => before.options.get(name) !== after.options.get(name);
   return coldOptions.some(changed) ? wait : now;
+}
+
+/** A new device is first made ready in its storage, and an empty CD drive has none. */
+function plugDisk(key: string, value: string): Verdict {
+  const {file} = parseDrive(key, value);
+  const isEmpty = file === 'none' || file === 'cdrom';
+  return isEmpty ? refuse(`unable to parse volume ID '${file}'`) : {kind: 'apply', ms: 100};
 }
 
 /** Disks that the guest boots from stay, and the buses of IDE and SATA let nothing go. */

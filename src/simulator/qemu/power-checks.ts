@@ -3,7 +3,7 @@ import {fail, paramError} from '../failure.ts';
 import type {Context} from '../route.ts';
 import {vmidOf} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
-import {loadGuest} from './guest-file.ts';
+import {guestHere} from './guest-file.ts';
 
 /** 400 for what only root may ask for. */
 export function requireRoot({params, auth}: Context, names: readonly string[]): void {
@@ -16,7 +16,7 @@ export function requireRoot({params, auth}: Context, names: readonly string[]): 
 /** The guest, or 500 `VM 100 not running`. */
 export function assertRunning(context: Context): QemuGuest {
   const vmid = vmidOf(context);
-  const guest = loadGuest(context.cluster, context.node, vmid);
+  const guest = guestHere(context.cluster, context.node, vmid);
   if (guest.runtime === undefined) fail(500, `VM ${vmid} not running`);
   return guest;
 }

@@ -9,7 +9,7 @@ import type {Stage, Worker} from '../task.ts';
 import {applyPending} from './apply.ts';
 import {regenerate} from './cloud-init.ts';
 import {assertUnlocked} from './config-update.ts';
-import {loadGuest} from './guest-file.ts';
+import {guestHere, loadGuest} from './guest-file.ts';
 import {isManaged, requestHa} from './ha.ts';
 import {assertRunning, requireRoot} from './power-checks.ts';
 import {parseProperties} from './property-string.ts';
@@ -75,6 +75,7 @@ function stopStages(context: Context): readonly Stage[] {
       if (flag(context, 'overrule-shutdown')) endShutdowns(context, vmid, worker);
     }),
     ...lockStages(context, vmid),
+    act(() => guestHere(context.cluster, context.node, vmid)),
     withGuest(context, vmid, (guest, job) => {
       if (guest.runtime === undefined) return [];
       if (!flag(context, 'skiplock')) assertUnlocked(guest);
@@ -125,6 +126,7 @@ export function shutdownStages(context: Context): readonly Stage[] {
   const force = flag(context, 'forceStop');
   return [
     ...lockStages(context, vmid),
+    act(() => guestHere(context.cluster, context.node, vmid)),
     withGuest(context, vmid, (guest, job) => {
       if (guest.runtime === undefined) return [];
       if (!flag(context, 'skiplock')) assertUnlocked(guest);
@@ -187,6 +189,7 @@ function reboot(context: Context): Reply {
   return data(
     forkFor(context, 'qmreboot', vmid, [
       ...lockStages(context, vmid),
+      act(() => assertUnlocked(loadGuest(cluster, node, vmid))),
       withGuest(context, vmid, (current, job) => [
         ...askToEnd(job, current, {timeoutS: timeoutOf(context, current), force: false}),
         act(() => {

@@ -54,12 +54,17 @@ function resizeStages(context: Context, guest: QemuGuest, job: Job): readonly St
     pause(150),
     act(() => {
       if (isBase(volume)) refuseBase(job, drive.file, sizeBytes);
-      resizeVolume(job.cluster, volume, sizeBytes);
+      resizeVolume(job.cluster, volume, wholeKiB(sizeBytes));
       guest.config.set(key, printDrive(withOptions(drive, {size: formatSize(sizeBytes)})));
       saveGuest(job.cluster, guest, `resize ${key} ${sizeBytes}`);
       if (guest.runtime === undefined) job.log('Image resized.');
     }),
   ];
+}
+
+/** PVE::Storage::volume_resize: images grow by whole KiB; the file says what was asked. */
+function wholeKiB(bytes: number): number {
+  return Math.ceil(bytes / 1024) * 1024;
 }
 
 /** A template's file is immutable: the storage's tool fails. */

@@ -18,6 +18,7 @@ export function parseSize(text: string): number {
 
 /** Text with the largest unit that divides exactly, as Proxmox prints `size=`. */
 export function formatSize(bytes: number): string {
+  if (bytes === 0) return '0T';
   for (const unit of ['T', 'G', 'M', 'K']) {
     const factor = unitBytes[unit] ?? 1;
     if (bytes >= factor && bytes % factor === 0) return `${bytes / factor}${unit}`;

@@ -11,7 +11,7 @@ import {findVolume} from '../volume.ts';
 import {assertUnlocked} from './config-update.ts';
 import {drivesOf, isDisk} from './drive.ts';
 import {sectionHas, sharedNodes} from './features.ts';
-import {addUnused, digestOf, loadGuest, saveGuest} from './guest-file.ts';
+import {addUnused, digestOf, guestHere, loadGuest, saveGuest} from './guest-file.ts';
 import {assertSavable} from './migrate-check.ts';
 import {configView, typedValue} from './pending.ts';
 import {diskVolumes, rollbackSnapshot, snapshotKeys, snapshotNamed} from './rollback.ts';
@@ -234,8 +234,8 @@ function writeConfig(context: Context): Reply {
 }
 
 function feature(context: Context): Reply {
-  const guest = loadGuest(context.cluster, context.node, vmidOf(context));
   const {cluster, node, params} = context;
+  const guest = guestHere(cluster, node, vmidOf(context));
   const name = params['snapname'];
   const section = name === undefined ? guest.config : snapshotNamed(guest, name);
   const wanted = params['feature'];

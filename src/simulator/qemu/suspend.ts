@@ -9,7 +9,7 @@ import {nodeSeconds} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {requireOnGuest} from './access-checks.ts';
 import {assertUnlocked} from './config-update.ts';
-import {loadGuest, saveGuest} from './guest-file.ts';
+import {guestHere, saveGuest} from './guest-file.ts';
 import {isManaged} from './ha.ts';
 import {assertSavable} from './migrate-check.ts';
 import {assertRunning, requireRoot} from './power-checks.ts';
@@ -99,7 +99,7 @@ function hibernate(job: Job, guest: QemuGuest, storage: string | undefined): rea
 export function resume(context: Context): Reply {
   const vmid = vmidOf(context);
   requireRoot(context, ['skiplock', 'nocheck']);
-  const guest = loadGuest(context.cluster, context.node, vmid);
+  const guest = guestHere(context.cluster, context.node, vmid);
   if (guest.config.get('lock') === 'suspended') {
     return data(forkFor(context, 'qmresume', vmid, startStages(context, vmid)));
   }

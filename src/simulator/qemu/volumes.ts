@@ -140,6 +140,9 @@ function allocationLog(
     return lvm ? [`  Logical volume "${name}" created.`] : [];
   }
   if (format === 'raw') return [`Formatting '${path}', fmt=raw size=${size} preallocation=off`];
+  if (format === 'vmdk') {
+    return [`Formatting '${path}', fmt=vmdk size=${size} compat6=off hwversion=undefined`];
+  }
   const tail = 'lazy_refcounts=off refcount_bits=16';
   const head = `Formatting '${path}', fmt=${format} cluster_size=65536 extended_l2=off`;
   if (parent === undefined) {

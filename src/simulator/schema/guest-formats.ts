@@ -21,7 +21,8 @@ function startupProblem(value: string): string | undefined {
 }
 
 function cpuSetProblem(value: string): string | undefined {
-  const fits = value.split(',').every((part) => {
+  const fits = value.split(',').every((part, _, parts) => {
+    if (value === '' && parts.length === 1) return true;
     const match = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part);
     return match !== null && Number(match[2] ?? match[1]) >= Number(match[1]);
   });

@@ -22,8 +22,11 @@ const words: Readonly<Record<string, string>> = {
 /** Split a property string by its format: default key, aliases, key aliases, boolean words. */
 export function splitPropertyString(subKeys: SubKeys, text: string): Split {
   const values: Record<string, string> = {};
-  for (const part of text.split(',').filter((one) => one.trim() !== '')) {
-    const problem = addPart(subKeys, values, part);
+  const parts = text.split(',').filter((one) => one.trim() !== '');
+  const firstBare = parts.findIndex((part) => !part.includes('='));
+  for (const [index, part] of parts.entries()) {
+    const isSecondBare = !part.includes('=') && index > firstBare;
+    const problem = isSecondBare ? twiceDefault(subKeys) : addPart(subKeys, values, part);
     if (problem !== undefined) {
       return {kind: 'unreadable', text: problem};
     }
@@ -58,13 +61,26 @@ function addDefault(
 ): string | undefined {
   const key = defaultKey(subKeys);
   if (key === undefined) {
-    return 'value without key, but schema does not define a default key\n';
+    return noDefault;
   }
-  if (values[key] !== undefined) {
-    return `duplicate key in comma-separated list property: ${key}\n`;
+  // Perl takes what is false for not yet given.
+  if (!['0', undefined].includes(values[key])) {
+    return duplicate(key);
   }
-  values[key] = booleanWord(subKeys[key], part);
+  // Without its name a boolean is taken as typed: `on` is refused, `enabled=on` is not.
+  values[key] = part;
   return undefined;
+}
+
+function twiceDefault(subKeys: SubKeys): string {
+  const key = defaultKey(subKeys);
+  return key === undefined ? noDefault : duplicate(key);
+}
+
+const noDefault = 'value without key, but schema does not define a default key\n';
+
+function duplicate(key: string): string {
+  return `duplicate key in comma-separated list property: ${key}\n`;
 }
 
 function addNamed(
@@ -75,7 +91,7 @@ function addNamed(
 ): string | undefined {
   const facts = subKeys[name];
   if (values[name] !== undefined) {
-    return `duplicate key in comma-separated list property: ${name}\n`;
+    return duplicate(name);
   }
   if (facts?.keyAlias !== undefined) {
     if (values[facts.keyAlias] !== undefined) {

@@ -1,0 +1,192 @@
+// Why this exists: neighbours of the recorded creations and config writes, as the code of
+// qemu-server 8.4.10, pve-common 8.3.8 and pve-storage 8.3.8 answers them when it is asked.
+import {describe, expect, it} from 'vitest';
+import {call, clusterWith, guestOf, refusal, run} from '../qemu-calls.ts';
+
+type Params = Readonly<Record<string, string>>;
+
+const put = (params: Params): unknown => refusal(call(clusterWith(), 'PUT', '/100/config', params));
+
+function stored(params: Params, key: string): string | undefined {
+  const cluster = clusterWith();
+  expect(refusal(call(cluster, 'PUT', '/100/config', params))).toBe('200 OK');
+  return guestOf(cluster, 100).config.get(key);
+}
+
+describe('a property string (PVE/JSONSchema.pm, parse_property_string)', () => {
+  it.each(['on', 'yes', 'true'])('takes %s for a boolean with its name only', (word) => {
+    expect(put({agent: word})).toEqual({
+      agent:
+        'invalid format - format error\n' +
+        `agent.enabled: type check ('boolean') failed - got '${word}'\n`,
+    });
+    expect(stored({agent: `enabled=${word}`}, 'agent')).toBe(`enabled=${word}`);
+  });
+
+  it('may have its default key once without its name', () => {
+    const twice = 'invalid format - duplicate key in comma-separated list property: enabled\n';
+    expect(put({agent: '0,1'})).toEqual({agent: twice});
+    expect(put({agent: 'enabled=1,1'})).toEqual({agent: twice});
+    expect(stored({agent: 'enabled=0,1'}, 'agent')).toBe('enabled=0,1');
+  });
+});
+
+describe('a config write (PVE/API2/Qemu.pm, PVE/QemuServer.pm)', () => {
+  it.each([
+    [{affinity: ''}, "500 only root can set 'affinity' config"],
+    [
+      {cpulimit: '1e2'},
+      "500 unable to parse value of 'cpulimit' - type check ('number') failed - got '1e2'",
+    ],
+    [{sshkeys: 'ssh-rsa%20AAAA'}, '500 SSH public key validation error'],
+    [
+      {scsi1: 'files:0,import-from=files:100/vm-100-disk-7.qcow2'},
+      "500 cannot import from 'files:100/vm-100-disk-7.qcow2' - " +
+        'could not get size of files:100/vm-100-disk-7.qcow2',
+    ],
+  ])('%j is refused', (params, refused) => {
+    expect(put(params)).toBe(refused);
+  });
+
+  it.each([
+    [{scsi1: 'files:0'}, 'scsi1', 'files:100/vm-100-disk-1.raw,size=0T'],
+    [{scsi1: 'files:0.001'}, 'scsi1', 'files:100/vm-100-disk-1.raw,size=1049K'],
+    [{ide1: 'files:1,cyls=1'}, 'ide1', 'files:100/vm-100-disk-1.raw,cyls=1,size=1G'],
+    [{smp: '2'}, 'sockets', '2'],
+    [{smp: '2'}, 'smp', undefined],
+    [{vga: ''}, 'vga', ' '],
+    [{nameserver: ''}, 'nameserver', ' '],
+    [{efidisk0: 'none'}, 'efidisk0', undefined],
+    [{efidisk0: 'none'}, 'boot', 'order=scsi0;net0'],
+  ])('%j stores %s as %j', (params, key, text) => {
+    expect(stored(params, key)).toBe(text);
+  });
+
+  it('of nothing but a place to unpack imports writes nothing', () => {
+    const params = {'import-working-storage': 'files'};
+    const answer = call(clusterWith(), 'POST', '/100/config', params);
+    expect(refusal(answer)).toBe('500 no options specified');
+  });
+
+  it('that protection refuses leaves the boot order alone', () => {
+    const cluster = clusterWith();
+    guestOf(cluster, 100).config.set('protection', '1');
+    expect(refusal(call(cluster, 'PUT', '/100/config', {delete: 'scsi0'}))).toBe(
+      "500 can't remove drive 'scsi0' - protection mode enabled",
+    );
+    expect(guestOf(cluster, 100).pending.size).toBe(0);
+  });
+
+  it('of an empty CD drive cannot be plugged into SCSI', () => {
+    const cluster = clusterWith();
+    run(cluster, 'POST', '/100/status/start');
+    expect(refusal(call(cluster, 'PUT', '/100/config', {scsi1: 'none,media=cdrom'}))).toEqual({
+      scsi1: "hotplug problem - unable to parse volume ID 'none'\n",
+    });
+    expect(guestOf(cluster, 100).pending.get('scsi1')).toBe('none,media=cdrom');
+  });
+});
+
+describe('a creation (PVE/API2/Qemu.pm, create_vm)', () => {
+  it.each([
+    [{ide0: 'cdrom'}, '500 Only root can pass arbitrary filesystem paths. at'],
+    [{scsi1: 'cdrom'}, '500 Only root can pass arbitrary filesystem paths. at'],
+  ])('%j is refused', (params, refused) => {
+    expect(refusal(call(clusterWith(), 'POST', '', {vmid: '300', ...params}))).toContain(refused);
+  });
+
+  it('refuses sub-keys of a disk on a CD before it looks at the volume', () => {
+    const params = {vmid: '300', virtio0: 'files:1,media=cdrom'};
+    expect(refusal(call(clusterWith(), 'POST', '', params))).toEqual({
+      virtio0: 'unable to parse drive options',
+    });
+  });
+
+  it.each([
+    [{ciuser: 'b\nb'}, "unable to parse value of 'ciuser' - property contains a line feed"],
+    [{cpulimit: '1e2'}, "unable to parse value of 'cpulimit' - type check ('number') failed"],
+    [
+      {efidisk0: 'none'},
+      "unable to parse value of 'efidisk0' - format error media: property is not defined in schema",
+    ],
+  ])('%j fails in its task and leaves nothing', (params, text) => {
+    const cluster = clusterWith();
+    const {status} = run(cluster, 'POST', '', {vmid: '300', scsi0: 'files:1', ...params});
+    expect(status).toContain(`unable to create VM 300 - ${text}`);
+    expect([...cluster.volumes.keys()].some((key) => key.includes('vm-300'))).toBe(false);
+    expect(cluster.guests.has(300)).toBe(false);
+  });
+
+  it('keeps what is empty as a blank, but for what has a default', () => {
+    const cluster = clusterWith();
+    run(cluster, 'POST', '', {
+      vmid: '300',
+      ciuser: '',
+      vga: '',
+      boot: '',
+      smbios1: '',
+      scsi0: 'files:1',
+    });
+    const {config} = guestOf(cluster, 300);
+    expect(['ciuser', 'vga', 'boot'].map((key) => config.get(key))).toEqual([
+      ' ',
+      ' ',
+      'order=scsi0',
+    ]);
+    expect(config.get('smbios1')).toMatch(/^uuid=/);
+  });
+
+  it('says which slot of which guest an image is copied from, and how a VMDK is made', () => {
+    const source = 'files:100/vm-100-disk-0.qcow2';
+    const params = {
+      vmid: '300',
+      scsi0: `files:0,import-from=${source}`,
+      scsi1: 'files:1,format=vmdk',
+    };
+    const {log} = run(clusterWith(), 'POST', '', params);
+    expect(log).toContain(`create full clone of drive scsi0 (${source})`);
+    expect(log).toContain(
+      "Formatting '/srv/files/images/300/vm-300-disk-1.vmdk', fmt=vmdk size=1073741824 " +
+        'compat6=off hwversion=undefined',
+    );
+  });
+});
+
+describe('a guest that is not there (PVE/QemuServer.pm, check_running)', () => {
+  const missing = "unable to find configuration file for VM 999 on node 'pve1'";
+
+  it.each(['reboot', 'reset', 'suspend', 'resume'])('cannot %s', (action) => {
+    const answer = call(clusterWith(), 'POST', `/999/status/${action}`);
+    expect(refusal(answer)).toBe(`500 ${missing}`);
+  });
+
+  it.each(['stop', 'shutdown'])('lets the task of %s fail', (action) => {
+    expect(run(clusterWith(), 'POST', `/999/status/${action}`).status).toBe(missing);
+  });
+
+  it('has no features', () => {
+    const answer = call(clusterWith(), 'GET', '/999/feature', {feature: 'clone'});
+    expect(refusal(answer)).toBe(`500 ${missing}`);
+  });
+});
+
+describe('a running guest under a lock', () => {
+  it('is not asked to reboot', () => {
+    const cluster = clusterWith();
+    run(cluster, 'POST', '/100/status/start');
+    guestOf(cluster, 100).config.set('lock', 'backup');
+    expect(run(cluster, 'POST', '/100/status/reboot').status).toBe('VM is locked (backup)');
+  });
+});
+
+describe('a resize (PVE/API2/Qemu.pm, resize_vm)', () => {
+  it('grows the image by whole KiB and writes down what was asked', () => {
+    const cluster = clusterWith();
+    const grow = (size: string): unknown => {
+      run(cluster, 'PUT', '/100/resize', {disk: 'scsi0', size});
+      return guestOf(cluster, 100).config.get('scsi0');
+    };
+    expect(grow('+1')).toBe('files:100/vm-100-disk-0.qcow2,size=1073741825');
+    expect(grow('+1G')).toBe('files:100/vm-100-disk-0.qcow2,size=2097153K');
+  });
+});
