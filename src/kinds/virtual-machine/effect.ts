@@ -5,6 +5,7 @@ import type {FieldValue, Observed} from '../../core/model.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {activeOf, type LiveConfig} from '../guest/live-config.ts';
 import {MEBIBYTE} from '../guest/quantity.ts';
+import {isBootDisk} from './boot-order.ts';
 import {type FieldPlace, placeOfField} from './field-path.ts';
 import {hotplugWordsOf} from './hotplug-words.ts';
 import {sameField} from './same.ts';
@@ -82,7 +83,9 @@ function driveEffect(place: FieldPlace, {field, to, observed}: EffectInput): Eff
   const present = observed.body[base] === true && observed.active[base] !== null;
   const hot = HOT_BUSES.has(qemuKey(key)?.family ?? '') && hotplugWords(observed).has('disk');
   const removes = place.spec.type === 'presence' && (to ?? null) === null;
+  const boots = hot && isBootDisk(key, activeOf(observed));
   if (removes && !hot) return cycle(place, busReason(key));
+  if (removes && boots) return keptPlugged(place, key);
   if (removes) return {kind: 'unplug', because: `${key} is unplugged while the guest runs`};
   if (!present)
     return hot ? now('the disk is plugged in while the guest runs') : cycle(place, busReason(key));
@@ -90,6 +93,7 @@ function driveEffect(place: FieldPlace, {field, to, observed}: EffectInput): Eff
   if (place.spec.derived !== undefined) return now('the volume is copied while the guest runs');
   if (place.sub === 'size') return now('the disk grows while the guest runs, it never shrinks');
   if (place.sub === 'file' && field.startsWith('cdroms.')) return now('only the medium changes');
+  if (place.sub === 'file' && boots) return keptPlugged(place, key);
   if (place.sub === 'file' && hot) {
     return {kind: 'unplug', because: `another volume takes the place of that of ${key}`};
   }
@@ -97,6 +101,12 @@ function driveEffect(place: FieldPlace, {field, to, observed}: EffectInput): Eff
   if (COLD_DRIVE_PARTS.has(place.sub ?? ''))
     return cycle(place, `\`${place.sub}\` of a disk is cold`);
   return restOfKey(key, observed, now());
+}
+
+/** Proxmox answers with an error while the guest runs. */
+function keptPlugged(place: FieldPlace, key: string): Effect {
+  const why = `${key} is in the boot order, and such a disk is not unplugged`;
+  return {...cycle(place, why), refusedRunning: true};
 }
 
 function netEffect(place: FieldPlace, {to, observed}: EffectInput): Effect {

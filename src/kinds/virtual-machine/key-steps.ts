@@ -35,10 +35,15 @@ export function keySteps(
     else if (value !== null) set[key] = value;
     else if (configuredOf(observed).has(key)) (isPlugged(key) ? unplug : remove).push(key);
   }
+  // Proxmox compares new memory with the balloon that is still there.
+  const first: readonly string[] =
+    set['memory'] === undefined ? [] : remove.filter((key) => key === 'balloon');
+  const rest = remove.filter((key) => !first.includes(key));
   const of = (list: readonly string[]) =>
     edits.filter(({field}) => list.includes(placeOfField(field).key ?? ''));
-  const written = of([...Object.keys(set), ...remove, ...revert]);
-  const says = `write ${[...Object.keys(set), ...remove, ...revert].sort().join(', ')}`;
+  const names = [...Object.keys(set), ...rest, ...revert];
+  const written = of(names);
+  const says = `write ${names.toSorted().join(', ')}`;
   const plain = aboutEdits(written);
   const about = {
     ...plain,
@@ -51,7 +56,14 @@ export function keySteps(
       const fields = [...gone.fields, 'boot.order'];
       return writeConfig(guest, {...gone, says: `take ${key} out`, remove: [key], fields});
     }),
-    write: written.length === 0 ? [] : [writeConfig(guest, {...about, says, set, remove, revert})],
+    write: [
+      ...first.map((key) => {
+        return writeConfig(guest, {...aboutEdits(of([key])), says: `write ${key}`, remove: [key]});
+      }),
+      ...(written.length === 0
+        ? []
+        : [writeConfig(guest, {...about, says, set, remove: rest, revert})]),
+    ],
   };
 }
 

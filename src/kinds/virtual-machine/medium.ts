@@ -2,10 +2,10 @@
 // is written at the end of the boot order; who changes a medium did not ask for that.
 import type {Body} from '../../core/model.ts';
 import type {LiveConfig} from '../guest/live-config.ts';
-import {formatProperties, mergeProperties, parseProperties} from '../guest/property-string.ts';
+import {formatProperties, mergeProperties} from '../guest/property-string.ts';
+import {bootOrderOf} from './boot-order.ts';
 import {type GuestPlace, writeConfig} from './drafts.ts';
 import {driveFacts, readDrive} from './drive.ts';
-import {keyFactsOf, placeOfField} from './field-path.ts';
 import type {Draft} from './step-draft.ts';
 
 /** The drive string of a slot with another file; its size is read again by Proxmox. */
@@ -21,10 +21,8 @@ export function withFile(slot: string, file: string, live: LiveConfig): string {
 /** The write that takes a CD drive out of the boot order again; none where it stays or was in. */
 export function keepBootOrder(guest: GuestPlace, slot: string, live: LiveConfig): readonly Draft[] {
   const boot = live.get('boot');
-  const facts = keyFactsOf(placeOfField('boot.order'));
-  if (boot === undefined || facts === null) return [];
-  const order = parseProperties(boot, facts).get('order')?.split(';') ?? [];
-  if (order.filter((device) => device !== '').length === 0 || order.includes(slot)) return [];
+  const order = bootOrderOf(live);
+  if (boot === undefined || order.length === 0 || order.includes(slot)) return [];
   return [
     writeConfig(guest, {
       says: `leave ${slot} out of the boot order`,

@@ -4,7 +4,7 @@ import {isObject} from '../../core/json.ts';
 import {suggest} from '../../core/suggest.ts';
 import type {KeyFacts} from '../guest/key-facts.ts';
 import {isPacked, parseProperties} from '../guest/property-string.ts';
-import {configKeys, configSubKeys, judgeConfigKey} from './config-key.ts';
+import {configKeys, configSubKeys, holdsIdentity, judgeConfigKey} from './config-key.ts';
 import {addMistake, type Mistakes, pointerOf} from './mistakes.ts';
 import {quoted} from './quoted.ts';
 import {type ReadFields, readField} from './read-spec.ts';
@@ -54,6 +54,13 @@ function readKey(
   mistakes: Mistakes,
 ): void {
   const pointer = pointerOf('config', key);
+  if (value === null && holdsIdentity(key)) {
+    // Only what may be managed goes: without its UUID the guest would be nobody's.
+    for (const sub of configSubKeys(key, facts)) {
+      readField(fields, ['config', key, sub], null, mistakes, pointer);
+    }
+    return;
+  }
   if (!isPacked(facts) || value === null) {
     readField(fields, ['config', key], value, mistakes, pointer);
     return;
@@ -71,7 +78,7 @@ function readKey(
       readField(fields, ['config', key, sub], part, mistakes, pointer);
       continue;
     }
-    if (key === 'smbios1' && sub === 'uuid') {
+    if (holdsIdentity(key) && sub === 'uuid') {
       const detail = 'config.smbios1.uuid tells one guest from another; pvegit never changes it.';
       addMistake(mistakes, 'vm-config-uuid', pointer, {detail, remedy: 'Delete it.'});
       continue;

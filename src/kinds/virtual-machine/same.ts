@@ -2,6 +2,7 @@
 // spelt out, an absent key, a size in another unit.
 import type {FieldValue, Observed} from '../../core/model.ts';
 import {equalValues} from '../guest/leaf.ts';
+import {holdsIdentity} from './config-key.ts';
 import {absentValue, type FieldPlace, factsOf} from './field-path.ts';
 
 /** Packed keys whose absence means the same as their defaults; all others add a device. */
@@ -17,6 +18,8 @@ export function sameField(
   if (wanted === null && place.spec.sticky === true) return true;
   if (place.type === 'secret') return isSet(live) === isSet(wanted);
   if (wanted === null && makesDevice(place)) return !isSet(live);
+  if (isClamped(place, live, wanted)) return true;
+  if (wanted === null && place.sub === null && holdsIdentity(place.key)) return true;
   if (place.type === 'tags') return equalValues(lowered(live), lowered(wanted));
   const absent = isThere(place, observed) ? absentValue(place) : undefined;
   return equalValues(meaning(live, absent), meaning(wanted, absent));
@@ -29,6 +32,14 @@ export function makesDevice(place: FieldPlace): boolean {
     return false;
   const facts = factsOf(place);
   return facts?.defaultKey === true || facts?.required === true;
+}
+
+/** The most weight that cgroup v2 takes; Proxmox lowers what is more (`clamp_cpu_shares`). */
+const MOST_CPU_UNITS = 10_000;
+
+function isClamped({path}: FieldPlace, live: FieldValue | undefined, wanted: FieldValue): boolean {
+  const more = typeof wanted === 'number' && wanted > MOST_CPU_UNITS;
+  return path === 'cpu.units' && live === MOST_CPU_UNITS && more;
 }
 
 /** Tags whose case alone differs are the same to most clusters. */

@@ -6,6 +6,7 @@ import type {Observed} from '../../core/model.ts';
 import {listingOf} from '../guest/listing.ts';
 import {configuredOf} from '../guest/live-config.ts';
 import type {Marker} from '../guest/marker.ts';
+import {bootFindings} from './boot-order.ts';
 import type {Edit} from './compose.ts';
 import {cloneOf} from './creation.ts';
 import {addDeviceSteps, type DeviceSteps, noDeviceSteps} from './device-steps.ts';
@@ -21,6 +22,7 @@ import {
 } from './drafts.ts';
 import {cloudInitDrive} from './drive.ts';
 import {type SortedEdits, sortEdits} from './edits.ts';
+import {keyFindings} from './key-findings.ts';
 import {keySteps} from './key-steps.ts';
 import {migrationOptions} from './migration.ts';
 import {vmidOfKey} from './reads.ts';
@@ -44,35 +46,43 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
   const edits = sortEdits(withoutMoved(request.changes, onto), request.desired, observed);
   const guest = {node: observed.node, vmid: marker.vmid};
   const devices = deviceSteps(edits, request, observed, guest);
-  const late = edits.keys.filter(({field}) => field === 'boot.order' && devices.attach.length > 0);
-  const bare = devices.detach.length > 0 ? edits.keys.filter(isUnprotecting) : [];
-  const cold = edits.keys.filter(({field}) => edits.refusedRunning.includes(field));
+  const order = edits.keys.filter(({field}) => field === 'boot.order');
+  const last = devices.cold.length > 0 ? order : [];
+  const late = last.length === 0 && devices.attach.length > 0 ? order : [];
+  const takesOut = devices.detach.length + devices.cold.length > 0;
+  const bare = takesOut ? edits.keys.filter(isUnprotecting) : [];
+  const refused = edits.keys.filter(({field}) => edits.refusedRunning.includes(field));
+  const cold = [...refused, ...last];
   const other = [...late, ...bare, ...cold];
   const early = edits.keys.filter((edit) => !other.includes(edit));
   const input = {guest, observed, marker, inForce: edits.inForce};
   const keys = keySteps(early, input);
   const migration = migrationDrafts(edits, observed, onto, request);
+  const stopped = [...devices.cold, ...keySteps(cold, input).write];
+  const drafts = [
+    ...keySteps(bare, input).write,
+    ...keys.detach,
+    ...devices.detach,
+    ...unusedDrafts(edits, guest),
+    ...keys.write,
+    ...devices.rewrite,
+    ...devices.resize,
+    ...devices.attach,
+    ...devices.move,
+    ...keySteps(late, input).write,
+    ...(edits.pool === undefined ? [] : [setPool(guest, edits.pool, observed.body['pool'])]),
+    ...cloudInitDrafts(edits, observed, guest),
+    ...migration.drafts,
+    ...powerDrafts(edits, observed, migration.guest, stopped),
+  ];
   return {
-    drafts: [
-      ...keySteps(bare, input).write,
-      ...keys.detach,
-      ...devices.detach,
-      ...unusedDrafts(edits, guest),
-      ...keys.write,
-      ...devices.rewrite,
-      ...devices.resize,
-      ...devices.attach,
-      ...devices.move,
-      ...keySteps(late, input).write,
-      ...(edits.pool === undefined ? [] : [setPool(guest, edits.pool, observed.body['pool'])]),
-      ...cloudInitDrafts(edits, observed, guest),
-      ...migration.drafts,
-      ...powerDrafts(edits, observed, migration.guest, keySteps(cold, input).write),
-    ],
+    drafts,
     findings: [
       ...devices.findings,
       ...migration.findings.map((finding) => ({...finding, fields: ['node']})),
       ...protectionFindings(edits, devices, observed, bare.length > 0),
+      ...keyFindings(edits.keys, {desired: request.desired, observed, marker}),
+      ...bootFindings(edits, request.desired, observed, drafts),
       ...templateFindings(edits, observed),
       ...startFindings(edits, observed, marker),
     ],
@@ -91,7 +101,7 @@ function protectionFindings(
   observed: Observed,
   lifted: boolean,
 ): readonly Finding[] {
-  const removes = devices.detach.length + edits.unused.length > 0;
+  const removes = devices.detach.length + devices.cold.length + edits.unused.length > 0;
   if (!removes || !observed.protection || lifted) return [];
   const detail = 'Proxmox takes no disk out of a protected guest; first take protection off';
   return [{reason: 'protected', detail}];
@@ -121,7 +131,8 @@ function deviceSteps(
 ): DeviceSteps {
   const steps = noDeviceSteps();
   const {desired, record} = request;
-  const about = {guest, observed, pending: observed.power !== 'stopped' && edits.cycle};
+  const pending = observed.power !== 'stopped' && edits.cycle;
+  const about = {guest, observed, pending, refused: edits.refusedRunning};
   for (const [device, list] of edits.devices) {
     addDeviceSteps(steps, device, list, {...about, desired, record});
   }
