@@ -190,6 +190,8 @@ function mayPass(error: unknown): boolean {
 
 /** A window may close while an action is under way: its next step waits for the next one. */
 function closedNow({policy, clock}: ClusterSetup['parts'], action: Action): string | null {
+  // What we stopped runs again whatever the time is: the stop was in its window.
+  if (action.owed === true) return null;
   const {windows} = policy;
   const state = windowsAt(windows, action.risk, clock.now());
   if (state.denied) return 'a deny window is open';

@@ -2,6 +2,7 @@
 // between: a lock, a failing start, a newer commit, the end of the process, a deletion called off.
 // Judged from the simulator's own log of effects.
 import {describe, expect, it} from 'vitest';
+import type {Window} from '../../src/core/policy.ts';
 import type {Exchange, Journal} from '../../src/core/ports.ts';
 import {demoCluster} from '../../src/simulator/build.ts';
 import {armTask} from '../../src/simulator/faults.ts';
@@ -69,6 +70,26 @@ describe('a guest that was stopped for a cycle', () => {
     story.approvals = [];
     await story.settle();
     expect(power(story)).toEqual(['stop', 'start']);
+  });
+
+  it('is started while a deny window holds everything else', async () => {
+    const deny: Window = {
+      kind: 'deny',
+      classes: ['benign', 'disruptive', 'destructive'],
+      schedule: '0 9 * * *',
+      timeZone: 'UTC',
+      durationMs: 120 * MINUTE,
+    };
+    const story = await running({wrap: lockWhenOff, policy: {...EAGER, windows: [deny]}});
+    commit(story, manifest(MORE));
+    await settleAll(story);
+    expect(power(story)).toEqual(['stop']);
+    await story.clock.sleep(Date.UTC(2026, 0, 5, 9, 1) - story.clock.now());
+    guestOf(story).config.delete('lock');
+    commit(story, manifest(patched(MORE, {tags: ['late']})));
+    await story.settle();
+    expect(power(story)).toEqual(['stop', 'start']);
+    expect(guestOf(story).config.get('tags')).toBeUndefined();
   });
 
   it('whose start fails is tried again, and a newer commit still gets through', async () => {

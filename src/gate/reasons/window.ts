@@ -8,6 +8,8 @@ import {modeOf} from '../mode.ts';
 export const window: ReasonRule = {
   reason: 'window',
   applies: ({action, input}) => {
+    // The action that stopped the guest was in time; nothing keeps it from running again.
+    if (action.owed === true) return null;
     const state = input.windows[action.risk];
     if (state.denied) return `a deny window holds ${until(state.closesAt)}`;
     const isWindowed = modeOf(action, input.policy) === 'window';

@@ -6,7 +6,7 @@ import type {Observed} from '../../core/model.ts';
 import {listingOf} from '../guest/listing.ts';
 import {configuredOf} from '../guest/live-config.ts';
 import type {Marker} from '../guest/marker.ts';
-import {bootFindings} from './boot-order.ts';
+import {bootFindings} from './boot-findings.ts';
 import type {Edit} from './compose.ts';
 import {cloneOf} from './creation.ts';
 import {addDeviceSteps, type DeviceSteps, noDeviceSteps} from './device-steps.ts';
