@@ -1,5 +1,5 @@
-// Why this exists: Proxmox takes a device that leaves out of the boot order by itself, and refuses an
-// order that names what is not there (qemu-server, `update_vm_api`).
+// Why this exists: Proxmox takes a device that leaves out of the boot order by itself, and refuses
+// an order that names what is not there (qemu-server, `update_vm_api`).
 import type {Finding} from '../../core/action.ts';
 import type {Desired, Observed} from '../../core/model.ts';
 import {configuredOf} from '../guest/live-config.ts';
