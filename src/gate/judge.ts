@@ -1,5 +1,12 @@
 // Why this exists: one verdict per action, with every reason against it, from values alone.
-import {type Action, HOLDS, REFUSALS, type Reason, type Verdict} from '../core/action.ts';
+import {
+  type Action,
+  type Finding,
+  HOLDS,
+  REFUSALS,
+  type Reason,
+  type Verdict,
+} from '../core/action.ts';
 import {mapSteps, runSteps, type Steps} from '../core/steps.ts';
 import {approvalsOf, together} from './approvals.ts';
 import type {GateInput} from './input.ts';
@@ -68,7 +75,13 @@ function detailOf(reason: Reason, judged: Judged): string | null {
 /** An action that calls nothing is judged only by what concerns the journal. */
 function evaluates(reason: Reason, action: Action): boolean {
   if (action.verb !== 'none') return true;
+  // Who frees a VMID that is taken should not learn only then that it is out of scope.
+  if (reason === 'out-of-scope') return action.findings.some(isTaken);
   return action.record !== null && OF_JOURNAL.includes(reason);
+}
+
+function isTaken({reason}: Finding): boolean {
+  return reason === 'vmid-taken';
 }
 
 function isRefusal(reason: Reason | undefined): boolean {

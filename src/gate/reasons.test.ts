@@ -291,6 +291,17 @@ describe('the closed set of reasons', () => {
     expect(Object.keys(REASONS)).toEqual([...REFUSALS, ...HOLDS]);
   });
 
+  it('lists beside a VMID that is taken that it is out of scope too', () => {
+    const taken = action({
+      verb: 'none',
+      vmid: 1_000_001,
+      record: null,
+      findings: [{reason: 'vmid-taken', detail: 'VMID 99999 is a container'}],
+    });
+    expect(reasonsOf(verdictOn(taken))).toEqual(['vmid-taken', 'out-of-scope']);
+    expect(reasonsOf(verdictOn({...taken, vmid: 150}))).toEqual(['vmid-taken']);
+  });
+
   it('shows the first in its order and lists the rest', () => {
     const verdict = verdictOn(
       action({

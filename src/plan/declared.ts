@@ -216,7 +216,7 @@ function planUpdates(context: Context, subject: DeclaredSubject, observed: Obser
     actions: follows || parts.length === 0 ? [idle, ...parts] : parts,
     diagnostics: [
       ...built.flatMap((one) => one.diagnostics),
-      ...releasedFields(subject, found),
+      ...releasedFields(context, subject, found),
       ...unreadSecrets(subject, found),
     ],
   };
@@ -278,16 +278,25 @@ function listed(found: Diff): string {
   return found.changes.map((change) => change.field).join(', ');
 }
 
-function releasedFields(subject: DeclaredSubject, found: Diff): readonly Diagnostic[] {
-  return found.released.map((path) =>
-    diagnose(PLAN_CODES, 'plan-field-released', {
+function releasedFields(
+  {find}: Context,
+  {kind, key, desired}: DeclaredSubject,
+  found: Diff,
+): readonly Diagnostic[] {
+  return found.released.map((path) => {
+    const rule = find(kind, path)?.rule;
+    const stays = rule === undefined || rule.unremovable === true || rule.informational === true;
+    const why = stays ? 'it has no value to go back to' : 'it was only adopted';
+    return diagnose(PLAN_CODES, 'plan-field-released', {
       severity: 'info',
-      detail: `${path} of ${subject.key} left Git; it was only adopted, so it stays as it is.`,
-      remedy: `Write "${path}: null" to have it removed.`,
-      range: subject.desired.range,
-      key: subject.key,
-    }),
-  );
+      detail: `${path} of ${key} left Git; ${why}, so it stays as it is.`,
+      remedy: stays
+        ? `Declare ${path} again to have it managed.`
+        : `Write "${path}: null" to have it removed.`,
+      range: desired.range,
+      key,
+    });
+  });
 }
 
 function unreadSecrets(subject: DeclaredSubject, found: Diff): readonly Diagnostic[] {

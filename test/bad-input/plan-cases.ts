@@ -3,7 +3,7 @@
 import type {Diagnostic} from '../../src/core/model.ts';
 import {makePlan} from '../../src/plan/make-plan.ts';
 import {inputOf, manifestsOf, planOf, recorded, wanted} from '../../src/plan/samples.ts';
-import {lab, planNow, wish} from '../kinds/lab.ts';
+import {lab, planNow, settle, wish} from '../kinds/lab.ts';
 
 const PASSWORD = {secretRef: {name: 'harness', key: 'password'}};
 
@@ -41,6 +41,15 @@ export const PLAN_CASES: {readonly [name: string]: () => readonly Diagnostic[]} 
     const net0 = {model: 'virtio', bridge: 'vmbr0', 'host-tunnel': true};
     const spec = {vmid: 150, node: 'pve1', clone: {vmid: 100}, networks: {net0}};
     world.desired = [wish({...spec, config: {'allow-ksm': false}})];
+    return planNow(world).diagnostics;
+  },
+  'vm-disk-left-behind': () => {
+    const world = lab();
+    const disk = {storage: 'local-lvm', size: '4GiB'};
+    const spec = {vmid: 150, node: 'pve1', clone: {vmid: 100}};
+    world.desired = [wish({...spec, disks: {scsi1: disk}})];
+    settle(world);
+    world.desired = [wish({...spec, disks: {virtio1: disk}})];
     return planNow(world).diagnostics;
   },
 };

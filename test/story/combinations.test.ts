@@ -160,6 +160,68 @@ it.each<readonly [string, Spec, Spec]>([
   expect(configOf(story)[key]).toBe(before);
 });
 
+it('two disks that are swapped in the text do not grow', async () => {
+  const [small, large] = ['4GiB', '5GiB'].map((size) => ({storage: 'local-lvm', size}));
+  const of = (scsi1: Spec | undefined, scsi2: Spec | undefined) =>
+    patched(RUNNING, {disks: {scsi1: scsi1 ?? {}, scsi2: scsi2 ?? {}}});
+  const story = await begin(of(small, large));
+  const before = configOf(story);
+  expect(await change(story, of(large, small))).toEqual([]);
+  expect((await openLines(story)).join()).toMatch(/shrink: .*scsi1 would get the size of scsi2/);
+  expect(configOf(story)).toEqual(before);
+});
+
+it('a template whose disks are base volumes does not become a guest again', async () => {
+  const marked = patched(NEO4J, {power: 'stopped', config: {template: true}});
+  const story = await begin(marked);
+  guestOf(story).config.set('scsi0', 'local-lvm:base-150-disk-0,discard=on,size=8G');
+  expect(await change(story, patched(marked, {config: {template: GONE}}))).toEqual([]);
+  expect((await openLines(story)).join()).toMatch(/in-use: local-lvm:base-150-disk-0 .*clone it/);
+  expect(configOf(story)['template']).toBe('1');
+});
+
+describe('what a storage or a processor has against a guest is known before it is made', () => {
+  const made = {
+    vmid: 150,
+    node: 'pve1',
+    power: 'running',
+    empty: {},
+    cpu: {sockets: 1, cores: 2},
+    memory: '1GiB',
+    disks: {scsi0: {storage: 'local-lvm', size: '4GiB'}},
+  };
+  it.each<readonly [string, Spec, RegExp]>([
+    ['a storage for images only', {disks: {scsi0: {storage: 'local'}}}, /in-use: .*no disks/],
+    ['memory plugged without NUMA', {config: {hotplug: 'memory'}}, /not start once .* needs NUMA/],
+    ['a balloon above the default', {memory: GONE, balloon: '1GiB'}, /waiting: balloon would be/],
+    ['an agent without its switch', {agent: {type: 'isa'}}, /agent cannot be without enabled/],
+  ])('%s', async (_title, patch, told) => {
+    const files = {'vm.yaml': manifest(patched(made, patch)), 'house.yaml': DEFAULTS};
+    const story = createStory(demoCluster(), {files});
+    expect(await settleAll(story)).toEqual([]);
+    expect((await openLines(story)).join()).toMatch(told);
+    expect(story.simulator.guests.has(150)).toBe(false);
+  });
+
+  it('a disk is not moved to a storage that takes none', async () => {
+    const disks = {scsi1: {storage: 'local-lvm', size: '4GiB'}};
+    const story = await begin(patched(RUNNING, {disks}));
+    expect(
+      await change(story, patched(RUNNING, {disks: {scsi1: {storage: 'local', size: '4GiB'}}})),
+    ).toEqual([]);
+    expect((await openLines(story)).join()).toMatch(/in-use: storage local takes no disks/);
+  });
+});
+
+it('power that leaves Git is let go of, and nobody is told to write what cannot be', async () => {
+  const story = await begin(RUNNING);
+  commit(story, manifest(patched(RUNNING, {power: 'ignore'})));
+  const {report} = await story.plan();
+  expect(report.plan?.diagnostics).toMatchObject([
+    {code: 'plan-field-released', detail: expect.stringContaining('no value to go back to')},
+  ]);
+});
+
 async function begin(spec: Spec): Promise<Story> {
   const files = {'vm.yaml': manifest(spec), 'house.yaml': DEFAULTS};
   const story = createStory(demoCluster(), {files});

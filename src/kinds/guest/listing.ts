@@ -26,7 +26,7 @@ export interface ListedStorage {
   readonly shared: boolean;
   /** As `storage.cfg` names it (`lvmthin`, `dir`); null where the listing does not say. */
   readonly type: string | null;
-  /** Whether guests' disks may lie there. */
+  /** Whether guests' disks may lie there, as far as the listing says. */
   readonly images: boolean;
 }
 
@@ -101,7 +101,7 @@ function storageEntry(entry: {readonly [key: string]: unknown}, node: string): L
     storage: text(entry['storage']) ?? '',
     shared: isSet(entry['shared']),
     type: text(entry['plugintype']),
-    images: (text(entry['content']) ?? '').split(',').includes('images'),
+    images: (text(entry['content']) ?? 'images').split(',').includes('images'),
   };
 }
 

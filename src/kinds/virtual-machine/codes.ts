@@ -66,6 +66,7 @@ export const VM_CODES = {
 /** Diagnostics that need the cluster, so that only a plan can make them. */
 export const VM_PLAN_CODES = {
   'vm-release': 'This Proxmox does not know the field yet.',
+  'vm-disk-left-behind': 'A disk that takes another slot begins empty.',
 } as const satisfies CodeTable;
 
 /** A code of the table of documents. */

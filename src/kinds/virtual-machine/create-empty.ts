@@ -1,14 +1,17 @@
 // Why this exists: a guest without a template is created whole in one call, with its marker; only
 // the password follows by itself, because the creating call would store it in plain text.
 import type {Finding} from '../../core/action.ts';
-import type {ApiParam, Desired} from '../../core/model.ts';
+import type {ApiParam, Desired, Observed} from '../../core/model.ts';
+import type {LiveConfig} from '../guest/live-config.ts';
 import {type Marker, withMarker} from '../guest/marker.ts';
 import {composeKeys, type Edit} from './compose.ts';
 import {importOf} from './creation.ts';
 import {resize, start, writeConfig} from './drafts.ts';
 import {deviceOf} from './edits.ts';
 import {placeOfField} from './field-path.ts';
+import {keyFindings} from './key-findings.ts';
 import {aboutEdits} from './key-steps.ts';
+import {newStartFindings} from './startable.ts';
 import {type Draft, WAIT_MS} from './step-draft.ts';
 import {newDisk, newState, type VolumeText} from './volume.ts';
 
@@ -27,6 +30,8 @@ export function emptySteps(
     else findings.push({reason: 'waiting', detail: `${device}: ${volume.because}`});
   }
   const {pool, power} = desired.body;
+  findings.push(...keyFindings(keyEdits(edits), {desired, observed: nothing(desired), marker}));
+  if (power === 'running') findings.push(...newStartFindings(textOf(params)));
   if (typeof pool === 'string') params['pool'] = pool;
   const drafts: Draft[] = [
     {
@@ -57,12 +62,40 @@ function editsOf(desired: Desired): readonly Edit[] {
     .map(([field, to]) => ({field, to}));
 }
 
-function plainKeys(edits: readonly Edit[], marker: Marker): {readonly [key: string]: ApiParam} {
-  const plain = edits.filter(
+function keyEdits(edits: readonly Edit[]): readonly Edit[] {
+  return edits.filter(
     ({field}) => deviceOf(field) === null && placeOfField(field).key !== null && !isSecret(field),
   );
+}
+
+/** What plain keys are judged beside: nothing is there yet. */
+function nothing({key, kind, body}: Desired): Observed {
+  return {
+    key,
+    kind,
+    name: null,
+    node: String(body['node']),
+    body: {},
+    active: {},
+    unreadable: [],
+    ownership: {kind: 'unmarked'},
+    witness: null,
+    lock: null,
+    digest: null,
+    power: 'stopped',
+    protection: false,
+    ha: null,
+    raw: {configured: {}, active: {}},
+  };
+}
+
+function textOf(params: {readonly [key: string]: ApiParam}): LiveConfig {
+  return new Map(Object.entries(params).map(([key, value]) => [key, String(value)]));
+}
+
+function plainKeys(edits: readonly Edit[], marker: Marker): {readonly [key: string]: ApiParam} {
   const params: {[key: string]: ApiParam} = {description: withMarker('', marker)};
-  for (const [key, value] of composeKeys(plain, new Map(), marker)) {
+  for (const [key, value] of composeKeys(keyEdits(edits), new Map(), marker)) {
     if (value !== null) params[key] = value;
   }
   return params;

@@ -16,6 +16,7 @@ import type {Drive} from './drive.ts';
 import {volumesOf} from './migration.ts';
 import {pendingPath} from './reads.ts';
 import {type Draft, WAIT_MS} from './step-draft.ts';
+import {absentStorages} from './transfer.ts';
 
 /** Calls that create a guest, with what speaks against them. */
 export interface CreateSteps {
@@ -56,7 +57,11 @@ export function createSteps(request: StepRequest, desired: Desired, marker: Mark
     const findings = nodeFindings(node, answer.listing);
     const made = emptySteps(desired, node, marker);
     const loads = [`task:${node}`];
-    const all = [...findings, ...made.findings];
+    const all = [
+      ...findings,
+      ...made.findings,
+      ...(findings.length > 0 ? [] : absentStorages(made.drafts, request.inventory)),
+    ];
     return {...made, findings: all, node, loads, later: [], claims: []};
   }
   const template = findTemplate(clone, request, answer.listing);

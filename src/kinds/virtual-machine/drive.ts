@@ -73,6 +73,11 @@ export function volumeOwner(file: string): number | null {
   return match ? Number(match[1]) : null;
 }
 
+/** True for a volume that a template was made of: it is never written again. */
+export function isBaseVolume(file: string): boolean {
+  return /[:/](?:base|basevol)-\d+-[^/]*$/.test(file);
+}
+
 /** VMID of the template whose base volume a linked clone stands on; null for all others. */
 export function baseOwner(file: string): number | null {
   const match = /(?:^|[:/])base-(\d+)-[^/]*\//.exec(file);

@@ -1,9 +1,11 @@
 // Why this exists: a disk grows at once, but a change of it that waits for a stop and start still
 // names the old size and would bring it back.
+import type {Finding} from '../../core/action.ts';
 import type {FieldValue, Observed} from '../../core/model.ts';
 import {configuredOf, type LiveConfig} from '../guest/live-config.ts';
 import {formatProperties, mergeProperties} from '../guest/property-string.ts';
 import {formatDiskSize} from '../guest/quantity.ts';
+import type {Edit} from './compose.ts';
 import type {DeviceInput, DeviceSteps} from './device-steps.ts';
 import {resize, writeConfig} from './drafts.ts';
 import {driveFacts, readDrive} from './drive.ts';
@@ -56,6 +58,23 @@ export function addResize(
       expect: {[field]: size},
     }),
   );
+}
+
+/** Two disks whose sizes change places were swapped in the text: none of them shall grow for it. */
+export function swapFindings(edits: readonly Edit[], observed: Observed): readonly Finding[] {
+  const sizes = edits.flatMap(({field, to}) => {
+    const live = sizeNow(observed, field);
+    const isSize = /^disks\.[^.]+\.size$/.test(field);
+    return isSize && typeof to === 'number' && live !== null ? [{field, live, to}] : [];
+  });
+  return sizes.flatMap(({field, live, to}): readonly Finding[] => {
+    const other = sizes.find((one) => to > live && one.live === to && one.to === live);
+    if (other === undefined) return [];
+    const [grows, shrinks] = [field, other.field].map((path) => path.split('.')[1] ?? '');
+    const detail = `${grows} would get the size of ${shrinks} and ${shrinks} that of ${grows}`;
+    const remedy = 'were the two swapped? a disk stays in its slot';
+    return [{reason: 'shrink', detail: `${detail}: ${remedy}`, fields: [field]}];
+  });
 }
 
 function rewriteText(slot: string, size: number, steps: DeviceSteps, live: LiveConfig): string {

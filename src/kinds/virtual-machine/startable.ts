@@ -30,6 +30,14 @@ export function startFindings(
   return [{reason: 'waiting', detail, ...(fields.length > 0 ? {fields} : {})}];
 }
 
+/** What keeps a guest with this configuration, new and complete, from starting. */
+export function newStartFindings(config: LiveConfig): readonly Finding[] {
+  const obstacle = startObstacle(config);
+  return obstacle === null
+    ? []
+    : [{reason: 'waiting', detail: `it would not start once it is made: ${obstacle}`}];
+}
+
 function configurationAfter(
   edits: readonly Edit[],
   observed: Observed,

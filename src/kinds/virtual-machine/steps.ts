@@ -16,6 +16,7 @@ import {detachesOf} from './detached.ts';
 import {type GuestPlace, writeConfig} from './drafts.ts';
 import {effectOf} from './effect.ts';
 import {placeOfField} from './field-path.ts';
+import {leftBehind} from './left-behind.ts';
 import {vmidOfKey} from './reads.ts';
 import {releaseMistakes} from './release.ts';
 import {keptOf} from './retain.ts';
@@ -37,7 +38,7 @@ const HA_OPERATIONS: ReadonlySet<Operation> = new Set([
 /** The final calls of an action. */
 export function steps(request: StepRequest): StepAnswer {
   const answer = answerOf(request);
-  const mistakes = releaseMistakes(request);
+  const mistakes = [...releaseMistakes(request), ...leftBehind(request)];
   return mistakes.length === 0
     ? answer
     : {...answer, diagnostics: [...answer.diagnostics, ...mistakes]};

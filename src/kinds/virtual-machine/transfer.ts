@@ -4,7 +4,7 @@
 import type {Finding} from '../../core/action.ts';
 import type {Inventory} from '../../core/model.ts';
 import {type ListedStorage, type Listing, listingOf} from '../guest/listing.ts';
-import {type Drive, formatOf, storageOf} from './drive.ts';
+import {type Drive, formatOf, isDriveSlot, readDrive, storageOf} from './drive.ts';
 import type {Draft} from './step-draft.ts';
 
 /** Types whose volumes `qm migrate` copies at all. */
@@ -34,26 +34,46 @@ export function diskStorages(node: string, listing: Listing): readonly string[] 
   return [...new Set(names)].toSorted();
 }
 
-/** What a disk is to be copied to or made on, and its node does not have. */
+/** What a disk is to be copied to or made on, and its node does not have, or not for disks. */
 export function absentStorages(drafts: readonly Draft[], inventory: Inventory): readonly Finding[] {
   const answer = listingOf(inventory);
   if (answer.kind !== 'listing') return [];
   const {listing} = answer;
   return drafts.flatMap(({path, fields, ...draft}): readonly Finding[] => {
     const node = /^\/nodes\/([^/]+)\//.exec(path)?.[1] ?? '';
-    const storage = goesTo(draft);
-    // One that is nowhere in the list may only be hidden from the token.
-    const known = listing.storages.some((entry) => entry.storage === storage);
-    if (storage === null || !known || storageOn(storage, node, listing)) return [];
-    return [{reason: 'in-use', detail: `${node} has no storage ${storage}`, fields}];
+    return goesTo(draft).flatMap((storage): readonly Finding[] => {
+      // One that is nowhere in the list may only be hidden from the token.
+      if (!listing.storages.some((entry) => entry.storage === storage)) return [];
+      const there = storageOn(storage, node, listing);
+      if (there?.images === true) return [];
+      const detail =
+        there === undefined
+          ? `${node} has no storage ${storage}`
+          : `storage ${storage} takes no disks (its content lacks images)`;
+      // A creation is held as a whole.
+      return [{reason: 'in-use', detail, ...(draft.operation === 'create' ? {} : {fields})}];
+    });
   });
 }
 
-function goesTo({operation, target, params}: Omit<Draft, 'path' | 'fields'>): string | null {
-  if (operation === 'move-disk') return String(target['storage']);
+/** Storages on which a call makes volumes. */
+function goesTo({operation, target, params}: Omit<Draft, 'path' | 'fields'>): readonly string[] {
+  if (operation === 'move-disk') return [String(target['storage'])];
   const slot = target['slot'];
-  if (operation !== 'allocate' || typeof slot !== 'string') return null;
-  return storageOf(String(params[slot]));
+  if (operation === 'allocate' && typeof slot === 'string') {
+    const storage = storageOf(String(params[slot]));
+    return storage === null ? [] : [storage];
+  }
+  return operation === 'create' ? storagesMade(params) : [];
+}
+
+/** Of the drives that a new guest gets: those that are made, not media that are put in. */
+function storagesMade(params: Draft['params']): readonly string[] {
+  const drives = Object.entries(params)
+    .filter(([key]) => isDriveSlot(key) || key === 'efidisk0' || key === 'tpmstate0')
+    .map(([key, text]) => readDrive(key, String(text)))
+    .filter(({kind}) => kind !== 'cdrom');
+  return [...new Set(drives.flatMap(({storage}) => storage ?? []))];
 }
 
 /** Why a volume cannot be sent from one storage to the other; null when it can. */

@@ -20,8 +20,9 @@ import {
   stop,
   writeConfig,
 } from './drafts.ts';
-import {cloudInitDrive} from './drive.ts';
+import {cloudInitDrive, drivesOf, isBaseVolume} from './drive.ts';
 import {type SortedEdits, sortEdits} from './edits.ts';
+import {swapFindings} from './growth.ts';
 import {keyFindings} from './key-findings.ts';
 import {keySteps} from './key-steps.ts';
 import {migrationOptions} from './migration.ts';
@@ -79,6 +80,7 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
     drafts,
     findings: [
       ...devices.findings,
+      ...swapFindings([...edits.devices.values()].flat(), observed),
       ...migration.findings.map((finding) => ({...finding, fields: ['node']})),
       ...protectionFindings(edits, devices, observed, bare.length > 0),
       ...keyFindings(edits.keys, {desired: request.desired, observed, marker}),
@@ -109,7 +111,15 @@ function protectionFindings(
 
 /** What is marked as a template cannot be started again. */
 function templateFindings(edits: SortedEdits, observed: Observed): readonly Finding[] {
-  const marks = edits.keys.some(({field, to}) => field === 'config.template' && to === true);
+  const edit = edits.keys.find(({field}) => field === 'config.template');
+  if (edit === undefined) return [];
+  const base = drivesOf(configuredOf(observed)).find(({file}) => isBaseVolume(file));
+  if (edit.to !== true && base !== undefined) {
+    const what = `${base.file} (${base.slot}) is a base volume, on which linked clones may stand`;
+    const detail = `${what}; Proxmox makes no guest of a template again, clone it instead`;
+    return [{reason: 'in-use', detail, fields: ['config.template']}];
+  }
+  const marks = edit.to === true;
   if (!marks || observed.power === 'stopped' || edits.power === 'stopped') return [];
   const detail = 'it runs, and what is marked as a template cannot be started again';
   const remedy = `${detail}; stop it first (power: stopped)`;
