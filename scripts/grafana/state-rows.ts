@@ -144,5 +144,43 @@ const RESOURCES: RowData = {
   ],
 };
 
+const PEOPLE: RowData = {
+  title: 'Approvals, windows, signatures',
+  panels: [
+    {
+      view: 'bars',
+      title: 'Approvals',
+      says: 'given: a controller took it up. used: its action began. expired: it ran out unused.',
+      width: 8,
+      queries: [
+        query('sum by (result) (increase(pvegit_approvals_total[$__rate_interval]))', '{{result}}'),
+      ],
+      colours: {given: 'blue', used: 'green', expired: 'yellow'},
+    },
+    {
+      view: 'lines',
+      title: 'Windows',
+      says: '1 while the calendar lets actions of a class run: no deny window, and an open one.',
+      width: 8,
+      queries: [
+        query(`min by (cluster, class) (pvegit_window_open{${CLUSTER}})`, '{{cluster}} {{class}}'),
+      ],
+    },
+    {
+      view: 'bars',
+      title: 'Signatures of commits',
+      says: 'Each new commit of a source that asks for signatures; a bad one is not followed.',
+      width: 8,
+      queries: [
+        query(
+          'sum by (result) (increase(pvegit_git_verifications_total[$__rate_interval]))',
+          '{{result}}',
+        ),
+      ],
+      colours: {good: 'green', bad: 'red'},
+    },
+  ],
+};
+
 /** The upper half of the dashboard. */
-export const STATE_ROWS: readonly RowData[] = [PERSON, DRIFT, RESOURCES];
+export const STATE_ROWS: readonly RowData[] = [PERSON, DRIFT, RESOURCES, PEOPLE];

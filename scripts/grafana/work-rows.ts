@@ -71,7 +71,7 @@ const PASSES: RowData = {
       view: 'lines',
       title: 'Since the last success, by stage',
       says: 'A stage whose line climbs does not do its work.',
-      width: 8,
+      width: 6,
       unit: 's',
       queries: [
         query(
@@ -85,7 +85,7 @@ const PASSES: RowData = {
       view: 'bars',
       title: 'Passes by result',
       says: 'degraded: something could not be read. failed: no plan was made.',
-      width: 8,
+      width: 6,
       queries: [
         query(
           `sum by (result) (increase(pvegit_passes_total{${CLUSTER}}[$__rate_interval]))`,
@@ -98,9 +98,23 @@ const PASSES: RowData = {
       view: 'lines',
       title: 'Stage duration (95 %)',
       says: 'Where the time of a pass goes.',
-      width: 8,
+      width: 6,
       unit: 's',
       queries: [query(quantile(0.95, 'pvegit_pass_duration_seconds', 'stage'), '{{stage}}')],
+    },
+    {
+      view: 'lines',
+      title: 'Drift stood unseen (95 %)',
+      says: 'At most: from the last whole look at the cluster before it was found.',
+      width: 6,
+      unit: 's',
+      queries: [
+        query(
+          'histogram_quantile(0.95, sum by (le)' +
+            ' (rate(pvegit_drift_detection_lag_seconds_bucket[$__rate_interval])))',
+          'at most',
+        ),
+      ],
     },
   ],
 };

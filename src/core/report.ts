@@ -94,6 +94,8 @@ export interface Report {
   readonly endpoints: readonly {readonly url: string; readonly up: boolean}[];
   readonly openIntents: number;
   readonly journalIsNew: boolean;
+  /** Whether the calendar lets a class run now: no deny window, an open one if it needs one. */
+  readonly windows: {readonly [risk in Risk]: boolean};
 }
 
 /** All about one resource, for `why` and the API. */
@@ -174,6 +176,16 @@ export type MetricEvent =
       readonly repository: string;
       readonly result: 'changed' | 'unchanged' | 'failed';
       readonly seconds: number;
+    }
+  | {
+      /** Once for each commit that a source asks signatures of. */
+      readonly kind: 'git-verification';
+      readonly result: 'good' | 'bad';
+    }
+  | {
+      /** given: a controller took it up. used: its action began. expired: nobody needed it. */
+      readonly kind: 'approval';
+      readonly result: 'given' | 'used' | 'expired';
     }
   | {readonly kind: 'journal-write'; readonly seconds: number}
   | {readonly kind: 'config-reload'; readonly ok: boolean}

@@ -103,5 +103,6 @@ function unfollowed(): Followed {
     revision: null,
     error: null,
     tookMs: null,
+    checked: null,
   };
 }

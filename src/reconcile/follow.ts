@@ -17,6 +17,8 @@ export interface Followed {
   error: SourceError | null;
   /** How long the last fetch took, with what it brought; null before the first. */
   tookMs: number | null;
+  /** The commit whose signatures were checked last, and what came of it. */
+  checked: string | null;
 }
 
 /** Fetches when due and reads what changed; afterwards `followed` says what is in force. */
@@ -40,6 +42,7 @@ export async function follow(
     return report(source.name, repository, followed);
   }
   const revision = fetched.value;
+  tellChecked(parts, revision, followed);
   const refused = mayFollow(parts, revision);
   if (refused !== null) {
     emit('failed');
@@ -87,6 +90,16 @@ function commitName(source: string): string {
 /** Where the journal keeps a commit that a person accepted although history was rewritten. */
 export function acceptName(source: string): string {
   return `source/${source}/accept`;
+}
+
+/** A commit that is refused is checked again in every pass, and counted once. */
+function tellChecked({metrics}: ClusterParts, revision: Revision, followed: Followed): void {
+  const {commit, signature} = revision;
+  if (signature.kind === 'unchecked') return;
+  const checked = `${commit} ${signature.kind}`;
+  if (followed.checked === checked) return;
+  followed.checked = checked;
+  metrics.emit({kind: 'git-verification', result: signature.kind});
 }
 
 function mayFollow(parts: ClusterParts, revision: Revision): SourceError | null {

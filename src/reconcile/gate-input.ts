@@ -1,7 +1,9 @@
 // Why this exists: everything that the gate judges by besides the plan, gathered from the journal,
 // the applier and the memory of earlier passes.
 import type {Approval, Plan} from '../core/action.ts';
-import type {Inventory, ResourceKey} from '../core/model.ts';
+import type {Inventory, ResourceKey, Risk} from '../core/model.ts';
+import type {Policy} from '../core/policy.ts';
+import type {Report} from '../core/report.ts';
 import {windowsAt} from '../core/windows.ts';
 import type {GateInput} from '../gate/input.ts';
 import {keptApprovals} from './approvals.ts';
@@ -26,7 +28,7 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
   const {cluster, journal, policy, limits} = parts;
   const {plan} = facts;
   const now = parts.clock.now();
-  const approvals = [...parts.approvals(), ...keptApprovals(journal, cluster, now)];
+  const approvals = [...parts.approvals(), ...keptApprovals(parts, now)];
   const inFlight = parts.applier?.inFlight() ?? new Map();
   const applying = new Set(underWay(parts, now).map(({key}) => key));
   return {
@@ -65,6 +67,19 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
 /** What each source may touch, by its name. */
 export function scopesOf(sources: ClusterParts['sources']): GateInput['scopes'] {
   return Object.fromEntries(sources.map(({source, scope}) => [source.name, scope]));
+}
+
+/** Whether the calendar lets each class run at `now`, as the gate judges by it. */
+export function openWindows(policy: Policy, now: number): Report['windows'] {
+  const isOpen = (risk: Risk, mode: string): boolean => {
+    const {allowed, denied} = windowsAt(policy.windows, risk, now);
+    return !denied && (allowed || mode !== 'window');
+  };
+  return {
+    benign: isOpen('benign', policy.benign),
+    disruptive: isOpen('disruptive', policy.disruptive),
+    destructive: isOpen('destructive', policy.destructive.kind),
+  };
 }
 
 function spentOf(parts: ClusterParts, approvals: readonly Approval[]): ReadonlySet<string> {

@@ -12,7 +12,7 @@ import {dispatch} from './dispatch.ts';
 import {driftOf} from './drift-since.ts';
 import {type Followed, resourceKinds} from './follow.ts';
 import {foreignStops} from './foreign-stops.ts';
-import {gateInput} from './gate-input.ts';
+import {gateInput, openWindows} from './gate-input.ts';
 import {History} from './history.ts';
 import {observe} from './observe.ts';
 import type {ClusterParts} from './parts.ts';
@@ -169,6 +169,7 @@ class Stages {
       endpoints: pve.endpoints(),
       openIntents: journal.openIntents(cluster).length,
       journalIsNew: !journal.accepted(),
+      windows: openWindows(parts.policy, now),
     };
   }
 }

@@ -88,6 +88,29 @@ describe('a measured client', () => {
 });
 
 describe('a measured journal', () => {
+  it('tells of an approval when a controller takes it up, and when its action begins', () => {
+    const {events, metrics, clock} = seen();
+    const spent = new Set<string>();
+    const approval = {id: 'one', beside: [{id: 'two'}]};
+    const calls = {
+      isSpent: (id: string) => spent.has(id),
+      openIntent: (_intent: unknown, one: {readonly id: string} | null) => {
+        if (one !== null) spent.add(one.id);
+        return 7;
+      },
+      takeRequests: () => [{kind: 'approve'}, {kind: 'retry'}],
+    };
+    // Safe: only these calls are made, and nothing else is read of what is handed on.
+    const journal = measuredJournal(calls as unknown as Journal, metrics, clock);
+    expect(journal.takeRequests('harness')).toHaveLength(2);
+    for (const given of [approval, approval, null]) {
+      // Safe: as above.
+      expect(journal.openIntent({} as never, given as never)).toBe(7);
+    }
+    const told = events.flatMap((event) => (event.kind === 'approval' ? [event.result] : []));
+    expect(told).toEqual(['given', 'used', 'used']);
+  });
+
   it('times each durable write, also one that fails, and no read', () => {
     const {events, metrics, clock, pass} = seen();
     const values = new Map<string, string>();

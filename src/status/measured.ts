@@ -73,7 +73,23 @@ export function measuredJournal(
     putRecord: timed(journal.putRecord),
     putRecords: timed(journal.putRecords),
     deleteRecord: timed(journal.deleteRecord),
-    openIntent: timed(journal.openIntent),
+    openIntent: (intent, approval) => {
+      const isNew = approval !== null && !journal.isSpent(approval.id);
+      const id = timed(journal.openIntent)(intent, approval);
+      if (isNew) {
+        for (const _one of [approval, ...(approval.beside ?? [])]) {
+          metrics.emit({kind: 'approval', result: 'used'});
+        }
+      }
+      return id;
+    },
+    takeRequests: (cluster) => {
+      const requests = journal.takeRequests(cluster);
+      for (const {kind} of requests) {
+        if (kind === 'approve') metrics.emit({kind: 'approval', result: 'given'});
+      }
+      return requests;
+    },
     setTask: timed(journal.setTask),
     closeIntent: timed(journal.closeIntent),
     addOutcome: timed(journal.addOutcome),

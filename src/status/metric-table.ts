@@ -22,6 +22,8 @@ const TASK_BUCKETS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 1
 const STAGE_BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 /** Minutes for what is automatic, days for what waits for a person. */
 const COMMIT_BUCKETS = [5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400, 604_800];
+/** A pass is due each minute; a cluster that cannot be read is not looked at for longer. */
+const LAG_BUCKETS = [5, 10, 30, 60, 90, 120, 300, 600, 1_800, 3_600, 14_400];
 /** A durable write is a flush of the disk. */
 const WRITE_BUCKETS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
@@ -64,6 +66,11 @@ export const METRICS = {
     ['cluster', 'kind', 'class'],
     'Actions that put a drift right.',
   ),
+  pvegit_drift_detection_lag_seconds: histogram(
+    [],
+    'For how long at most a drift stood unseen: from the last whole look before it was found.',
+    LAG_BUCKETS,
+  ),
 
   pvegit_plan_actions: gauge(['cluster', 'class', 'verb'], 'Actions of the newest plan.'),
   pvegit_held_actions: gauge(
@@ -74,6 +81,14 @@ export const METRICS = {
   pvegit_guard_trips_total: counter(
     ['cluster', 'guard'],
     'Actions newly stopped by a guard against harm.',
+  ),
+  pvegit_approvals_total: counter(
+    ['result'],
+    'Approvals that people gave, that were used, and that ran out unused.',
+  ),
+  pvegit_window_open: gauge(
+    ['cluster', 'class'],
+    '1 while the calendar lets actions of a class run.',
   ),
   pvegit_suspended: live(['cluster', 'scope'], 'Pauses in force that a person asked for.'),
 
@@ -125,6 +140,10 @@ export const METRICS = {
     ['repository'],
     'How long fetches took.',
     REQUEST_BUCKETS,
+  ),
+  pvegit_git_verifications_total: counter(
+    ['result'],
+    'Commits whose signatures were checked, by the verdict.',
   ),
   pvegit_git_head_timestamp_seconds: gauge(
     ['cluster', 'repository'],

@@ -85,6 +85,26 @@ describe('a drift', () => {
     expect(await scrape(pass({resources: [known]}))).toContain(`${detected} 0`);
   });
 
+  it('stood unseen at most since the last look that saw everything began', async () => {
+    const stages = aReport().stages.map((one) =>
+      one.stage === 'observe' ? {...one, ok: false} : one,
+    );
+    const lag = (lines: readonly string[]) =>
+      lines.filter((line) => /lag_seconds_(?:sum|count)/.test(line));
+    const whole = pass({startedAt: NOW - 62_000});
+    const half = pass({startedAt: NOW - 32_000, stages});
+    const found = pass({resources: [drifted]});
+    expect(lag(await scrape(whole, half, found, found))).toEqual([
+      'pvegit_drift_detection_lag_seconds_sum 60',
+      'pvegit_drift_detection_lag_seconds_count 1',
+    ]);
+    // After a start nobody knows when somebody looked.
+    expect(lag(await scrape(half, found))).toEqual([
+      'pvegit_drift_detection_lag_seconds_sum 0',
+      'pvegit_drift_detection_lag_seconds_count 0',
+    ]);
+  });
+
   it('that an action put right is counted by its class', async () => {
     const changes = [aChange({cause: 'drift', risk: 'benign'}), aChange({cause: 'pending'})];
     const lines = await scrape({
@@ -191,6 +211,8 @@ describe('what happens', () => {
       {kind: 'task-started', ...task},
       {kind: 'task', ...task, result: 'warnings', seconds: 42},
       {kind: 'git-fetch', repository: 'harness', result: 'failed', seconds: 1},
+      {kind: 'git-verification', result: 'bad'},
+      {kind: 'approval', result: 'used'},
       {kind: 'journal-write', seconds: 0.002},
       {kind: 'config-reload', ok: false},
       {kind: 'leader', cluster: 'harness', held: true},
@@ -207,6 +229,11 @@ describe('what happens', () => {
       'pvegit_tasks_total{cluster="harness",node="pve1",type="qmclone",result="warnings"} 1',
       'pvegit_task_duration_seconds_sum{type="qmclone"} 42',
       'pvegit_git_fetch_total{repository="harness",result="failed"} 1',
+      'pvegit_git_verifications_total{result="bad"} 1',
+      'pvegit_git_verifications_total{result="good"} 0',
+      'pvegit_approvals_total{result="used"} 1',
+      'pvegit_approvals_total{result="expired"} 0',
+      'pvegit_window_open{cluster="harness",class="destructive"} 1',
       'pvegit_journal_write_duration_seconds_count 1',
       'pvegit_config_reload_success 0',
       'pvegit_leader{cluster="harness"} 1',

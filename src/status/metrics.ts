@@ -26,6 +26,8 @@ export interface MetricsText {
 
 interface Newest {
   readonly report: Report;
+  /** When the last pass that saw everything began; null before the first. */
+  readonly lookedAt: number | null;
   /** Let go of when memory is needed, as in the next pass: it can be written again. */
   texts: WeakRef<Promise<GaugeTexts>> | null;
 }
@@ -38,6 +40,11 @@ export function createMetrics(options: MetricsOptions): MetricsText {
   const newest = new Map<string, Newest>();
   events.set('pvegit_build_info', {version: options.version, nodejs: process.version}, 1);
   events.set('pvegit_config_reload_success', {}, 1);
+  for (const result of ['good', 'bad']) events.add('pvegit_git_verifications_total', {result}, 0);
+  for (const result of ['given', 'used', 'expired']) {
+    events.add('pvegit_approvals_total', {result}, 0);
+  }
+  events.begin('pvegit_drift_detection_lag_seconds', {});
   return {
     metrics: {emit: (event) => take(events, newest, event)},
     pieces: async () => {
@@ -79,6 +86,10 @@ function take(events: EventMetrics, newest: Map<string, Newest>, event: MetricEv
       events.add('pvegit_git_fetch_total', {repository, result});
       return events.observe('pvegit_git_fetch_duration_seconds', {repository}, seconds);
     }
+    case 'git-verification':
+      return events.add('pvegit_git_verifications_total', {result: event.result});
+    case 'approval':
+      return events.add('pvegit_approvals_total', {result: event.result});
     case 'config-reload':
       return events.set('pvegit_config_reload_success', {}, Number(event.ok));
     case 'leader':
@@ -93,10 +104,16 @@ function take(events: EventMetrics, newest: Map<string, Newest>, event: MetricEv
 }
 
 function takePass(events: EventMetrics, newest: Map<string, Newest>, report: Report): void {
-  const before = newest.get(report.cluster)?.report ?? null;
+  const last = newest.get(report.cluster);
+  const former = last?.lookedAt ?? null;
   countPass(events, report);
-  comparePasses(events, report, before);
-  newest.set(report.cluster, {report, texts: null});
+  comparePasses(events, report, {before: last?.report ?? null, lookedAt: former});
+  const lookedAt = sawAll(report) ? report.startedAt : former;
+  newest.set(report.cluster, {report, lookedAt, texts: null});
+}
+
+function sawAll({stages}: Report): boolean {
+  return stages.some(({stage, ok}) => stage === 'observe' && ok);
 }
 
 function countRequest(

@@ -72,14 +72,25 @@ function beginSeries(events: EventMetrics, {cluster, plan, resources, sources}: 
   events.begin('pvegit_commit_to_applied_seconds', {cluster});
 }
 
-/** Counts what is in this pass and was not in the one before. */
-export function comparePasses(events: EventMetrics, report: Report, before: Report | null): void {
+/**
+ * Counts what is in this pass and was not in the one before. `lookedAt`: when the last pass that
+ * saw everything began, ms since the epoch.
+ */
+export function comparePasses(
+  events: EventMetrics,
+  report: Report,
+  {before, lookedAt}: {readonly before: Report | null; readonly lookedAt: number | null},
+): void {
   const {cluster} = report;
   const known = new Set(before === null ? [] : drifts(before).map(({id}) => id));
   for (const {id, kind, cause, since} of drifts(report)) {
     // After a start there is no pass before: what was known then has an older time in the journal.
     const isNew = before === null ? since >= report.startedAt : !known.has(id);
-    if (isNew) events.add('pvegit_drift_detected_total', {cluster, kind, cause});
+    if (!isNew) continue;
+    events.add('pvegit_drift_detected_total', {cluster, kind, cause});
+    if (cause !== 'drift' || lookedAt === null) continue;
+    const lag = Math.max(0, since - lookedAt) / 1000;
+    events.observe('pvegit_drift_detection_lag_seconds', {}, lag);
   }
   if (before !== null) {
     for (const {name} of before.sources) {

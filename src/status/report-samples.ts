@@ -31,6 +31,10 @@ function sample<N extends ReportGauge>(name: N, labels: LabelsOf<N>, value: numb
 
 function* clusterSamples(report: Report): Generator<Sample> {
   const {cluster} = report;
+  for (const risk of RISKS) {
+    const open = Number(report.windows[risk]);
+    yield sample('pvegit_window_open', {cluster, class: risk}, open);
+  }
   yield sample('pvegit_pass_api_requests', {cluster}, report.requests);
   yield sample('pvegit_open_intents', {cluster}, report.openIntents);
   yield sample('pvegit_journal_new', {cluster}, Number(report.journalIsNew));

@@ -153,6 +153,7 @@ export function aReport(parts: Partial<Report> = {}): Report {
     endpoints: [{url: 'https://pve1:8006', up: true}],
     openIntents: 0,
     journalIsNew: false,
+    windows: {benign: true, disruptive: true, destructive: true},
     ...parts,
   };
 }

@@ -263,7 +263,7 @@ describe('time', () => {
     const story = await begin(RUNNING, {policy});
     commit(story, manifest(patched(RUNNING, {cpu: {cores: 4}})));
     expect(await settleAll(story)).toEqual([]);
-    expect(await reasons(story)).toEqual([expect.stringMatching(/^window: .*T02:00:00/)]);
+    expect(await reasons(story)).toEqual([expect.stringMatching(/^window: .* 02:00 UTC/)]);
     await story.clock.sleep(18.5 * 3_600_000);
     expect(await settleAll(story)).toEqual(['update']);
     expect(configOf(story)['cores']).toBe('4');

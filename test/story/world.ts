@@ -15,6 +15,7 @@ import type {
   Source,
   SourceError,
 } from '../../src/core/ports.ts';
+import type {MetricEvent} from '../../src/core/report.ts';
 import {err, ok, type Result} from '../../src/core/result.ts';
 import {openJournal} from '../../src/journal/journal.ts';
 import {kinds} from '../../src/kinds/index.ts';
@@ -58,6 +59,8 @@ export interface Story {
   /** Requests so far, `METHOD path`. */
   readonly requests: string[];
   readonly outcomes: Outcome[];
+  /** What was told to the metrics. */
+  readonly events: readonly MetricEvent[];
   /** Secret values by `name.key`. */
   readonly secrets: Map<string, string>;
   approvals: Approval[];
@@ -101,10 +104,9 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
   const journal = options.journal ?? openJournal({path: ':memory:', clock, random});
   const files = new Map(Object.entries(options.files));
   const requests: string[] = [];
-  const outcomes: Outcome[] = [];
+  const [outcomes, events]: [Outcome[], MetricEvent[]] = [[], []];
   const secrets = new Map<string, string>();
-  const direct = recorded(simulatorExchange(simulator, time), requests);
-  const exchange = options.wrap?.(direct) ?? direct;
+  const exchange = wayTo(simulator, time, {requests, options});
   const pve = createPve({
     cluster: options.cluster ?? 'harness',
     endpoints: [{url: 'https://127.0.0.1:8006', exchange}],
@@ -115,6 +117,7 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
   });
   const parts = storyParts({
     options,
+    metrics: {emit: (event) => void events.push(event)},
     pve,
     journal,
     clock,
@@ -146,6 +149,7 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
     files,
     requests,
     outcomes,
+    events,
     secrets,
     approvals: [],
     memory: setup.memory,
@@ -164,6 +168,16 @@ export function createStory(simulator: Cluster, options: StoryOptions): Story {
   return story;
 }
 
+/** Requests to the simulator, noted, and with the faults of the story. */
+function wayTo(
+  simulator: Cluster,
+  time: VirtualTime,
+  {requests, options}: {readonly requests: string[]; readonly options: StoryOptions},
+): Exchange {
+  const direct = recorded(simulatorExchange(simulator, time), requests);
+  return options.wrap?.(direct) ?? direct;
+}
+
 function clockOf(time: VirtualTime): Clock {
   return {
     now: () => time.now(),
@@ -173,7 +187,8 @@ function clockOf(time: VirtualTime): Clock {
 }
 
 /** What of a cluster's parts differs from story to story. */
-interface StoryParts extends Pick<ClusterParts, 'pve' | 'journal' | 'clock' | 'random'> {
+interface StoryParts
+  extends Pick<ClusterParts, 'pve' | 'journal' | 'clock' | 'random' | 'metrics'> {
   readonly options: StoryOptions;
   readonly source: Source;
   readonly secrets: Secrets;
@@ -190,7 +205,6 @@ function storyParts(story: StoryParts): Omit<ClusterParts, 'applier'> {
     kinds,
     sources: [{source, repository: 'memory', scope, intervalMs: 60_000}],
     log: silentLog,
-    metrics: {emit: () => undefined},
     policy: options.policy ?? EAGER,
     limits: {readsPerNode: 3, tasksPerNode: 2, clonesPerStorage: 1},
     selfVmid: options.selfVmid ?? null,
