@@ -21,7 +21,8 @@ beforeEach(() => {
 afterEach(async () => {
   demo.signal('SIGKILL');
   await demo.ended;
-  rmSync(home, {recursive: true, force: true});
+  // What it had started ends a moment later than itself, and may still write.
+  rmSync(home, {recursive: true, force: true, maxRetries: 20, retryDelay: 100});
 });
 
 describe.runIf(needs('git', 'curl'))('the demo', () => {

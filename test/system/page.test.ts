@@ -17,6 +17,7 @@ import {
   aSource,
   NOW,
 } from '../builders/report.ts';
+import {PATIENCE_MS} from '../fixtures/patience.ts';
 import {findProgram, needs} from '../parts.ts';
 
 const QUIET = [
@@ -37,7 +38,7 @@ describe.runIf(needs('chromium'))('the page in a browser', () => {
 
   beforeAll(async () => {
     const executablePath = findProgram('chromium') ?? 'chromium';
-    browser = await chromium.launch({executablePath, args: QUIET});
+    browser = await chromium.launch({executablePath, args: QUIET, timeout: PATIENCE_MS});
     server = createStatusServer({
       listen: {host: '127.0.0.1', port: 0},
       token: null,
@@ -61,6 +62,7 @@ describe.runIf(needs('chromium'))('the page in a browser', () => {
 
   async function open(width = 1_200): Promise<{page: Page; complaints: string[]}> {
     const page = await browser.newPage({viewport: {width, height: 800}});
+    page.setDefaultTimeout(PATIENCE_MS);
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
@@ -129,7 +131,9 @@ describe.runIf(needs('chromium'))('the page in a browser', () => {
       document.body.append(script);
     }`);
     expect(await page.title()).not.toBe('owned');
-    expect(complaints.join()).toContain('Content Security Policy');
+    // The browser says so beside its answers, maybe a moment later.
+    const said = () => complaints.join();
+    await expect.poll(said, {timeout: PATIENCE_MS}).toContain('Content Security Policy');
     await page.close();
   });
 

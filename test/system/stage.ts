@@ -77,7 +77,8 @@ export async function setStage(options: ListenOptions = {}): Promise<ProcessStag
       for (const program of programs) program.signal('SIGKILL');
       await Promise.all(programs.map(({ended}) => ended));
       await server.close();
-      rmSync(folder, {recursive: true, force: true});
+      // What they had started ends a moment later than themselves, and may still write.
+      rmSync(folder, {recursive: true, force: true, maxRetries: 20, retryDelay: 100});
     },
   };
 }
