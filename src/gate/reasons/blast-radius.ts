@@ -17,7 +17,10 @@ export const blastRadius: ReasonRule = {
     return `the plan has ${destructive.length} destructive actions, ${without} ${set}`;
   },
   remedy: (action, {plan}) => {
-    const digits = [action.fingerprint, plan.setFingerprint ?? ''].map(short).join(' ');
+    const digits = [action.fingerprint, plan.setFingerprint ?? '']
+      .filter(Boolean)
+      .map(short)
+      .join(' ');
     return `Split the change, or approve this and the set: pvegit apply --approve ${digits}`;
   },
 };
