@@ -48,11 +48,7 @@ function shape(cluster: Cluster, key: string, text: string): unknown {
   if (subKeys === undefined) {
     return text;
   }
-  const values = Object.entries(valuesOf(subKeys, text)).map(([name, value]) => [
-    name,
-    subKeys[name]?.type === 'boolean' ? Number(value) : value,
-  ]);
-  const shaped: Record<string, unknown> = Object.fromEntries(values);
+  const shaped: Record<string, unknown> = {...valuesOf(subKeys, text)};
   return key === 'user-tag-access' && shaped['user-allow-list'] !== undefined
     ? {...shaped, 'user-allow-list': String(shaped['user-allow-list']).split(';')}
     : shaped;

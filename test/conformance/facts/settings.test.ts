@@ -14,13 +14,13 @@ function options(desk: Cluster, who = 'root'): unknown {
 }
 
 describe('datacenter options (PVE/DataCenterConfig.pm)', () => {
-  it('are taken apart by their formats, booleans as numbers, limits not at all', () => {
+  it('are taken apart by their formats, numbers as texts, limits not at all', () => {
     const desk = makeDesk();
     put(desk, {migration: 'insecure,network=10.0.0.0/24', crs: 'ha-rebalance-on-start=yes'});
     put(desk, {bwlimit: 'clone=100', 'user-tag-access': 'user-allow=list,user-allow-list=b;a'});
     expect(options(desk)).toMatchObject({
       migration: {type: 'insecure', network: '10.0.0.0/24'},
-      crs: {'ha-rebalance-on-start': 1},
+      crs: {'ha-rebalance-on-start': '1'},
       bwlimit: 'clone=100',
       'user-tag-access': {'user-allow': 'list', 'user-allow-list': ['b', 'a']},
     });
