@@ -60,7 +60,9 @@ function listMappings(context: Context, kind: Kind): Reply {
   const {cluster, node, params} = context;
   const check = params['check-node'];
   if (check !== undefined && check !== 'localhost' && check !== node) {
-    fail(500, `wrong node to check - ${check} != ${node}`);
+    const where =
+      kind === 'usb' ? 'Wrong node to check' : `wrong node to check - ${check} != ${node}`;
+    fail(500, where);
   }
   const visible = [...sectionsOf(cluster, fileOf(kind))].filter(([id]) =>
     may(
@@ -74,14 +76,37 @@ function listMappings(context: Context, kind: Kind): Reply {
     visible.map(([id, section]) => ({
       ...facts(context, kind, section),
       id,
-      ...(check === undefined ? {} : {checks: checksOf(section, check)}),
+      ...(check === undefined
+        ? {}
+        : {[kind === 'usb' ? 'errors' : 'checks']: checksOf(kind, section, check)}),
     })),
   );
 }
 
-function checksOf(section: Section, node: string): readonly object[] {
-  const isMapped = new RegExp(`node=${node}\\b`).test(section.get('map') ?? '');
-  return isMapped ? [] : [{severity: 'warning', message: `No mapping for node ${node}.`}];
+/** No node has a device or a directory to map. */
+function checksOf(kind: Kind, section: Section, node: string): readonly object[] {
+  const map: unknown = JSON.parse(section.get('map') ?? '[]');
+  const maps = Array.isArray(map) ? map.map(String) : [];
+  const here = maps.map(partsOf).filter((one) => one.node === node);
+  return here.length === 0
+    ? [{severity: 'warning', message: `No mapping for node ${node}.`}]
+    : here.map((one) => ({
+        severity: 'error',
+        message: `Invalid configuration: ${whatIsMissing(kind, one)}\n`,
+      }));
+}
+
+function partsOf(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(text.split(',').map((part) => part.split('=', 2)));
+}
+
+function whatIsMissing(kind: Kind, {path = '', id}: Readonly<Record<string, string>>): string {
+  if (kind === 'dir') {
+    return `Path ${path} does not exist`;
+  }
+  const [first = ''] = path.split(';');
+  const device = kind === 'pci' && !/\.[a-f0-9]/i.test(first) ? `${first}.0` : first;
+  return `${kind} device '${device === '' ? id : device}' not found`;
 }
 
 function showMapping(context: Context, kind: Kind): Reply {

@@ -14,7 +14,7 @@ const one = '/cluster/metrics/server/{id}';
 
 /** `/cluster/metrics` and below. */
 export const metricRoutes: readonly Route[] = [
-  route('GET', '/cluster/metrics', () => data([{name: 'server'}, {name: 'export'}])),
+  route('GET', '/cluster/metrics', () => data([{name: 'server'}])),
   route('GET', '/cluster/metrics/export', () => data({data: []})),
   route('GET', '/cluster/metrics/server', listServers),
   route('GET', one, showServer),
@@ -75,9 +75,15 @@ function createServer({cluster, params, path}: Context): Reply {
 
 /** A connection is tried at once; UDP always succeeds, and nothing else can be reached. */
 function refuseUnreachable(section: Section): void {
-  const isTcp = section.get('type') === 'graphite' && section.get('proto') === 'tcp';
-  if (isTcp && section.get('disable') !== '1') {
-    fail(500, `couldn't create carbon socket [${section.get('server')}] Connection refused`);
+  if (section.get('disable') === '1') {
+    return;
+  }
+  const {server, port = '2003', type, proto, influxdbproto = 'udp'} = Object.fromEntries(section);
+  if (type === 'graphite' && proto === 'tcp') {
+    fail(500, `couldn't create carbon socket [${server}]:${port} - Connection refused`);
+  }
+  if (type === 'influxdb' && influxdbproto !== 'udp') {
+    fail(500, `500 Can't connect to ${server}:${port} (Connection refused)`);
   }
 }
 
@@ -89,15 +95,21 @@ function updateServer(context: Context): Reply {
   const section = sectionsOf(cluster, file).get(id) ?? fail(500, `no such server '${id}'`);
   const uses = usesByType[section.get('type') ?? ''] ?? {};
   const values = checkedProperties(uses, rest, false);
-  deleteProperties(uses, section, list(context, 'delete'), rest);
-  setProperties(section, values);
+  const changed: Section = new Map(section);
+  deleteProperties(uses, changed, list(context, 'delete'), rest);
+  setProperties(changed, values);
+  refuseUnreachable(changed);
+  sectionsOf(cluster, file).set(id, changed);
   recordEffect(cluster, 'metrics', undefined, `${id} updated`);
   return nothing;
 }
 
 function deleteServer({cluster, path}: Context): Reply {
   const {id = ''} = path;
-  sectionsOf(cluster, file).delete(id);
+  if (!sectionsOf(cluster, file).delete(id)) {
+    const where = '/usr/share/perl5/PVE/API2/Cluster/MetricServer.pm line 295.';
+    fail(500, `cannot lookup undefined type! at ${where}`);
+  }
   recordEffect(cluster, 'metrics', undefined, `${id} deleted`);
   return nothing;
 }
