@@ -4,7 +4,6 @@ import {fail, paramError} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, nothing, route} from '../route.ts';
 import {childNames} from '../schema/api.ts';
-import facts from './node-facts.json' with {type: 'json'};
 import {forkPlain} from './node-settings.ts';
 import {versionOf} from './versions.ts';
 
@@ -28,17 +27,10 @@ function empty(path: string): Route {
 
 /** Lists of what a node has; empty where it has none. */
 export const hardwareRoutes: readonly Route[] = [
-  index('disks', 'name', words('list initgpt smart lvm lvmthin directory wipedisk zfs')),
-  route('GET', `${base}/disks/smart`, showSmart),
-  route('GET', `${base}/disks/lvm`, () => data({leaf: 0, children: []})),
-  empty('disks/lvmthin'),
-  empty('disks/directory'),
-  empty('disks/zfs'),
-  route('GET', `${base}/disks/zfs/{name}`, ({path}) =>
-    fail(500, `cannot open '${path.name}': no such pool`),
-  ),
   index('hardware', 'type', ['pci', 'usb']),
   empty('hardware/pci'),
+  index('hardware/pci/{pci-id-or-mapping}', 'method', ['mdev']),
+  empty('hardware/pci/{pci-id-or-mapping}/mdev'),
   empty('hardware/usb'),
   index('capabilities', 'name', ['qemu']),
   route('GET', `${base}/capabilities/qemu`, ({cluster}) =>
@@ -73,13 +65,6 @@ export const hardwareRoutes: readonly Route[] = [
 
 function refuseCeph(): Reply {
   return fail(500, 'binary not installed: /usr/bin/ceph-mon');
-}
-
-function showSmart({params}: Context): Reply {
-  const known = facts.disks.some((disk) => disk.devpath === params.disk);
-  return known
-    ? data({health: 'UNKNOWN', type: 'text', text: ''})
-    : paramError({disk: `'${params.disk}' is not a local disk`});
 }
 
 /** The packages that make up the version. */

@@ -3,7 +3,9 @@ import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, route} from '../route.ts';
 import {childNames} from '../schema/api.ts';
+import {sectionsOf} from '../section.ts';
 import type {ClusterNode} from '../state.ts';
+import {diskRoutes} from './node-disks.ts';
 import facts from './node-facts.json' with {type: 'json'};
 import {hardwareRoutes} from './node-hardware.ts';
 import {networkRoutes} from './node-network.ts';
@@ -24,13 +26,20 @@ export const nodeRoutes: readonly Route[] = [
   route('GET', `${base}/status`, showStatus),
   route('GET', `${base}/capabilities/qemu/cpu`, () => data(facts.cpus)),
   route('GET', `${base}/capabilities/qemu/machines`, () => data(facts.machines)),
-  route('GET', `${base}/disks/list`, () => data(facts.disks)),
-  route('GET', `${base}/sdn/zones`, () => data([])),
+  route('GET', `${base}/sdn/zones`, listZones),
+  route('GET', `${base}/sdn/zones/{zone}/content`, ({cluster, path}) =>
+    data(
+      [...sectionsOf(cluster, 'sdn-running-vnets')]
+        .filter(([, vnet]) => vnet.get('zone') === path.zone)
+        .map(([vnet]) => ({vnet, status: 'available', statusmsg: null})),
+    ),
+  ),
   route('GET', `${base}/subscription`, showSubscription),
   route('GET', `${base}/rrddata`, showRrd),
   ...networkRoutes,
   ...settingRoutes,
   ...serviceRoutes,
+  ...diskRoutes,
   ...hardwareRoutes,
   ...replicationRoutes,
 ];
@@ -103,6 +112,12 @@ function showStatus(context: Context): Reply {
     uptime: Math.floor((cluster.nowMs - (node?.bootedAtMs ?? 0)) / 1000),
     wait: 0,
   });
+}
+
+/** The zones that were applied: all of them, whoever asks (SDN/Zones/Status.pm). */
+function listZones({cluster}: Context): Reply {
+  const zones = [...sectionsOf(cluster, 'sdn-running-zones').keys()].sort();
+  return data(zones.map((zone) => ({zone, status: 'available'})));
 }
 
 function showSubscription(context: Context): Reply {

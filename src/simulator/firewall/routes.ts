@@ -1,5 +1,6 @@
 // Why this exists: the firewall's endpoints in one list, with options, groups and indices.
 import {fail, paramError} from '../failure.ts';
+import {require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route} from '../route.ts';
 import {findMethod, paramFacts} from '../schema/api.ts';
@@ -7,7 +8,15 @@ import {shownSection} from '../section.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import {macroNames} from './macros.ts';
 import {ruleRoutes} from './rules.ts';
-import {contentDigest, keptComment, scopeBases, scopeName, scopeOf, storeNamed} from './scope.ts';
+import {
+  contentDigest,
+  keptComment,
+  scopeBases,
+  scopeName,
+  scopeOf,
+  storeNamed,
+  vnetBase,
+} from './scope.ts';
 import {setRoutes} from './sets.ts';
 
 const groupTemplate = '/cluster/firewall/groups/{group}';
@@ -15,28 +24,50 @@ const guestIndex = ['rules', 'aliases', 'ipset', 'refs', 'options'] as const;
 const indices: Readonly<Record<string, readonly string[]>> = {
   '/cluster/firewall': ['aliases', 'rules', 'options', 'groups', 'ipset', 'macros', 'refs'],
   '/nodes/{node}/firewall': ['rules', 'options', 'log'],
+  [vnetBase]: ['rules', 'options'],
 };
 const emptyLog = () => data([{n: 1, t: 'no content'}], {total: 1});
 
 /** Everything about the firewall. */
-export const firewallRoutes: readonly Route[] = [
-  ...scopeBases.flatMap((base) => [
-    route('GET', base, () => data((indices[base] ?? guestIndex).map((name) => ({name})))),
-    route('GET', `${base}/options`, (context) => showOptions(context, base)),
-    route('PUT', `${base}/options`, (context) => updateOptions(context, base)),
-  ]),
-  route('GET', '/cluster/firewall/groups', listGroups),
-  route('POST', '/cluster/firewall/groups', createGroup),
-  route('DELETE', '/cluster/firewall/groups/{group}', deleteGroup),
-  ...ruleRoutes.filter((one) => one.template !== groupTemplate || one.method !== 'DELETE'),
-  ...setRoutes,
-  route('GET', '/cluster/firewall/macros', () =>
-    data(macroNames.map((macro) => ({macro, descr: `${macro} traffic`}))),
-  ),
-  route('GET', '/nodes/{node}/firewall/log', emptyLog),
-  route('GET', '/nodes/{node}/qemu/{vmid}/firewall/log', emptyLog),
-  route('GET', '/nodes/{node}/lxc/{vmid}/firewall/log', emptyLog),
-];
+export const firewallRoutes: readonly Route[] = allRoutes().map((one) =>
+  one.template.startsWith(`${vnetBase}/`) ? {...one, handler: vnetHandler(one)} : one,
+);
+
+/** Who may see or change the firewall of a virtual network is asked of the one that runs. */
+function vnetHandler({method, handler}: Route): Route['handler'] {
+  return (context) => {
+    const {vnet = ''} = context.path;
+    const running = context.cluster.sections.get('sdn-running-vnets')?.get(vnet);
+    if (running === undefined) {
+      const where = '/usr/share/perl5/PVE/API2/Firewall/Helpers.pm line 55.';
+      fail(500, `invalid vnet specified at ${where}`);
+    }
+    const wanted = method === 'GET' ? ['SDN.Audit', 'SDN.Allocate'] : ['SDN.Allocate'];
+    require403(context, `/sdn/zones/${running.get('zone')}/${vnet}`, wanted, true);
+    return handler(context);
+  };
+}
+
+function allRoutes(): readonly Route[] {
+  return [
+    ...scopeBases.flatMap((base) => [
+      route('GET', base, () => data((indices[base] ?? guestIndex).map((name) => ({name})))),
+      route('GET', `${base}/options`, (context) => showOptions(context, base)),
+      route('PUT', `${base}/options`, (context) => updateOptions(context, base)),
+    ]),
+    route('GET', '/cluster/firewall/groups', listGroups),
+    route('POST', '/cluster/firewall/groups', createGroup),
+    route('DELETE', '/cluster/firewall/groups/{group}', deleteGroup),
+    ...ruleRoutes.filter((one) => one.template !== groupTemplate || one.method !== 'DELETE'),
+    ...setRoutes,
+    route('GET', '/cluster/firewall/macros', () =>
+      data(macroNames.map((macro) => ({macro, descr: `${macro} traffic`}))),
+    ),
+    route('GET', '/nodes/{node}/firewall/log', emptyLog),
+    route('GET', '/nodes/{node}/qemu/{vmid}/firewall/log', emptyLog),
+    route('GET', '/nodes/{node}/lxc/{vmid}/firewall/log', emptyLog),
+  ];
+}
 
 function optionsDigest(context: Context): string {
   const lines = [...scopeOf(context).options].map(([key, value]) => `${key}: ${value}`);
@@ -44,7 +75,7 @@ function optionsDigest(context: Context): string {
 }
 
 function optionFacts({cluster}: Context, base: string) {
-  const path = base.replace('{node}', 'pve1').replace('{vmid}', '100');
+  const path = base.replace('{node}', 'pve1').replace('{vmid}', '100').replace('{vnet}', 'v0');
   const method = findMethod(cluster.version, 'PUT', `${path}/options`)?.method;
   return (key: string) => (method === undefined ? undefined : paramFacts(method, key));
 }

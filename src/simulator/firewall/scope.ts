@@ -35,18 +35,25 @@ export interface FirewallScope {
   readonly groups: Map<string, Group>;
 }
 
+/** Where the firewall of a virtual network is: rules and options, no sets. */
+export const vnetBase = '/cluster/sdn/vnets/{vnet}/firewall';
+
 /** Where a scope's endpoints are; the guest need not exist. */
 export const scopeBases = [
   '/cluster/firewall',
   '/nodes/{node}/firewall',
   '/nodes/{node}/qemu/{vmid}/firewall',
   '/nodes/{node}/lxc/{vmid}/firewall',
+  vnetBase,
 ] as const;
 
 /** The name of the scope that a call's path means: `cluster`, `node/pve1`, `vm/100`. */
 export function scopeName({path}: Context): string {
   if (path.vmid !== undefined) {
     return `vm/${path.vmid}`;
+  }
+  if (path.vnet !== undefined) {
+    return `vnet/${path.vnet}`;
   }
   return path.node === undefined ? 'cluster' : `node/${path.node}`;
 }

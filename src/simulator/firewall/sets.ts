@@ -15,11 +15,12 @@ import {
   scopeOf,
   shortCidr,
   storeNamed,
+  vnetBase,
 } from './scope.ts';
 
 /** Aliases, sets and references of every scope that has them. */
 export const setRoutes: readonly Route[] = scopeBases
-  .filter((base) => base !== '/nodes/{node}/firewall')
+  .filter((base) => base !== '/nodes/{node}/firewall' && base !== vnetBase)
   .flatMap((base) => [
     route('GET', `${base}/aliases`, listAliases),
     route('POST', `${base}/aliases`, createAlias),

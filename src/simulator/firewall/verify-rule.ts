@@ -8,13 +8,14 @@ import type {FirewallScope, Rule} from './scope.ts';
 import {danglingReference, findAlias, ipVersion} from './scope.ts';
 
 /** Whose rules they are: what may be in them differs. */
-type RuleKind = 'cluster' | 'host' | 'vm' | 'group';
+type RuleKind = 'cluster' | 'host' | 'vm' | 'group' | 'vnet';
 
 const directions: Readonly<Record<RuleKind, readonly string[]>> = {
   cluster: ['in', 'out', 'forward', 'group'],
   host: ['in', 'out', 'forward', 'group'],
   vm: ['in', 'out', 'group'],
   group: ['in', 'out', 'forward'],
+  vnet: ['forward', 'group'],
 };
 
 const portProtocols = new Set('udp 17 udplite 136 tcp 6 dccp 33 sctp 132'.split(' '));
@@ -33,6 +34,9 @@ export function verifyRule(context: Context, scope: FirewallScope, rule: Rule): 
 function kindOf({path}: Context): RuleKind {
   if (path.vmid !== undefined) {
     return 'vm';
+  }
+  if (path.vnet !== undefined) {
+    return 'vnet';
   }
   return path.group !== undefined ? 'group' : path.node === undefined ? 'cluster' : 'host';
 }
@@ -66,7 +70,7 @@ function verifyInterface(kind: RuleKind, rule: Rule): void {
   if (iface === undefined) {
     return;
   }
-  if (kind === 'group') {
+  if (kind === 'group' || kind === 'vnet') {
     refuse('type', 'parameter -i not allowed for this rule type');
   }
   if (kind === 'vm' && !/^net\d+$/.test(iface)) {

@@ -53,3 +53,78 @@ describe('metric servers (PVE/Status/InfluxDB.pm, Graphite.pm)', () => {
     );
   });
 });
+
+describe('disks (PVE/Diskmanage.pm, PVE/API2/Disks)', () => {
+  const say = (call: string, params: Record<string, string>) =>
+    ask(makeDesk(), 'root', call, params).reason;
+  const base = '/nodes/pve1/disks';
+
+  it('that are in use, no devices or nowhere are refused by their path', () => {
+    expect(say(`POST ${base}/lvm`, {name: 'vg', device: '/dev/vda'})).toBe(
+      "device '/dev/vda' is already in use",
+    );
+    expect(say(`POST ${base}/directory`, {name: 'vg', device: '/dev/nope'})).toBe(
+      'not a valid block device',
+    );
+    expect(say(`POST ${base}/lvmthin`, {name: 'vg', device: '/nowhere/at/all'})).toBe(
+      'failed to get absolute path to /nowhere/at/all',
+    );
+    expect(say(`POST ${base}/initgpt`, {disk: '/dev/vda'})).toBe('disk /dev/vda already in use');
+    expect(say(`POST ${base}/initgpt`, {disk: '/dev/vda1'})).toBe('/dev/vda1 is a partition');
+    expect(say(`PUT ${base}/wipedisk`, {disk: '/dev/vda'})).toBe(
+      "disk/partition '/dev/vda' is mounted",
+    );
+    expect(say(`GET ${base}/smart`, {disk: '/dev/nope'})).toBe('not a valid block device');
+    const draid = {
+      name: 'tank',
+      devices: '/dev/vda',
+      raidlevel: 'single',
+      'draid-config': 'data=1',
+    };
+    expect(say(`POST ${base}/zfs`, {...draid, 'draid-config': 'data=1,spares=1'})).toBe(
+      'draid-config set without using dRAID level',
+    );
+  });
+
+  it('that are free are none', () => {
+    const told = ask(makeDesk(), 'root', `GET ${base}/list`, {type: 'unused'});
+    expect(told.data).toEqual([]);
+  });
+
+  it('are missed by the worker only', () => {
+    const desk = makeDesk();
+    const {data} = ask(desk, 'root', `DELETE ${base}/lvm/vg0`);
+    expect(desk.tasks.get(String(data))).toMatchObject({
+      type: 'lvmremove',
+      id: 'vg0',
+      exitStatus: "no such volume group 'vg0'",
+    });
+  });
+});
+
+describe('the firewall of a virtual network (PVE/API2/Firewall/Vnet.pm)', () => {
+  const base = '/cluster/sdn/vnets/v1/firewall';
+
+  it('is there once the network runs, and forwards only', () => {
+    const desk = makeDesk();
+    ask(desk, 'root', 'POST /cluster/sdn/zones', {zone: 'z1', type: 'simple'});
+    ask(desk, 'root', 'POST /cluster/sdn/vnets', {vnet: 'v1', zone: 'z1'});
+    expect(ask(desk, 'root', `GET ${base}/options`).reason).toBe(
+      'invalid vnet specified at /usr/share/perl5/PVE/API2/Firewall/Helpers.pm line 55.',
+    );
+    ask(desk, 'root', 'PUT /cluster/sdn');
+    expect(ask(desk, 'ops@pve!tk', `GET ${base}/rules`).reason).toBe(
+      'Permission check failed (/sdn/zones/z1/v1, SDN.Audit|SDN.Allocate)',
+    );
+    const rule = {type: 'in', action: 'ACCEPT'};
+    expect(ask(desk, 'root', `POST ${base}/rules`, rule).errors).toEqual({
+      type: "invalid rule type 'in' for rule_env 'vnet'",
+    });
+    expect(ask(desk, 'root', `POST ${base}/rules`, {...rule, type: 'forward'}).status).toBe(200);
+    expect(ask(desk, 'root', `PUT ${base}/options`, {policy_forward: 'DROP'}).status).toBe(200);
+    expect(ask(desk, 'root', `GET ${base}/options`).data).toMatchObject({policy_forward: 'DROP'});
+    expect(ask(desk, 'root', 'GET /nodes/pve1/sdn/zones/z1/content').data).toMatchObject([
+      {vnet: 'v1'},
+    ]);
+  });
+});
