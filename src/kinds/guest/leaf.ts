@@ -283,8 +283,8 @@ export const LEAF_CODECS: {readonly [Type in LeafType]: LeafCodec} = {
       ),
   },
   words: list(/[,; ]+/, ' ', once),
-  set: list(/;/, ';', sorted),
-  sequence: list(/;/, ';', once),
+  set: list(/[,; ]+/, ';', sorted),
+  sequence: list(/[,; ]+/, ';', once),
   hotplug: {
     parse: (value) => {
       const text = Array.isArray(value) ? value.join(',') : value;

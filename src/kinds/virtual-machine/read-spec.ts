@@ -69,7 +69,7 @@ function readValue(
     const detail = literal
       ? `${place.path} is written out; everybody who reads the repository reads it too.`
       : `${place.path} is ${quoted(value)}; expected ${parsed.expected}.`;
-    const remedy = `Write ${parsed.expected}.`;
+    const remedy = remedyOf(place, parsed.expected);
     const {suggestion} = parsed;
     const code = literal ? 'vm-secret-literal' : codeOf(place.type, value);
     addMistake(mistakes, code, pointer, {detail, remedy, ...(suggestion ? {suggestion} : {})});
@@ -78,6 +78,22 @@ function readValue(
   if (isEmpty(parsed.value)) return null;
   return isWithin(place, parsed.value, pointer, mistakes) ? parsed.value : undefined;
 }
+
+/** What Proxmox packs into one text is a map here, which one has to have seen once. */
+function remedyOf({type, spec}: FieldPlace, expected: string): string {
+  const example = type === 'presence' ? MAPS[spec.key ?? ''] : undefined;
+  return example === undefined
+    ? `Write ${expected}.`
+    : `Write its parts as fields, such as ${example}.`;
+}
+
+const MAPS: Readonly<Record<string, string>> = {
+  drive: '{storage: local-lvm, size: 32GiB}',
+  netN: '{model: virtio, bridge: vmbr0, tag: 7}',
+  ipconfigN: '{ip: 10.0.70.50/24, gw: 10.0.70.1}',
+  efidisk0: '{storage: local-lvm, efitype: 4m}',
+  tpmstate0: '{storage: local-lvm, version: v2.0}',
+};
 
 function codeOf(type: LeafType, value: unknown) {
   const bare = typeof value === 'number' || /^\d+$/.test(String(value));
