@@ -13,6 +13,7 @@ import {
   newDiskWish,
   parseDrive,
   volumeOwner,
+  withOptions,
 } from './drive.ts';
 import {isDriveKey, isNetKey, keyFacts} from './keys.ts';
 import {parseProperties} from './property-string.ts';
@@ -43,6 +44,10 @@ export function requireKeyPrivileges(request: Request, keys: readonly string[]):
     if (isDriveKey(key) || judgedByValue.test(key)) continue;
     if (key === 'vmstate') {
       requireOnGuest(request, ['VM.Config.Disk', 'VM.PowerMgmt']);
+      continue;
+    }
+    if (key === 'runningmachine') {
+      requireOnGuest(request, ['VM.Config.HWType']);
       continue;
     }
     const facts = keyFacts(key);
@@ -133,7 +138,10 @@ function requireAllocation(request: Request, storage: string): void {
 /** Parse a drive parameter; 400 for what cannot be one, whatever the rights. */
 export function checkedDrive(request: Request, key: string, text: string): Drive {
   const drive = parseDrive(key, text);
-  if (!isSoundDrive(drive)) paramError({[key]: 'unable to parse drive options'});
+  // An empty slot is not yet taken for a CD drive.
+  const media = parseProperties(key, text).get('media');
+  if (!isSoundDrive(withOptions(drive, {media})))
+    paramError({[key]: 'unable to parse drive options'});
   if (drive.options.has('import-from')) checkImport(drive);
   if (/^\/(?!dev\/.)/.test(drive.file)) {
     paramError({[key]: `unable to associate path '${drive.file}' to any storage`});

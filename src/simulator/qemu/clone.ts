@@ -9,7 +9,7 @@ import type {Context, Reply} from '../route.ts';
 import {data, integer, vmidOf} from '../route.ts';
 import type {QemuGuest, Volume} from '../state.ts';
 import {recordEffect} from '../state.ts';
-import type {Stage} from '../task.ts';
+import type {Stage, Worker} from '../task.ts';
 import {findVolume, nameOf, parseVolid, requireStorage} from '../volume.ts';
 import {requireBridge} from './access-checks.ts';
 import {assertUnlocked} from './config-update.ts';
@@ -157,7 +157,8 @@ function cloneStages(clone: Clone, target: QemuGuest, copies: readonly Drive[]):
     {kind: 'lock', file: qemuLockFile(source.vmid), waitMs: 1_000, shared: true},
     pause(100),
     ...copies.map((drive) => copyStage(clone, drive, made)),
-    act(() => {
+    act((worker) => {
+      sayDiscarded(source, worker);
       target.config = cloneConfig(clone, made);
       target.node = clone.node;
       saveGuest(cluster, target, `clone of ${source.vmid}`);
@@ -189,13 +190,16 @@ function copyStage(clone: Clone, drive: Drive, made: Map<string, string>): Stage
     stages: (worker) => {
       const job = jobOf(context, worker);
       const source =
-        findVolume(cluster, node, drive.file) ?? fail(500, `volume '${drive.file}' does not exist`);
+        findVolume(cluster, node, drive.file) ??
+        fail(500, `clone failed: volume '${drive.file}' does not exist`);
       const linked = !full && !isCloudInit(drive) && drive.key !== 'tpmstate0';
       job.log(`create ${linked ? 'linked' : 'full'} clone of drive ${drive.key} (${drive.file})`);
       const volume = linked ? link(job, clone, source) : copy(job, clone, drive, source);
       const options = {size: formatSize(volume.sizeBytes), format: undefined};
       made.set(drive.key, printDrive(withOptions(withFile(drive, volume.volid), options)));
       if (linked || isCloudInit(drive)) return [];
+      // Firmware's variables are copied by a tool that tells nothing.
+      if (drive.key === 'efidisk0') return [pause(copyMs(cluster, volume.storage, 0))];
       return [
         pause(copyMs(cluster, volume.storage, volume.sizeBytes)),
         act(() => {
@@ -247,12 +251,19 @@ function cloneConfig(clone: Clone, made: ReadonlyMap<string, string>): Map<strin
     config.set(key, value);
   }
   config.set('smbios1', freshSmbios(random, section.get('smbios1')));
-  if (section.has('vmgenid')) config.set('vmgenid', randomUuid(random));
+  if (!['0', undefined].includes(section.get('vmgenid'))) config.set('vmgenid', randomUuid(random));
   config.set('name', params['name'] ?? `Copy-of-VM-${section.get('name') ?? source.vmid}`);
   const description = params['description']?.trimEnd();
-  if (description === '') config.delete('description');
-  else if (description !== undefined) config.set('description', description);
+  if (description) config.set('description', description);
   return config;
+}
+
+/** Changes that wait are not taken over, which the task's log says. */
+function sayDiscarded(source: QemuGuest, worker: Pick<Worker, 'log'>): void {
+  const deletes = source.pendingDelete.size > 0 ? ['delete'] : [];
+  const keys = [...source.pending.keys(), ...deletes];
+  if (keys.length === 0) return;
+  worker.log(`found pending changes for '${keys.join(',')}', discarding for clone`);
 }
 
 /** A CD drive with an ISO or nothing is taken over as it is. */

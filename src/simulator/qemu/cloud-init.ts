@@ -5,7 +5,7 @@ import type {QemuGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {findVolume} from '../volume.ts';
 import {cloudInitKey, parseDrive} from './drive.ts';
-import {feedsCloudInit, isCloudInitKey} from './keys.ts';
+import {feedsCloudInit, isCloudInitKey, keyFacts} from './keys.ts';
 import type {PendingEntry} from './pending.ts';
 import {parseProperties} from './property-string.ts';
 import type {Job} from './volumes.ts';
@@ -55,8 +55,10 @@ export function noteDrift(
 /** The entries of GET cloudinit. */
 export function cloudInitView(guest: QemuGuest): readonly PendingEntry[] {
   const entries: PendingEntry[] = [];
-  const shown = (key: string, value: string): string =>
-    key === 'cipassword' ? '**********' : value;
+  const shown = (key: string, value: string): string | number => {
+    if (key === 'cipassword') return '**********';
+    return keyFacts(key)?.type === 'boolean' ? Number(value) : value;
+  };
   for (const [key, old] of guest.cloudInitDrift) {
     const now = guest.config.get(key);
     if (now === undefined) entries.push({key, delete: 1});

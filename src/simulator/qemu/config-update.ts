@@ -120,9 +120,14 @@ function checkHookScript({cluster, node}: Context, volid: string): void {
   });
 }
 
+/** What is false in Perl is no digest. */
+function isDigest(digest: string | undefined): boolean {
+  return digest !== undefined && digest !== '' && digest !== '0';
+}
+
 /** 500 unless a digest is the file's, in the words of most calls. */
 export function assertUnmodified(guest: QemuGuest, digest: string | undefined, prefix = ''): void {
-  if (digest !== undefined && digest !== '' && digest !== digestOf(guest)) {
+  if (isDigest(digest) && digest !== digestOf(guest)) {
     const text = 'detected modified configuration - file changed by other user? Try again.';
     fail(500, `${prefix}${text}`);
   }
@@ -130,7 +135,7 @@ export function assertUnmodified(guest: QemuGuest, digest: string | undefined, p
 
 /** 500 unless the digest is the file's; an empty or absent one is no check. */
 export function assertDigest(guest: QemuGuest, digest: string | undefined): void {
-  if (digest !== undefined && digest !== '' && digest !== digestOf(guest)) {
+  if (isDigest(digest) && digest !== digestOf(guest)) {
     fail(500, 'checksum mismatch (file change by other user?)');
   }
 }
@@ -167,7 +172,9 @@ function readReverts(
 ): readonly string[] {
   const keys = splitList(params['revert'] ?? '');
   for (const key of keys) {
-    if (!optionExists(version, key)) paramError({revert: `unknown option '${key}'`});
+    // The old name of ide2 is known here, and nothing bears it.
+    const isKnown = key === 'cdrom' || optionExists(version, key);
+    if (!isKnown) paramError({revert: `unknown option '${key}'`});
     if (set.has(key)) {
       paramError({delete: `you can't use '-${key}' and -revert ${key}' at the same time`});
     }

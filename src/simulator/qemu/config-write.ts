@@ -8,7 +8,15 @@ import {requireBridge, requireDrivePrivileges, requireOnGuest} from './access-ch
 import type {Update} from './config-update.ts';
 import {assertUnprotected} from './config-update.ts';
 import {requireDevice} from './device-access.ts';
-import {isCdrom, isCloudInit, parseBootOrder, parseDrive, printBootOrder} from './drive.ts';
+import type {Drive} from './drive.ts';
+import {
+  isCdrom,
+  isCloudInit,
+  isSoundDrive,
+  parseBootOrder,
+  parseDrive,
+  printBootOrder,
+} from './drive.ts';
 import {detachDrive, freeIfOwned} from './drive-detach.ts';
 import {writeDrive} from './drive-write.ts';
 import {saveGuest} from './guest-file.ts';
@@ -99,8 +107,9 @@ function deleteKey(writing: Writing, key: string): void {
 function setKey(writing: Writing, key: string, text: string): void {
   const {guest, update, job} = writing;
   if (isDriveKey(key)) {
-    // The file is written with it, but nobody can read it there: the slot has no `media`.
-    if (!isEmptyFirmware(key, text)) setDrive(writing, key, text);
+    // What is no drive any more, now that an empty slot is a CD drive, is passed over.
+    const drive = parseDrive(key, text);
+    if (isSoundDrive(drive) && !isEmptyFirmware(drive)) setDrive(writing, key, text);
     return;
   }
   requireSlot(writing, key, text);
@@ -121,8 +130,8 @@ function setKey(writing: Writing, key: string, text: string): void {
   if (key === 'ostype') pinForWindows(writing, stored);
 }
 
-function isEmptyFirmware(key: string, text: string): boolean {
-  return /^(efidisk|tpmstate)/.test(key) && /^(none|cdrom)$/.test(parseDrive(key, text).file);
+function isEmptyFirmware({key, file}: Drive): boolean {
+  return /^(efidisk|tpmstate)/.test(key) && /^(none|cdrom)$/.test(file);
 }
 
 /** Rights on what is in a device's slot now and on what is to be there. */

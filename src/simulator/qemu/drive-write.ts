@@ -185,6 +185,18 @@ function slotOf(job: Job, source: string): string {
   return drive === undefined ? '' : `${drive.key} `;
 }
 
+/** Firmware's variables and a TPM's state are copied from their like only. */
+function assertSameRole(to: string, from: string, source: string): void {
+  if (from === '' || from === to) return;
+  for (const [slot, what] of [
+    ['efidisk0', 'EFI disk'],
+    ['tpmstate0', 'TPM state'],
+  ]) {
+    if (from !== slot && to !== slot) continue;
+    fail(500, `cannot import from '${source}' - cloning from/to ${what} requires ${what}`);
+  }
+}
+
 function importDisk(
   job: Job,
   write: DriveWrite,
@@ -197,6 +209,7 @@ function importDisk(
     fail(500, `cannot import from '${source}' - cannot import from cloudinit disk`);
   }
   const volume = findVolume(job.cluster, job.node, source) ?? fail(500, missingSource(job, source));
+  assertSameRole(write.key, slotOf(job, source).trim(), source);
   job.log(`create full clone of drive ${slotOf(job, source)}(${source})`);
   const sizeBytes = virtualBytes(volume);
   const format = copyFormat(job, storage, drive.options.get('format'), volume);

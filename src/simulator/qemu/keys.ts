@@ -29,7 +29,7 @@ const facts: Readonly<Record<string, KeyFacts>> = table;
 /** The facts of a key such as `cores` or `scsi3`; undefined when Proxmox knows no such key. */
 export function keyFacts(key: string): KeyFacts | undefined {
   if (!key.endsWith('N') && facts[key] !== undefined) return facts[key];
-  const match = /^([a-z]+)(\d+)$/.exec(key);
+  const match = /^([a-z]+)(0|[1-9]\d*)$/.exec(key);
   const found = match === null ? undefined : facts[`${match[1]}N`];
   return found !== undefined && Number(match?.[2]) < (found.indexed ?? 0) ? found : undefined;
 }

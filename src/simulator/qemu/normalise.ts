@@ -19,11 +19,15 @@ export function storedText(key: string, text: string): string {
   if (text.includes('\n')) {
     fail(500, `unable to parse value of '${key}' - property contains a line feed`);
   }
-  const isNumber = keyFacts(key)?.type === 'number';
-  if (isNumber && !/^\d+(\.\d+)?$/.test(text)) {
-    fail(500, `unable to parse value of '${key}' - type check ('number') failed - got '${text}'`);
+  const {type, format} = keyFacts(key) ?? {type: 'string'};
+  const pattern = type === 'number' ? /^\d+(\.\d+)?$/ : type === 'integer' ? /^\d+$/ : undefined;
+  if (pattern?.test(text) === false) {
+    fail(500, `unable to parse value of '${key}' - type check ('${type}') failed - got '${text}'`);
   }
-  return text.trim() || ' ';
+  if (type === 'integer') return String(Number(text));
+  // What has no format may stand in quotation marks.
+  const bare = format === undefined ? text.replace(/^"(.*)"$/, '$1') : text;
+  return bare.trim() || ' ';
 }
 
 /** The number of sockets was once called `smp`; no file is written with it. */
@@ -53,7 +57,9 @@ export function clampCpuUnits(text: string): string {
 
 /** Reject what is no public key; the text is percent-encoded, one key a line. */
 export function checkSshKeys(text: string): void {
-  for (const line of decodeURIComponent(text).split('\n')) {
+  // What is no escape stands for itself.
+  const plain = text.replaceAll(/%(?![0-9a-fA-F]{2})/g, '%25');
+  for (const line of decodeURIComponent(plain).split('\n')) {
     const key = line.trim();
     if (key !== '' && !isPublicKey(key)) fail(500, 'SSH public key validation error');
   }

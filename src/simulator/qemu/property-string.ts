@@ -12,8 +12,8 @@ export function parseProperties(key: string, text: string): Properties {
   const result: Properties = new Map();
   for (const part of text.split(',').filter((item) => item.trim() !== '')) {
     const equals = part.indexOf('=');
-    const name = equals < 0 ? defaultKey : part.slice(0, equals).trim();
-    const value = equals < 0 ? part.trim() : part.slice(equals + 1).trim();
+    const name = equals < 0 ? defaultKey : part.slice(0, equals);
+    const value = equals < 0 ? part : part.slice(equals + 1);
     if (name === undefined) continue;
     const alias = known[name]?.alias;
     const keyAlias = known[name]?.keyAlias;

@@ -7,6 +7,8 @@ import {memoryMiB} from './config-update.ts';
 import {drivesOf} from './drive.ts';
 import {hotplugWords} from './hotplug.ts';
 import {assertMemory} from './memory.ts';
+import {parseProperties} from './property-string.ts';
+import {qemuVersion} from './runtime.ts';
 import type {Job} from './volumes.ts';
 
 /** 500 unless a command line can be made; warns of what is ignored. */
@@ -22,6 +24,7 @@ export function assertCommand(job: Job, guest: QemuGuest, worker: Pick<Worker, '
   if ([...config.keys()].some((key) => /^parallel\d+$/.test(key))) {
     fail(500, 'no such parallel device');
   }
+  assertMachineVersion(job, guest);
   assertCpus(job, config);
   const hotplug = hotplugWords(guest).has('memory');
   assertMemory(config, {mib: memoryMiB(config.get('memory')), hotplug});
@@ -32,6 +35,22 @@ export function assertCommand(job: Job, guest: QemuGuest, worker: Pick<Worker, '
     const where = 'virtio disk or virtio-scsi-single controller';
     worker.warn(`iothread is only valid with ${where}, ignoring`);
   }
+}
+
+/** A machine of a later QEMU than the node's cannot be made. */
+function assertMachineVersion({cluster, node}: Job, guest: QemuGuest): void {
+  const type = parseProperties('machine', guest.config.get('machine') ?? '').get('type') ?? '';
+  const match = /^pc-(?:i440fx|q35)-(\d+)\.(\d+)(?:\.\d+)?(\+pve\d+)?$/.exec(type);
+  if (match === null) return;
+  const {short, full} = qemuVersion(cluster);
+  const [major = 0, minor = 0] = short.split('.').map(Number);
+  const [, askedMajor, askedMinor, revision] = match;
+  const isLater =
+    Number(askedMajor) > major || (Number(askedMajor) === major && Number(askedMinor) > minor);
+  if (!isLater) return;
+  const machine = revision === undefined ? `${type}+pve0` : type;
+  const old = `Installed QEMU version '${full}' is too old to run machine type '${machine}'`;
+  fail(500, `${old}, please upgrade node '${node}'`);
 }
 
 function assertCpus(job: Job, config: ReadonlyMap<string, string>): void {

@@ -5,6 +5,7 @@ import type {Context} from '../route.ts';
 import {flag} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
 import type {Stage} from '../task.ts';
+import {parseVolid, requireStorage} from '../volume.ts';
 import {applyPending} from './apply.ts';
 import {regenerate} from './cloud-init.ts';
 import {assertUnlocked, memoryMiB} from './config-update.ts';
@@ -57,7 +58,10 @@ export function startStages(context: Context, vmid: number): readonly Stage[] {
 
 function assertVolumes(job: Job, guest: QemuGuest): void {
   for (const drive of drivesOf(guest.config)) {
-    if (drive.file.includes(':')) volumeNamed(job.cluster, job.node, drive.file);
+    const storage = parseVolid(drive.file)?.storage;
+    if (storage === undefined) continue;
+    requireStorage(job.cluster, storage, job.node);
+    volumeNamed(job.cluster, job.node, drive.file);
   }
 }
 

@@ -2,7 +2,7 @@
 // PVE::Storage::check_volume_access, asked for disks, imports, archives and unused entries.
 import {fail} from '../failure.ts';
 import {may, require403} from '../permission.ts';
-import {parseVolid} from '../volume.ts';
+import {isFileStorage, parseVolid} from '../volume.ts';
 import type {Request} from './access-checks.ts';
 import {volumeOwner} from './drive.ts';
 import {storageNamed} from './volumes.ts';
@@ -16,6 +16,7 @@ export function volumeType(request: Request, volid: string): string {
   const parts = parseVolid(volid) ?? fail(500, `unable to parse volume ID '${volid}'`);
   const storage = storageNamed(cluster, parts.storage);
   const {name} = parts;
+  if (isFileStorage(storage)) return fileType(name);
   const folder = /^(iso|vztmpl|import|snippets|backup|rootdir)\//.exec(name)?.[1];
   if (folder !== undefined) return folder;
   if (storage.type === 'lvm' || storage.type === 'lvmthin') {
@@ -26,6 +27,29 @@ export function volumeType(request: Request, volid: string): string {
   if (/^(\d+\/[^/]+\/)?\d+\/[^/]+\.(raw|qcow2|vmdk|subvol)$/.test(name)) return 'images';
   if (/(^|\/)(vm|base|subvol|basevol)-\d+-/.test(name)) return 'images';
   return fail(500, `unable to parse directory volume name '${name}'`);
+}
+
+const safe = '[-a-zA-Z0-9_.+,=@ ]+';
+
+/** Names by content type, as parse_volname of PVE/Storage/Plugin.pm reads them. */
+const fileNames: readonly (readonly [string, RegExp])[] = [
+  ['iso', /^iso\/[^/]+\.(?:iso|img)$/i],
+  ['vztmpl', /^vztmpl\/[^/]+\.tar\.(gz|xz|zst|bz2)$/i],
+  ['rootdir', /^rootdir\/\d+$/],
+  ['backup', /^backup\/[^/]+\.(tgz|(?:tar|vma)(?:\.(gz|lzo|zst|bz2))?)$/],
+  ['snippets', /^snippets\/[^/]+$/],
+  ['import', new RegExp(`^import/${safe}\\.ova/${safe}\\.(qcow2|raw|vmdk)$`)],
+  ['import', new RegExp(`^import/${safe}\\.(ova|ovf|qcow2|raw|vmdk)$`)],
+];
+
+function fileType(name: string): string {
+  const linked = /^\d+\/(\S+)\/\d+\/(\S+)$/.exec(name) ?? /^\d+\/(\S+)$/.exec(name);
+  if (linked === null) {
+    const known = fileNames.find(([, pattern]) => pattern.test(name));
+    return known?.[0] ?? fail(500, `unable to parse directory volume name '${name}'`);
+  }
+  const bad = linked.slice(1).find((one) => !/^[^/\s]+\.(raw|qcow2|vmdk|subvol)$/.test(one));
+  return bad === undefined ? 'images' : fail(500, `unable to parse volume filename '${bad}'`);
 }
 
 /** The guest that a volume belongs to, told from its name; backups count. */

@@ -74,6 +74,10 @@ export function allocateImage(job: Job, wish: ImageWish): Volume {
     usedBytes: format === 'raw' ? 4096 : 266_240,
   });
   const path = volumePath(cluster, volume.volid);
+  if (isFileStorage(storage) && !/^(raw|qcow2|vmdk|subvol)$/.test(format)) {
+    free(cluster, node, volume.volid);
+    fail(500, `unable to parse volume filename '${path.split('/').at(-1)}'`);
+  }
   if (tooLarge) {
     free(cluster, node, volume.volid);
     const why = `qemu-img: ${path}: The image size is too large for file format 'raw'`;

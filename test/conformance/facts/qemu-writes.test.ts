@@ -38,6 +38,27 @@ describe('a config write (PVE/API2/Qemu.pm, PVE/QemuServer.pm)', () => {
       {cpulimit: '1e2'},
       "500 unable to parse value of 'cpulimit' - type check ('number') failed - got '1e2'",
     ],
+    [
+      {cores: '+2'},
+      "500 unable to parse value of 'cores' - type check ('integer') failed - got '+2'",
+    ],
+    [{scsi1: 'files:1 '}, "500 unable to parse directory volume name '1 '"],
+    [
+      {scsi1: 'files:vm-100-disk-0.qcow2'},
+      "500 unable to parse directory volume name 'vm-100-disk-0.qcow2'",
+    ],
+    [{scsi1: 'files:100/../x.raw'}, "500 unable to parse volume filename '../x.raw'"],
+    [{ide2: 'isos:iso/a.txt,media=cdrom'}, "500 unable to parse directory volume name 'iso/a.txt'"],
+    [{scsi1: 'files:1,format=cloop'}, "500 unable to parse volume filename 'vm-100-disk-1.cloop'"],
+    [
+      {
+        efidisk0:
+          'files:0,import-from=files:100/vm-100-disk-0.qcow2,efitype=4m,pre-enrolled-keys=0',
+      },
+      "500 cannot import from 'files:100/vm-100-disk-0.qcow2' - " +
+        'cloning from/to EFI disk requires EFI disk',
+    ],
+    [{sshkeys: '%'}, '500 SSH public key validation error'],
     [{sshkeys: 'ssh-rsa%20AAAA'}, '500 SSH public key validation error'],
     [
       {scsi1: 'files:0,import-from=files:100/vm-100-disk-7.qcow2'},
@@ -52,6 +73,11 @@ describe('a config write (PVE/API2/Qemu.pm, PVE/QemuServer.pm)', () => {
     [{scsi1: 'files:0'}, 'scsi1', 'files:100/vm-100-disk-1.raw,size=0T'],
     [{scsi1: 'files:0.001'}, 'scsi1', 'files:100/vm-100-disk-1.raw,size=1049K'],
     [{ide1: 'files:1,cyls=1'}, 'ide1', 'files:100/vm-100-disk-1.raw,cyls=1,size=1G'],
+    [{cores: '02'}, 'cores', '2'],
+    [{ciuser: '"bob"'}, 'ciuser', 'bob'],
+    [{ide2: 'none,format=raw'}, 'ide2', undefined],
+    [{digest: '0', cores: '2'}, 'cores', '2'],
+    [{revert: 'cdrom'}, 'ide2', undefined],
     [{smp: '2'}, 'sockets', '2'],
     [{smp: '2'}, 'smp', undefined],
     [{vga: ''}, 'vga', ' '],
@@ -84,6 +110,75 @@ describe('a config write (PVE/API2/Qemu.pm, PVE/QemuServer.pm)', () => {
       scsi1: "hotplug problem - unable to parse volume ID 'none'\n",
     });
     expect(guestOf(cluster, 100).pending.get('scsi1')).toBe('none,media=cdrom');
+  });
+});
+
+describe('the name of a slot', () => {
+  it('has no leading zeros', () => {
+    expect(put({bootdisk: 'scsi00'})).toEqual({
+      bootdisk: "invalid format - invalid boot disk 'scsi00'\n",
+    });
+    expect(put({boot: 'order=scsi00'})).toEqual({
+      boot:
+        'invalid format - format error\n' +
+        "boot.order: invalid format - invalid boot device 'scsi00'\n\n",
+    });
+  });
+});
+
+describe('what cloud-init does not know yet (PVE/API2/Qemu.pm, cloudinit_pending)', () => {
+  it('is told as a number where the key is one', () => {
+    const cluster = clusterWith();
+    guestOf(cluster, 100).config.set('ciupgrade', '1');
+    const {data} = call(cluster, 'GET', '/100/cloudinit');
+    expect(data).toContainEqual({key: 'ciupgrade', value: 1});
+  });
+});
+
+describe('a clone (PVE/API2/Qemu.pm, clone_vm)', () => {
+  const cloned = (params: Params, config: Params): ReadonlyMap<string, string> => {
+    const cluster = clusterWith();
+    for (const [key, value] of Object.entries(config)) guestOf(cluster, 100).config.set(key, value);
+    run(cluster, 'POST', '/100/clone', {newid: '200', ...params});
+    return guestOf(cluster, 200).config;
+  };
+
+  it('keeps the description when the wished one is empty', () => {
+    expect(cloned({description: ''}, {description: 'hello'}).get('description')).toBe('hello');
+  });
+
+  it('gives no generation id to a guest that wants none', () => {
+    expect(cloned({}, {vmgenid: '0'}).get('vmgenid')).toBe('0');
+  });
+
+  it('says that its task failed for want of a volume, and which changes it leaves', () => {
+    const cluster = clusterWith();
+    const guest = guestOf(cluster, 100);
+    guest.pending.set('cores', '4');
+    guest.pendingDelete.set('boot', 'normal');
+    const {log} = run(cluster, 'POST', '/100/clone', {newid: '200'});
+    expect(log.at(-1)).toBe("found pending changes for 'cores,delete', discarding for clone");
+    guest.config.set('scsi0', 'files:100/vm-100-disk-9.qcow2');
+    expect(run(cluster, 'POST', '/100/clone', {newid: '201'}).status).toBe(
+      "clone failed: volume 'files:100/vm-100-disk-9.qcow2' does not exist",
+    );
+  });
+});
+
+describe('a start (PVE/QemuServer.pm, config_to_command)', () => {
+  it.each([
+    [
+      {machine: 'pc-i440fx-99.0'},
+      "Installed QEMU version '10.0.2' is too old to run machine type 'pc-i440fx-99.0+pve0', " +
+        "please upgrade node 'pve1'",
+    ],
+    [{scsi0: 'off:100/vm-100-disk-0.qcow2'}, "storage 'off' is disabled"],
+  ])('%j fails', (config, text) => {
+    const cluster = clusterWith();
+    const files = cluster.storages.get('other');
+    if (files !== undefined) cluster.storages.set('off', {...files, id: 'off', disabled: true});
+    for (const [key, value] of Object.entries(config)) guestOf(cluster, 100).config.set(key, value);
+    expect(run(cluster, 'POST', '/100/status/start').status).toBe(text);
   });
 });
 
