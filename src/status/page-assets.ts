@@ -64,7 +64,8 @@ details.all{margin-top:1rem}.empty{margin-top:1rem}
 summary{cursor:pointer;color:var(--link);font-size:.9rem}
 footer{padding:.5rem 0}
 @media (max-width:40rem){body{padding:.6rem}.cluster{padding:.7rem}
-.tiles{grid-template-columns:repeat(3,1fr)}.tile{padding:.2rem .4rem;font-size:.8rem}
+.tiles{grid-template-columns:repeat(3,1fr)}.tile{padding:.2rem .4rem;font-size:.75rem}
+.tile span{white-space:nowrap}.tile.none{display:none}
 .scroll table,.scroll tbody,.scroll tr,.scroll th{display:block}
 .scroll td{display:inline-block;margin-right:.8rem}
 .scroll thead{display:none}.scroll tr{border-bottom:1px solid var(--line);padding:.4rem 0}

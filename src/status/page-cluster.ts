@@ -1,6 +1,7 @@
 // Why this exists: one cluster on the page: how the last pass went, then what needs a person, then
 // what moves, then history.
 import type {Report, ResourceReport, SourceReport} from '../core/report.ts';
+import {resumeCommand} from '../core/suspension.ts';
 import {type Html, html} from './html.ts';
 import {heldList, nextList, troubleList} from './page-held.ts';
 import {allResources, driftList, outcomeTable, runningList, unmanagedList} from './page-lists.ts';
@@ -20,7 +21,7 @@ ${heldList(report)}
 ${driftList(report, now)}
 ${runningList(report, now)}
 ${nextList(report)}
-${intents(facts, now)}
+${intents(report, facts, now)}
 ${sources(report.sources, now)}
 ${allResources(report)}
 ${unmanagedList(report)}
@@ -45,7 +46,7 @@ function passLine(report: Report, now: number): Html {
 function warnings(report: Report, {suspensions}: JournalFacts, now: number): Html {
   const wrong = [
     ...report.stages.flatMap(({stage, ok, because}) =>
-      ok ? [] : [html`<strong>${stage} is not complete.</strong> ${because ?? ''}`],
+      ok ? [] : [html`<strong>${stage} is not complete.</strong> ${because ?? ''}${wayOn(stage)}`],
     ),
     ...(report.quorate === false
       ? [html`<strong>The cluster has no quorum.</strong> Nothing is written until it has.`]
@@ -65,13 +66,25 @@ spent. If that is right: <code>pvegit journal accept</code>`,
       .filter(({expiresAt}) => expiresAt === null || expiresAt > now)
       .map(
         ({key, reason, owner, since, expiresAt}) => html`<strong>Suspended:</strong>
-${key === '*' ? 'the whole cluster' : shownKey(key)} by ${owner}, ${ago(since, now)}
-(${expiresAt === null ? 'until resumed' : html`ends ${ago(expiresAt, now)}`}): ${reason}`,
+${key === '*' ? 'the whole cluster' : named(report, key)} by ${owner}, ${ago(since, now)}
+(${expiresAt === null ? 'until resumed' : html`ends ${ago(expiresAt, now)}`}): ${reason}
+${remedyLine(resumeCommand({key, cluster: report.cluster}))}`,
       ),
   ];
   if (wrong.length + known.length === 0) return html``;
   return html`<ul class="warnings">${wrong.map((one) => html`<li>${one}</li>`)}
 ${known.map((one) => html`<li class="wait">${one}</li>`)}</ul>`;
+}
+
+/** What is wrong with a source is said below, with its own way on. */
+function wayOn(stage: Report['stages'][number]['stage']): Html {
+  return stage === 'observe' ? remedyLine('pvegit doctor') : html``;
+}
+
+/** A resource with its name, which says more to people than its VMID. */
+function named({resources}: Report, key: string): string {
+  const name = resources.find((one) => one.key === key)?.name ?? '';
+  return name === '' ? shownKey(key) : `${name} (${shownKey(key)})`;
 }
 
 const MARKS: {readonly [state in ResourceReport['state']]: string} = {
@@ -94,10 +107,10 @@ function counts({resources}: Report): Html {
   return html`<ul class="tiles" aria-label="resources by state">${tiles}</ul>`;
 }
 
-function intents({intents}: JournalFacts, now: number): Html {
+function intents(report: Report, {intents}: JournalFacts, now: number): Html {
   if (intents.length === 0) return html``;
   const items = intents.map(
-    ({id, key, step, state, openedAt}) => html`<li><code>${shownKey(key)}</code> ${step.says}
+    ({id, key, step, state, openedAt}) => html`<li><b>${named(report, key)}</b> ${step.says}
 <span class="quiet">(intent ${id}, ${state}, sent ${ago(openedAt, now)})</span></li>`,
   );
   return html`<h3>Calls without an outcome yet</h3><ul class="plain">${items}</ul>`;

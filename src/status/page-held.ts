@@ -99,6 +99,7 @@ ${isWork(action) && [pill('verb', action?.verb ?? ''), ' ', pill('risk', action?
 <p class="because"><strong>${refused}${first?.reason ?? ''}</strong> ${first?.detail ?? ''}</p>
 ${remedyLine(first?.remedy ?? '')}
 ${otherReasons(others, fingerprint)}
+${whyGone(action)}
 ${losses(action)}
 ${changes(action?.changes ?? [], fingerprint)}
 <p class="quiet">fingerprint <code title="${fingerprint}">${fingerprint.slice(0, 16)}</code></p>
@@ -113,6 +114,12 @@ ${remedyLine(remedy)}</li>`,
   );
   return html`<details data-keep="also-${fingerprint}">
 <summary>and ${others.length} more</summary><ul class="plain">${items}</ul></details>`;
+}
+
+/** Nobody asks for a deletion in so many words: it follows from what is no longer in Git. */
+function whyGone(action: Action | undefined): Html {
+  if (action?.verb !== 'delete' || action.range !== null) return html``;
+  return html`<p>No manifest of ${action.source} asks for it any more.</p>`;
 }
 
 /** What is gone afterwards; a deletion has no other changes to show. */

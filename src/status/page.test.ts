@@ -53,6 +53,7 @@ describe('the sentence on top', () => {
     ['1 resource suspended.', aReport({resources: [aResource({state: 'suspended'})]})],
     ['1 cluster not looked at yet.', null],
     ['Nothing is managed yet.', aReport({resources: []})],
+    ['The journal is new and waits to be accepted.', aReport({journalIsNew: true})],
     [
       '1 source cannot be followed.',
       aReport({
@@ -83,12 +84,14 @@ describe('what is held', () => {
     expect(page).toContain(`fingerprint ${fingerprintOf(150).slice(0, 16)}`);
   });
 
-  it('tells of a deletion what is lost', () => {
+  it('tells of a deletion why, and what is lost', () => {
     const facts = {volumes: [{volid: 'local-lvm:vm-160-disk-0', size: '8G'}], snapshots: ['s1']};
     const action = {...removal, changes: [], facts};
     const plan = aPlan({actions: [action]});
     const page = pageOf(aReport({plan, verdicts: [aHold(action, 'approval')]}));
-    expect(page).toContain('Lost for good: local-lvm:vm-160-disk-0, 8G snapshot s1');
+    expect(page).toContain(
+      'No manifest of harness asks for it any more. Lost for good: local-lvm:vm-160-disk-0, 8G snapshot s1',
+    );
   });
 
   it('for its turn only is next, not held', () => {
@@ -155,15 +158,23 @@ describe('a cluster', () => {
       }),
     );
     for (const text of [
-      'observe is not complete. 2 reads failed',
+      'observe is not complete. 2 reads failed pvegit doctor',
       'The cluster has no quorum.',
       'Endpoint down: https://pve2:8006',
       'pvegit journal accept',
-      'the whole cluster by dora, 1 h ago (ends in 2 h): moving the rack',
+      'the whole cluster by dora, 1 h ago (ends in 2 h): moving the rack pvegit resume &#39;*&#39;',
     ]) {
       expect(page).toContain(text);
     }
     expect(page).not.toContain('150 by dora');
+  });
+
+  it('names the guest of a pause, and says how to end it', () => {
+    const pause = {owner: 'dora', since: NOW - 60_000, expiresAt: null, reason: 'repair'};
+    const suspensions = () => [{...pause, cluster: 'harness', key: 'guest/150'}];
+    const page = pageOf(aReport(), aJournal({suspensions}));
+    expect(page).toContain('neo4j-db (150) by dora, 1 min ago (until resumed): repair pvegit');
+    expect(page).toContain('pvegit resume guest/150');
   });
 
   it('shows drift with its age, what runs, open calls and what ended', () => {

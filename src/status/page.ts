@@ -115,6 +115,9 @@ function overall(names: readonly string[], reports: ReadonlyMap<string, Report>)
   if (moving > 0) return {tone: 'wait', mark: '↻', text: `${many(moving, 'resource')} on the way.`};
   const paused = count('suspended');
   if (paused > 0) return {tone: 'wait', mark: '‖', text: `${many(paused, 'resource')} suspended.`};
+  if (all.some(({journalIsNew}) => journalIsNew)) {
+    return {tone: 'wait', mark: '…', text: 'The journal is new and waits to be accepted.'};
+  }
   if (states.length === 0) return {tone: 'good', mark: '✓', text: 'Nothing is managed yet.'};
   return {tone: 'good', mark: '✓', text: `${many(states.length, 'resource')}, all as declared.`};
 }

@@ -2,7 +2,7 @@
 // permissions are the authentication; the controller looks before every step.
 import {userInfo} from 'node:os';
 import type {Command} from 'commander';
-import {resumeCommand} from '../../gate/reasons/suspended.ts';
+import {resumeCommand} from '../../core/suspension.ts';
 import type {CommandContext} from '../command-context.ts';
 import {CommandError, outJson} from '../io.ts';
 import {parseDuration} from '../parse-duration.ts';

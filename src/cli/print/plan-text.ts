@@ -160,12 +160,18 @@ function actionLines(report: Report, action: Action, style: Style): readonly str
   return [
     `${painted}  ${riskText(action, style)}${gateText(turn, verdict, style)}`,
     ...(action.verb === 'create'
-      ? createdLines(action.changes, style)
+      ? [...howMade(action, style), ...createdLines(action.changes, style)]
       : changeLines(action.changes, style)),
     ...interruptionLines(action, style),
     ...lossLines(action, style),
     ...(turn === 'held' || turn === 'refused' ? reasonLines(verdict?.reasons ?? [], style) : []),
   ];
+}
+
+/** What a new guest is made from is no field of it. */
+function howMade({steps}: Action, style: Style): readonly string[] {
+  const [first] = steps;
+  return first === undefined ? [] : [style.dim(`    ${safe(first.says)}`)];
 }
 
 function riskText({risk, cause}: Action, style: Style): string {

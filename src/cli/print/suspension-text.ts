@@ -1,6 +1,6 @@
 // Why this exists: who meets a pause wants to know whose it is, why, and how it ends.
 import type {Suspension} from '../../core/ports.ts';
-import {resumeCommand} from '../../gate/reasons/suspended.ts';
+import {resumeCommand} from '../../core/suspension.ts';
 import {remedyLines} from './action-text.ts';
 import {fill} from './fill.ts';
 import {type Style, safe, shownResource, shownTime} from './style.ts';

@@ -1,6 +1,7 @@
 // Why this exists: a person asked us to keep away.
 import type {ResourceKey} from '../../core/model.ts';
 import type {Suspension} from '../../core/ports.ts';
+import {resumeCommand} from '../../core/suspension.ts';
 import type {GateInput} from '../input.ts';
 import type {ReasonRule} from '../judged.ts';
 
@@ -9,7 +10,9 @@ export const suspended: ReasonRule = {
   reason: 'suspended',
   applies: ({action, input}) => {
     const active = suspensionOf(action.key, input);
-    return active === undefined ? null : suspensionText(active);
+    if (active === undefined) return null;
+    const what = active.key === '*' ? 'the whole cluster' : active.key;
+    return `${what} is suspended by ${active.owner}: ${active.reason}`;
   },
   remedy: (action, input) => {
     const active = suspensionOf(action.key, input);
@@ -18,17 +21,6 @@ export const suspended: ReasonRule = {
       : resumeCommand(active);
   },
 };
-
-/** Who suspended what, and why. */
-export function suspensionText({key, owner, reason}: Suspension): string {
-  const what = key === '*' ? 'the whole cluster' : key;
-  return `${what} is suspended by ${owner}: ${reason}`;
-}
-
-/** The command that ends a suspension, as a shell takes it. */
-export function resumeCommand({key, cluster}: Suspension): string {
-  return key === '*' ? `pvegit resume '*' --cluster ${cluster}` : `pvegit resume ${key}`;
-}
 
 function suspensionOf(key: ResourceKey, input: GateInput): Suspension | undefined {
   return input.suspensions.find(

@@ -1,0 +1,7 @@
+// Why this exists: wherever a person meets a pause, the command that ends it is the same.
+import type {Suspension} from './ports.ts';
+
+/** The command that ends a pause, as a shell takes it. */
+export function resumeCommand({key, cluster}: Pick<Suspension, 'key' | 'cluster'>): string {
+  return key === '*' ? `pvegit resume '*' --cluster ${cluster}` : `pvegit resume ${key}`;
+}
