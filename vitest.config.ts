@@ -9,6 +9,7 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 240_000,
     pool: 'forks',
+    setupFiles: ['test/fixtures/same-draws.ts'],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -128,7 +128,7 @@ test('no failure repeats an argument', async () => {
   const secret = 'hunter2';
   const args = [secret];
   const failures = [
-    await runProgram(script('', {file: 'no-such-program', args})),
+    await runProgram(script('', {file: 'no-such-program', args, env: {PATH: folder}})),
     await runProgram(script('', {args: ['-c', 'kill -9 $$', secret]})),
     await runProgram(script('', {args: ['-c', 'yes', secret]})),
     await runProgram(script('', {args: ['-c', 'sleep 9', secret], timeoutMs: 50})),
