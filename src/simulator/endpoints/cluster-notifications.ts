@@ -5,7 +5,7 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route} from '../route.ts';
 import {findMethod, paramFacts} from '../schema/api.ts';
 import type {Section} from '../section.ts';
-import {requireDigest, sectionDigest, sectionsOf, shownSection} from '../section.ts';
+import {sectionDigest, sectionsOf, shownSection} from '../section.ts';
 import {recordEffect} from '../state.ts';
 import {memberNodes} from './resources.ts';
 
@@ -137,15 +137,29 @@ function create(context: Context, type: string): Reply {
   const {cluster, params} = context;
   const {name = ''} = params;
   if (sections(context).has(name)) {
-    const what = 'a target or endpoint with the same name already exists';
-    fail(400, `Cannot create '${name}': ${what}`);
+    fail(400, `Cannot create '${name}', an entity with the same name already exists`);
   }
+  requireTargets(context);
   const section: Section = new Map([['type', type]]);
   write(context, section);
   refuseNobody(type, section);
   sections(context).set(name, section);
   recordEffect(cluster, 'notifications', undefined, `${type} ${name} created`);
   return nothing;
+}
+
+/** What a matcher sends to is there. */
+function requireTargets(context: Context): void {
+  for (const target of context.arrays.target ?? []) {
+    requireTarget(context, target);
+  }
+}
+
+function requireTarget(context: Context, name: string): Section {
+  const section = sections(context).get(name);
+  return section === undefined || section.get('type') === 'matcher'
+    ? fail(404, `endpoint '${name}' does not exist`)
+    : section;
 }
 
 function refuseNobody(type: string, section: Section): void {
@@ -157,12 +171,19 @@ function refuseNobody(type: string, section: Section): void {
 
 function update(context: Context, type: string): Reply {
   const {cluster, params, arrays} = context;
-  const section = requireSection(context, type);
-  requireDigest(cluster, file, params.digest);
+  if ((params.digest ?? '') !== '' && params.digest !== sectionDigest(cluster, file)) {
+    fail(400, 'detected modified configuration - file changed by other user? Try again.');
+  }
+  requireSection(context, type);
+  requireTargets(context);
+  const {name = ''} = context.path;
+  const section: Section = new Map(sections(context).get(name));
   for (const key of arrays.delete ?? list(context, 'delete')) {
     section.delete(key);
   }
   write(context, section);
+  refuseNobody(type, section);
+  sections(context).set(name, section);
   if (section.get('origin') === 'builtin') {
     section.set('origin', 'modified-builtin');
   }
@@ -187,9 +208,10 @@ function remove(context: Context, type: string): Reply {
 
 function testTarget(context: Context): Reply {
   const {name = ''} = context.path;
-  const section = sections(context).get(name);
-  if (section === undefined || section.get('type') === 'matcher') {
-    fail(404, `endpoint '${name}' not found`);
+  const section = requireTarget(context, name);
+  if (section.get('type') !== 'sendmail') {
+    const what = `could not notify via endpoint(s): ${name}: Connection refused (os error 111)`;
+    fail(500, `Could not test target: ${what}`);
   }
   return nothing;
 }

@@ -9,6 +9,7 @@ import {requireDigest} from '../section.ts';
 import {checkedProperties, deleteProperties, setProperties, usesOf} from '../section-plugins.ts';
 import type {Cluster} from '../state.ts';
 import {recordEffect} from '../state.ts';
+import {requireInSubnet} from './sdn-addresses.ts';
 import type {SdnFile} from './sdn-file.ts';
 import {edited, requireLock, requireObject, requireShown, shownObjects} from './sdn-file.ts';
 
@@ -75,7 +76,7 @@ function createVnet(context: Context): Reply {
     }
     const section: Section = new Map([['type', 'vnet']]);
     setProperties(section, values);
-    checkTag(cluster, id, section);
+    checkTag(cluster, id, section, 224);
     edited(cluster, vnetFile).set(id, section);
   });
   recordEffect(cluster, 'sdn', undefined, `vnet ${id} created`);
@@ -86,8 +87,8 @@ function zoneType(cluster: Cluster, zone: string): string | undefined {
   return cluster.sections.get('sdn-zones')?.get(zone)?.get('type');
 }
 
-/** Each type of zone has its own idea of tags. */
-function checkTag(cluster: Cluster, id: string, vnet: Section): void {
+/** Each type of zone has its own idea of tags; `line` is where Proxmox looks for the type. */
+function checkTag(cluster: Cluster, id: string, vnet: Section, line: number): void {
   const zone = vnet.get('zone') ?? '';
   const tag = vnet.get('tag');
   const type = zoneType(cluster, zone);
@@ -96,7 +97,7 @@ function checkTag(cluster: Cluster, id: string, vnet: Section): void {
   const twin = inZone.find(([, section]) => section.get('tag') === tag)?.[0];
   switch (type) {
     case undefined:
-      return fail(500, "unknown section type ''");
+      return fail(500, `cannot lookup undefined type! at ${source} line ${line}.`);
     case 'simple':
       return tag === undefined ? undefined : refuse('vlan tag is not allowed on simple zone');
     case 'vlan':
@@ -112,6 +113,8 @@ function checkTag(cluster: Cluster, id: string, vnet: Section): void {
     }
   }
 }
+
+const source = '/usr/share/perl5/PVE/API2/Network/SDN/Vnets.pm';
 
 function isOverlay(cluster: Cluster, vnet: Section): boolean {
   return ['vxlan', 'evpn'].includes(zoneType(cluster, vnet.get('zone') ?? '') ?? '');
@@ -165,7 +168,7 @@ function updateVnet(context: Context): Reply {
     if (hasSubnets(cluster, id) && changed.get('zone') !== section.get('zone')) {
       paramError({zone: "can't change zone if subnets exist"});
     }
-    checkTag(cluster, id, changed);
+    checkTag(cluster, id, changed, 288);
     if (hasSubnets(cluster, id) && changed.get('vlanaware') === '1') {
       paramError({vlanaware: 'vlanaware vnet is not compatible with subnets'});
     }
@@ -233,6 +236,7 @@ function createSubnet(context: Context): Reply {
     if (owner.get('vlanaware') === '1') {
       paramError({vnet: "you can't add a subnet on a vlanaware vnet"});
     }
+    requireInSubnet(cidr, rest.gateway, ranges ?? []);
     const section: Section = new Map([['type', 'subnet']]);
     setProperties(section, values);
     edited(cluster, subnetFile).set(id, section);
@@ -242,7 +246,7 @@ function createSubnet(context: Context): Reply {
 }
 
 function updateSubnet(context: Context): Reply {
-  const {cluster, params, path} = context;
+  const {cluster, params, arrays, path} = context;
   const {subnet: id = ''} = path;
   requireVnet(context, ['SDN.Allocate']);
   const {digest, delete: _, 'lock-token': __, ...rest} = params;
@@ -250,6 +254,8 @@ function updateSubnet(context: Context): Reply {
     requireLock(context);
     requireDigest(cluster, 'sdn-subnets', digest);
     const section = requireObject(cluster, subnetFile, id);
+    const [, network, mask] = id.split('-');
+    requireInSubnet(`${network}/${mask}`, rest.gateway, arrays['dhcp-range'] ?? []);
     deleteProperties(subnetUses, section, list(context, 'delete'), rest);
     setProperties(section, checkedProperties(subnetUses, rest, false));
   });

@@ -252,22 +252,34 @@ function refuseIpamChange(
 function deleteObject(context: Context, file: SdnFile): Reply {
   const {cluster, path} = context;
   const id = path[file.key] ?? '';
-  prefixed(`delete sdn ${wordOf(file)} object failed`, () => {
+  // What is deleted with an IPAM is called a zone, by mistake.
+  const word = file.name === 'ipams' ? 'zone' : wordOf(file);
+  prefixed(`delete sdn ${word} object failed`, () => {
     requireLock(context);
-    requireObject(cluster, file, id);
-    const user = userOf(cluster, file, id);
-    if (user !== undefined) {
-      fail(500, `${file.key} ${id} is used by ${file.name === 'zones' ? 'vnet ' : ''}${user}`);
-    }
+    refuseUsed(cluster, file, id, requireObject(cluster, file, id).get('type'));
   });
   edited(cluster, file).delete(id);
   recordEffect(cluster, 'sdn', undefined, `${file.name} ${id} deleted`);
   return nothing;
 }
 
-function userOf(cluster: Cluster, file: SdnFile, id: string): string | undefined {
-  const users = file.name === 'zones' ? edited(cluster, vnetFile) : edited(cluster, zoneFile);
-  return [...users].find(([, section]) => section.get(file.key) === id)?.[0];
+/** Only zones and controllers are asked who uses them; Perl adds the place of the complaint. */
+function refuseUsed(cluster: Cluster, file: SdnFile, id: string, type: string | undefined): void {
+  const isZone = file.name === 'zones';
+  if (!isZone && file.name !== 'controllers') {
+    return;
+  }
+  const users = isZone ? edited(cluster, vnetFile) : edited(cluster, zoneFile);
+  const user = [...users].find(([, section]) => section.get(file.key) === id)?.[0];
+  const places: Readonly<Record<string, string>> = {
+    evpn: 'Controllers/EvpnPlugin.pm line 311',
+    bgp: 'Controllers/BgpPlugin.pm line 146',
+  };
+  const place = isZone ? 'Zones/Plugin.pm line 138' : places[type ?? ''];
+  if (user !== undefined && place !== undefined) {
+    const what = `${file.key} ${id} is used by ${isZone ? 'vnet ' : ''}${user}`;
+    fail(500, `${what} at /usr/share/perl5/PVE/Network/SDN/${place}.`);
+  }
 }
 
 /** One worker reloads every node. */

@@ -128,3 +128,56 @@ describe('the firewall of a virtual network (PVE/API2/Firewall/Vnet.pm)', () => 
     ]);
   });
 });
+
+describe('subnets (PVE/Network/SDN/SubnetPlugin.pm)', () => {
+  it('hold their gateway and their DHCP ranges', () => {
+    const desk = makeDesk();
+    ask(desk, 'root', 'POST /cluster/sdn/zones', {zone: 'z1', type: 'simple'});
+    expect(ask(desk, 'root', 'POST /cluster/sdn/vnets', {vnet: 'v1', zone: 'no'}).reason).toBe(
+      'create sdn vnet object failed: cannot lookup undefined type! at ' +
+        '/usr/share/perl5/PVE/API2/Network/SDN/Vnets.pm line 224.',
+    );
+    ask(desk, 'root', 'POST /cluster/sdn/vnets', {vnet: 'v1', zone: 'z1'});
+    const make = (params: Record<string, string>) =>
+      ask(desk, 'root', 'POST /cluster/sdn/vnets/v1/subnets', {type: 'subnet', ...params}).message;
+    const failed = 'create sdn subnet object failed: 400 Parameter verification failed.\n';
+    expect(make({subnet: '10.1.0.0/24', gateway: '10.9.0.1'})).toBe(
+      `${failed}gateway: 10.9.0.1 is not in subnet 10.1.0.0/24\n`,
+    );
+    const range = (start: string, end: string) => `start-address=${start},end-address=${end}`;
+    expect(make({subnet: 'fd00::/64', 'dhcp-range': range('fd00::9', 'fd00::1')})).toBe(
+      `${failed}dhcp-range: start-address fd00::9 must be smaller than end-address fd00::1\n`,
+    );
+    expect(make({subnet: '10.1.0.0/24', 'dhcp-range': range('10.1.0.9', '10.1.1.1')})).toBe(
+      `${failed}dhcp-range: end-address 10.1.1.1 is not in subnet 10.1.0.0/24\n`,
+    );
+    expect(make({subnet: '10.1.0.0/24', gateway: '10.1.0.1'})).toBeUndefined();
+    expect(make({subnet: '10.2.0.1/32', gateway: '10.9.0.1'})).toBeUndefined();
+  });
+});
+
+describe('notifications (proxmox-notify api/mod.rs)', () => {
+  const base = '/cluster/notifications';
+
+  it('go to what is there, under names that nothing else has', () => {
+    const desk = makeDesk();
+    const gotify = {name: 'g1', server: 'http://x', token: 't'};
+    ask(desk, 'root', `POST ${base}/endpoints/gotify`, gotify);
+    const matcher = {name: 'm1', target: 'none'};
+    expect(ask(desk, 'root', `POST ${base}/matchers`, matcher)).toMatchObject({
+      status: 404,
+      reason: "endpoint 'none' does not exist",
+    });
+    expect(ask(desk, 'root', `POST ${base}/matchers`, {name: 'g1', target: 'g1'})).toMatchObject({
+      status: 400,
+      reason: "Cannot create 'g1', an entity with the same name already exists",
+    });
+    expect(ask(desk, 'root', `POST ${base}/targets/none/test`)).toMatchObject({
+      status: 404,
+      reason: "endpoint 'none' does not exist",
+    });
+    expect(ask(desk, 'root', `POST ${base}/targets/g1/test`).status).toBe(500);
+    const old = {comment: 'x', digest: '0'.repeat(64)};
+    expect(ask(desk, 'root', `PUT ${base}/endpoints/gotify/g1`, old).status).toBe(400);
+  });
+});

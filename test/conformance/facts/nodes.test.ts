@@ -213,7 +213,8 @@ describe('the cluster', () => {
       {vnet: 'v1', type: 'vnet', zone: 'lab', tag: 5},
     ]);
     expect(say(desk, 'DELETE /cluster/sdn/zones/lab')).toBe(
-      '500 delete sdn zone object failed: zone lab is used by vnet v1',
+      '500 delete sdn zone object failed: zone lab is used by vnet v1 at ' +
+        '/usr/share/perl5/PVE/Network/SDN/Zones/Plugin.pm line 138.',
     );
   });
 
