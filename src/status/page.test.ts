@@ -89,9 +89,8 @@ describe('what is held', () => {
     const action = {...removal, changes: [], facts};
     const plan = aPlan({actions: [action]});
     const page = pageOf(aReport({plan, verdicts: [aHold(action, 'approval')]}));
-    expect(page).toContain(
-      'No manifest of harness asks for it any more. Lost for good: local-lvm:vm-160-disk-0, 8G snapshot s1',
-    );
+    const lost = 'Lost for good: local-lvm:vm-160-disk-0, 8G snapshot s1';
+    expect(page).toContain(`No manifest of harness asks for it any more. ${lost}`);
   });
 
   it('for its turn only is next, not held', () => {
