@@ -178,8 +178,8 @@ export class Applier {
     // Still unknown after another look: that was said already.
     const isNews = outcome.result !== 'unknown' || !this.#pause(action.key, intent);
     if (!isNews) return;
-    this.#context.journal.addOutcome(outcome);
-    this.#context.journal.addAudit(auditEntry(this.#context, action, approval, outcome));
+    const audit = auditEntry(this.#context, action, approval, outcome);
+    this.#context.journal.addOutcome(outcome, audit);
     this.#options.onEnd(outcome, action);
   }
 
@@ -199,8 +199,8 @@ export class Applier {
     const result = state === 'failed' ? 'failed' : 'interrupted';
     const named = {cluster, key, name, fingerprint, verb, risk};
     const outcome = {...named, result, because, startedAt: openedAt, endedAt, steps: []} as const;
-    this.#context.journal.addOutcome(outcome);
-    this.#context.journal.addAudit(auditEntry(this.#context, action, approval, outcome));
+    const audit = auditEntry(this.#context, action, approval, outcome);
+    this.#context.journal.addOutcome(outcome, audit);
   }
 
   #isDue({id, action}: Intent): boolean {

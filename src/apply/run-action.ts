@@ -49,6 +49,8 @@ export interface ActionEnd {
 interface Progress {
   digest: string | null;
   observed: Observed | null;
+  /** The approval until the first call of the action. */
+  unspent: Approval | null;
   readonly steps: StepOutcome[];
 }
 
@@ -65,7 +67,12 @@ const STOPS: Stop = {result: 'interrupted', because: 'the controller stops', lef
 /** Runs an action to its end. Only JournalError and our own mistakes are thrown. */
 export async function runAction(context: ApplyContext, run: ActionRun): Promise<ActionEnd> {
   const startedAt = context.clock.now();
-  const progress: Progress = {digest: null, observed: null, steps: []};
+  const progress: Progress = {
+    digest: null,
+    observed: null,
+    unspent: run.intent === null ? run.approval : null,
+    steps: [],
+  };
   const {result, because, left} = await carryOut(context, run, progress);
   const {key, name, fingerprint, verb, risk} = run.action;
   const outcome: Outcome = {
@@ -185,13 +192,16 @@ async function oneStep(
     run.onStep(index, step);
     if (step.kind === 'until') return untilPower(context, run, step, progress);
     if (index === 0) rememberStart(context, run.action);
+    // Spent with the first intent; a call without one ends the action.
+    const approval = progress.unspent;
+    progress.unspent = null;
     const result = await runStep(context, {
       action: run.action,
       kind: run.kind,
       index,
       step: owed ? withoutDigest(step) : step,
       digest: progress.digest,
-      approval: index === 0 && tries === 1 ? run.approval : null,
+      approval,
       signal: run.signal,
       halted,
       barred: run.barred,

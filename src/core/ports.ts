@@ -228,7 +228,8 @@ export interface Journal {
   tasksOf(cluster: string, key: ResourceKey | null, since: number): readonly string[];
   intent(id: number): Intent | null;
 
-  addOutcome(outcome: Outcome): void;
+  /** With its audit line, or neither of the two. */
+  addOutcome(outcome: Outcome, audit?: AuditEntry): void;
   /** Newest first. */
   outcomes(cluster: string, limit: number): readonly Outcome[];
   outcomesOf(cluster: string, key: ResourceKey, since: number): readonly Outcome[];

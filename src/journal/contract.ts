@@ -188,6 +188,20 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
     },
   },
   {
+    title: 'an outcome is there with its audit line, or neither is',
+    check: (journal) => {
+      journal.addOutcome(sampleOutcome({endedAt: 1}), sampleAudit({at: 1}));
+      const wrong = sampleAudit({at: 2});
+      const endless: {[key: string]: unknown} = {};
+      endless['self'] = endless;
+      throws(() =>
+        journal.addOutcome(sampleOutcome({endedAt: 2}), Object.assign(wrong, {before: endless})),
+      );
+      equal(journal.outcomes('harness', 10).length, 1);
+      deepEqual(journal.audit({limit: 10}), [sampleAudit({at: 1})]);
+    },
+  },
+  {
     title: 'the audit log is found by cluster and key, newest first',
     check: (journal) => {
       journal.addAudit(sampleAudit({at: 1, what: 'create'}));

@@ -124,7 +124,7 @@ function toIntent(row: Row): Intent {
 
 function outcomes(store: Store): Pick<Journal, 'addOutcome' | 'outcomes' | 'outcomesOf'> {
   return {
-    addOutcome: (outcome) =>
+    addOutcome: (outcome, entry) =>
       store.atomically(() => {
         const {id} = store.run(
           'INSERT INTO outcomes (cluster, key, ended_at, body) VALUES (?, ?, ?, ?)',
@@ -133,6 +133,7 @@ function outcomes(store: Store): Pick<Journal, 'addOutcome' | 'outcomes' | 'outc
         endApprovals(store, outcome);
         endIntents(store, outcome);
         trim(store, 'outcomes', id);
+        if (entry !== undefined) writeAudit(store, entry);
       }),
     outcomes: (cluster, limit) => {
       const sql = 'SELECT body FROM outcomes WHERE cluster = ? ORDER BY id DESC LIMIT ?';
@@ -156,20 +157,21 @@ function endIntents(store: Store, {cluster, key, result}: Outcome): void {
 
 function audit(store: Store): Pick<Journal, 'addAudit' | 'audit'> {
   return {
-    addAudit: (entry) =>
-      store.atomically(() => {
-        const {id} = store.run(
-          'INSERT INTO audit (cluster, key, at, body) VALUES (?, ?, ?, ?)',
-          ...[entry.cluster, entry.key, Math.trunc(entry.at), JSON.stringify(entry)],
-        );
-        trim(store, 'audit', id);
-      }),
+    addAudit: (entry) => store.atomically(() => writeAudit(store, entry)),
     audit: ({cluster, key, limit}) => {
       const sql = `SELECT body FROM audit WHERE (?1 IS NULL OR cluster = ?1)
         AND (?2 IS NULL OR key = ?2) ORDER BY id DESC LIMIT ?3`;
       return bodies<AuditEntry>(store.all(sql, cluster ?? null, key ?? null, limit));
     },
   };
+}
+
+function writeAudit(store: Store, entry: AuditEntry): void {
+  const {id} = store.run(
+    'INSERT INTO audit (cluster, key, at, body) VALUES (?, ?, ?, ?)',
+    ...[entry.cluster, entry.key, Math.trunc(entry.at), JSON.stringify(entry)],
+  );
+  trim(store, 'audit', id);
 }
 
 function approvals(store: Store): Pick<Journal, 'isSpent' | 'begun'> {
