@@ -7,7 +7,7 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {JournalError} from '../core/ports.ts';
 import {restoreJournal} from './backup.ts';
 import {openJournal} from './journal.ts';
-import {sampleRecord} from './samples.ts';
+import {sampleApproval, sampleIntent, sampleRecord} from './samples.ts';
 
 let folder = '';
 let path = '';
@@ -67,6 +67,24 @@ describe('backup and restore', () => {
     expect(restored.acquireLease('harness', 'two', 1, 1000)).toEqual({kind: 'held', token: 2});
     restored.close();
     expect(former !== null && existsSync(former)).toBe(true);
+  });
+
+  it('a restored journal goes on with nothing of the time when it was copied', async () => {
+    const journal = open();
+    const fingerprint = 'a'.repeat(64);
+    const approval = sampleApproval({fingerprint});
+    journal.openIntent(sampleIntent({fingerprint}), approval);
+    journal.addRequest({kind: 'release', cluster: 'harness', key: 'guest/150'}, 1);
+    await journal.backup(copy());
+    journal.close();
+    restoreJournal({from: copy(), to: path, ...world()});
+    const restored = open();
+    expect(restored.openIntents('harness')).toEqual([]);
+    expect(restored.unfinished('harness')).toEqual([]);
+    expect(restored.begun('harness', fingerprint)).toBeNull();
+    expect(restored.isSpent(approval.id)).toBe(true);
+    expect(restored.hasRequests('harness')).toBe(false);
+    restored.close();
   });
 
   it('is refused while a process has the journal open, and over a damaged backup', async () => {

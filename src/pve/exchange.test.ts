@@ -180,6 +180,17 @@ describe('trust', () => {
     expect(await exchange.request(ask())).toMatchObject({ok: true});
   });
 
+  it('a pin is compared whole', async () => {
+    const {url, seen} = await serve(one, say('{}'));
+    const last = one.sha256.endsWith('0') ? '1' : '0';
+    const first = one.sha256.startsWith('0') ? '1' : '0';
+    for (const pin of [`${one.sha256.slice(0, -1)}${last}`, `${first}${one.sha256.slice(1)}`]) {
+      const exchange = connect(url, {trust: {kind: 'pins', sha256: [pin]}});
+      expect(await exchange.request(ask())).toMatchObject(refused);
+    }
+    expect(seen).toEqual([]);
+  });
+
   it('an authority is enough, but only for the name that it signed', async () => {
     const good = await serve(one, say('{}'));
     const trusting = connect(good.url, {trust: {kind: 'ca', pem: one.cert}});

@@ -97,6 +97,13 @@ describe('a task', () => {
     expect(waited()).toBeLessThan(65_000);
   });
 
+  it('that cannot be found now and then is there', async () => {
+    const script = (n: number) => (n > 120 ? ended('OK') : n % 2 === 0 ? noSuchTask : running);
+    const {result, waited} = waitFor(script);
+    expect(await result).toMatchObject({ok: true, value: {success: true}});
+    expect(waited()).toBeGreaterThan(120_000);
+  });
+
   it('that we may not see is not waited for', async () => {
     const {result, exchange} = waitFor(() => refuses(403, 'Permission check failed'));
     expect(await result).toMatchObject({ok: false, error: {kind: 'forbidden'}});

@@ -170,6 +170,26 @@ it('a journal that was full for a while is tried again, with growing pauses', as
   expect([reports.length - after, closed]).toEqual([0, ['one']]);
 });
 
+it('a cluster that is removed gives its lease back last, when nothing is under way', async () => {
+  const {clock, journal, setup} = world();
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<ReturnType<typeof err<typeof UNREACHABLE>>>();
+  const controller = new Controller({holder: 'me', onReport: () => {}, onBroken: () => {}});
+  controller.add(
+    setup('one', () => {
+      asked.resolve();
+      return answer.promise;
+    }),
+  );
+  await asked.promise;
+  const removed = controller.remove('one');
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  expect(journal.leader('one', clock.now())).toBe('me');
+  answer.resolve(err(UNREACHABLE));
+  await removed;
+  expect(journal.leader('one', clock.now())).toBeNull();
+});
+
 it('a journal that is damaged ends its clusters for good', async () => {
   const {clock, disk, rests, reports, controller} = failing('corrupt');
   await clock.sleep(90_000);

@@ -120,7 +120,8 @@ function unknownOf(
   );
 }
 
-function clockOff(inventory: Inventory): string | null {
+/** Why our clock cannot be relied on: it is far from that of every node. Null: it can. */
+export function clockOff(inventory: Pick<Inventory, 'clockOffsetMs'>): string | null {
   const offsets = Object.entries(inventory.clockOffsetMs);
   if (offsets.length === 0) return null;
   if (offsets.some(([, offsetMs]) => Math.abs(offsetMs) <= CLOCK_OFF_MS)) return null;

@@ -113,6 +113,23 @@ describe('what a fetch reads', () => {
   });
 });
 
+it('a commit whose bytes are not those of its name is not read', async () => {
+  const remote = new CountedRemote();
+  remote.commit({'vm.yaml': 'name: 1\n'});
+  const engine = remote.engine();
+  const objects: Engine['objects'] = async (...asked) => {
+    const answer = await engine.objects(...asked);
+    if (!answer.ok) return answer;
+    const found = [...answer.value.found].map(([id, object]) => {
+      const bytes = Buffer.from(Buffer.from(object.bytes).toString('latin1').replace('A', 'B'));
+      return [id, object.type === 'commit' ? {...object, bytes} : object] as const;
+    });
+    return ok({...answer.value, found: new Map(found)});
+  };
+  const source = follow(remote, {fetch: engine.fetch, objects});
+  expect(await source.fetch(null)).toMatchObject({ok: false, error: {kind: 'corrupt'}});
+});
+
 describe('a mirror that the disk refuses', () => {
   const full = (): never => {
     throw Object.assign(new Error('no space left on device'), {code: 'ENOSPC'});

@@ -4,6 +4,7 @@ import {Applier} from '../../src/apply/applier.ts';
 import type {ApplyContext} from '../../src/apply/context.ts';
 import {sampleGuard, sampleIntent, sampleObserved, sampleStep} from '../../src/apply/samples.ts';
 import type {Action, CallStep, Outcome} from '../../src/core/action.ts';
+import type {Json} from '../../src/core/json.ts';
 import type {Verification} from '../../src/core/kind.ts';
 import type {Observation, PveError} from '../../src/core/model.ts';
 import type {TaskResult, WriteCall} from '../../src/core/ports.ts';
@@ -52,7 +53,7 @@ export interface Script {
   write: (call: WriteCall) => Result<string | null, PveError>;
   /** What becomes of a task. */
   task: (upid: string) => Promise<Result<Pick<TaskResult, 'exitStatus' | 'success'>, PveError>>;
-  read: (path: string) => Promise<Result<null, PveError>>;
+  read: (path: string) => Promise<Result<Json, PveError>>;
   evidence: (name: string) => Promise<Result<string, {readonly message: string}>>;
   leads: boolean;
   closed: string | null;
@@ -61,53 +62,16 @@ export interface Script {
 
 /** A world of one guest, and an applier in it whose first plan has been made. */
 export function applyWorld() {
-  const time = {wallMs: BEGIN_MS, monotonicMs: 0};
-  const pass = (ms: number): void => {
-    time.wallMs += ms;
-    time.monotonicMs += ms;
-  };
-  const clock = {
-    now: () => time.wallMs,
-    monotonic: () => time.monotonicMs,
-    sleep: async (ms: number) => pass(ms),
-  };
-  const journal = openJournal({
-    ...{path: ':memory:', clock},
-    random: {bytes: (length: number) => new Uint8Array(length)},
-  });
   const calls: string[] = [];
   const outcomes: Outcome[] = [];
   const broken: unknown[] = [];
-  const script: Script = {
-    seen: present(),
-    verification: {kind: 'as-expected'},
-    write: () => ok(`UPID:pve1:0000000${calls.length}:00000001:65535900:qmstart:150:a@pve!b:`),
-    task: async () => ok({exitStatus: 'OK', success: true}),
-    read: async () => ok(null),
-    evidence: async (name) => ok(name),
-    ...{leads: true, closed: null, unsaid: null},
-  };
-  const kind = {
-    ...toyKind(),
-    ...{name: 'Toy', reads: () => []},
-    observe: () => script.seen,
-    verify: () => script.verification,
-  };
+  const script = healthy(calls);
+  const {clock, pass} = handClock();
+  const random = {bytes: (length: number) => new Uint8Array(length)};
+  const journal = openJournal({path: ':memory:', clock, random});
   const parts = {
-    ...{cluster: 'harness', installation: 'home', user: 'a@pve!b', kinds: [kind]},
-    ...{journal, clock, authorOf: () => 'Anna'},
-    pve: {
-      read: (path: string) => script.read(path),
-      write: async (call: WriteCall) => {
-        calls.push(`${call.method} ${call.path}`);
-        return script.write(call);
-      },
-      task: async (upid: string) => {
-        const ended = await script.task(upid);
-        return ended.ok ? ok({upid, warnings: 0, ...ended.value}) : ended;
-      },
-      clockOffsetMs: () => 0,
-    },
+    ...{cluster: 'harness', installation: 'home', user: 'a@pve!b', kinds: [kindOf(script)]},
+    ...{journal, clock, authorOf: () => 'Anna', pve: pveOf(script, calls)},
     evidence: {save: (name: string) => script.evidence(name)},
     log: {info: () => {}},
   };
@@ -134,17 +98,55 @@ export function applyWorld() {
     if (broken.length > 0) throw broken[0];
     return outcomes.at(-1);
   };
+  return {pass, journal, calls, outcomes, script, applier, applierOf, wishes, carryOut};
+}
+
+function handClock() {
+  const time = {wallMs: BEGIN_MS, monotonicMs: 0};
+  const pass = (ms: number): void => {
+    time.wallMs += ms;
+    time.monotonicMs += ms;
+  };
+  const clock = {
+    now: () => time.wallMs,
+    monotonic: () => time.monotonicMs,
+    sleep: async (ms: number) => pass(ms),
+  };
+  return {clock, pass};
+}
+
+function healthy(calls: readonly string[]): Script {
   return {
-    time,
-    pass,
-    journal,
-    calls,
-    outcomes,
-    script,
-    context,
-    applier,
-    applierOf,
-    wishes,
-    carryOut,
+    seen: present(),
+    verification: {kind: 'as-expected'},
+    write: () => ok(`UPID:pve1:0000000${calls.length}:00000001:65535900:qmstart:150:a@pve!b:`),
+    task: async () => ok({exitStatus: 'OK', success: true}),
+    read: async () => ok(null),
+    evidence: async (name) => ok(name),
+    ...{leads: true, closed: null, unsaid: null},
+  };
+}
+
+function kindOf(script: Script) {
+  return {
+    ...toyKind(),
+    ...{name: 'Toy', reads: () => []},
+    observe: () => script.seen,
+    verify: () => script.verification,
+  };
+}
+
+function pveOf(script: Script, calls: string[]) {
+  return {
+    read: (path: string) => script.read(path),
+    write: async (call: WriteCall) => {
+      calls.push(`${call.method} ${call.path}`);
+      return script.write(call);
+    },
+    task: async (upid: string) => {
+      const ended = await script.task(upid);
+      return ended.ok ? ok({upid, warnings: 0, ...ended.value}) : ended;
+    },
+    clockOffsetMs: () => 0,
   };
 }
