@@ -50,6 +50,8 @@ it('clusters whose part changed are started anew, the others are not touched', a
   expect(taken()).toEqual(['-harness', '+harness observe', '-other', '+other observe']);
   expect(await takeUp(read('{benign: observe}', MINIMAL))).toEqual([]);
   expect(taken()).toEqual(['-other']);
+  await takeUp(OBSERVE);
+  expect(taken().at(-1)).toBe('+other observe');
 });
 
 it('after a reload that failed for one cluster, the others can be put back', async () => {

@@ -183,4 +183,19 @@ describe('a node', () => {
     expect(two.inventory.clockOffsetMs).toEqual({pve1: 90_500});
     expect(two.requests).toBe(1);
   });
+
+  it.each([-3_600_000, 3_600_000])('has it compared anew when ours is set by %i ms', async (by) => {
+    const steady = jumpingClock(1_700_000_000_000);
+    let setBy = 0;
+    const clock = {...steady, now: () => steady.now() + setBy};
+    const listing = [{type: 'node', id: 'node/pve1', node: 'pve1', status: 'online'}];
+    const {take} = world(
+      (path) => ok(path === '/cluster/resources' ? listing : {time: 1_700_000_000}),
+      clock,
+    );
+    const request = {first: [get('/cluster/resources')], more: timeReads};
+    await take(request);
+    setBy = by;
+    expect((await take(request)).inventory.clockOffsetMs).toEqual({pve1: 500 - by});
+  });
 });

@@ -37,13 +37,22 @@ export interface Taken {
 export interface InventoryCache {
   release: string | null;
   version: {readonly data: Json; readonly at: number} | null;
-  readonly offsets: Map<string, {readonly offsetMs: number; readonly at: number}>;
+  readonly offsets: Map<string, KnownOffset>;
+}
+
+/** A node's clock minus ours, seen at a monotonic time, when our clock was so far from that. */
+interface KnownOffset {
+  readonly offsetMs: number;
+  readonly at: number;
+  readonly aheadMs: number;
 }
 
 /** An upgrade takes longer than this, and a clock drifts less in it than it resolves. */
 const CACHE_MS = 5 * 60_000;
 /** resources, pending, status, storage content: four rounds; twice that is our mistake. */
 const MAX_ROUNDS = 8;
+/** Our own clock was set when it moved by more than this against the monotonic one. */
+const SET_MS = 1_000;
 /** A node that failed this slowly hangs; the rest of its reads would only wait as long each. */
 const SLOW_MS = 5_000;
 
@@ -157,7 +166,8 @@ class Pass {
       return true;
     }
     const known = cache.offsets.get(timeNode(path) ?? '');
-    return known !== undefined && known.at >= oldest;
+    if (known === undefined || known.at < oldest) return false;
+    return Math.abs(clock.now() - clock.monotonic() - known.aheadMs) <= SET_MS;
   }
 
   #remember(path: string, result: Result<Json, PveError>): void {
@@ -171,7 +181,8 @@ class Pass {
     const node = timeNode(path);
     if (node !== null && isNodeTime(result.value)) {
       // The node's clock reads whole seconds: half a second on average is missing.
-      cache.offsets.set(node, {offsetMs: result.value.time * 1000 + 500 - clock.now(), at});
+      const offsetMs = result.value.time * 1000 + 500 - clock.now();
+      cache.offsets.set(node, {offsetMs, at, aheadMs: clock.now() - at});
     }
   }
 }

@@ -19,6 +19,21 @@ const ended = (type: string, starttime: number, by: string) => {
 };
 const ALICE = ended('qmstop', 20, 'alice@pam');
 
+const BUSY = Array.from({length: 50}, (_, index) => ended('qmsnapshot', 100 + index, OURS));
+
+it.each([
+  ['somebody', [ALICE], true],
+  ['we', [ended('qmshutdown', 20, OURS)], false],
+  ['somebody after us', [ended('qmshutdown', 10, OURS), ALICE], true],
+  ['nobody', [], false],
+])('fifty later tasks do not hide that %s stopped it', async (_, stops, isForeign) => {
+  const isAsked = (path: string) => (one: {readonly type: string}) =>
+    !path.includes('typefilter') || path.includes(`typefilter=${one.type}&`);
+  const read = async (path: string) =>
+    ok([...BUSY, ...stops].filter(isAsked(path)).slice(0, Number(/limit=(\d+)/.exec(path)?.[1])));
+  expect(await judged(read)).toBe(isForeign);
+});
+
 it.each([
   ['nobody stopped it by a task', ok([ended('qmstart', 30, 'alice@pam')]), false],
   ['we did', ok([ended('qmshutdown', 10, OURS)]), false],
@@ -30,13 +45,16 @@ it.each([
   ['nobody may say', err(FAILED), true],
   ['what is said is no list', ok({}), true],
 ] as const)('where %s, it is left alone or not', async (_, answer, isForeign) => {
+  // Safe: what is said is JSON, whatever its shape.
+  expect(await judged(async () => answer as Result<Json, PveError>)).toBe(isForeign);
+});
+
+/** Whether guest 150, whose power drifted, was stopped by another. */
+async function judged(read: (path: string) => Promise<Result<Json, PveError>>): Promise<boolean> {
   const plan: Pick<Plan, 'actions'> = {
     actions: [actionOf([], {changes: [POWER], cause: 'drift'})],
   };
-  // Safe: what is said is JSON, whatever its shape.
-  const pve = {read: async () => answer as Result<Json, PveError>};
-  const parts: unknown = {pve, user: OURS};
+  const parts: unknown = {pve: {read}, user: OURS};
   // Safe: of its parts only these two are asked, of the plan only the actions.
-  const seen = await foreignStops(parts as ClusterParts, plan as Plan);
-  expect(seen.has('guest/150')).toBe(isForeign);
-});
+  return (await foreignStops(parts as ClusterParts, plan as Plan)).has('guest/150');
+}

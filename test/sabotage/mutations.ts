@@ -120,4 +120,67 @@ export const MUTATIONS: readonly Mutation[] = [
     },
     suite: 'src/journal/journal.test.ts',
   },
+  {
+    what: 'a stranger in the place of our guest is cleaned up after',
+    edit: {
+      file: 'src/apply/leftovers.ts',
+      from: "if (ownership.kind !== expected || isOther) return 'gone';",
+      to: '',
+    },
+    suite: 'src/apply/leftovers.test.ts',
+  },
+  {
+    what: 'a task is looked for by the clock of another node',
+    edit: {
+      file: 'src/apply/resolve.ts',
+      from: 'const nodeNow = said ?? clock.now()',
+      to: 'const nodeNow = clock.now()',
+    },
+    suite: 'src/apply/resolve.test.ts',
+  },
+  {
+    what: 'a process that leads no more ends what another goes on with',
+    edit: {
+      file: 'src/apply/settle.ts',
+      from: 'if (!run.signal.aborted && run.barred() !== null) return leave();',
+      to: '',
+    },
+    suite: 'src/apply/applier.test.ts',
+  },
+  {
+    what: 'a release is not for what is under way',
+    edit: {
+      file: 'src/apply/applier.ts',
+      from: "if (verb !== 'delete' && verb !== 'replace') return false;",
+      to: 'if (verb.length > 0) return false;',
+    },
+    suite: 'src/apply/applier.test.ts',
+  },
+  {
+    what: 'history that was accepted once is accepted for ever',
+    edit: {
+      file: 'src/reconcile/follow.ts',
+      from: 'if (accepted !== null && (isNew || accepted === commit)) {',
+      to: "if (accepted === '') {",
+    },
+    suite: 'test/story/trust.test.ts',
+  },
+  {
+    what: 'the lease is given back while calls are under way',
+    edit: {
+      file: 'src/reconcile/controller.ts',
+      from: 'await Promise.all([running.loop.stop(), running.applier.stop()]);',
+      to: 'running.loop.giveUp();',
+    },
+    suite: 'src/reconcile/controller.test.ts',
+  },
+  {
+    what: 'a pin is compared by its beginning',
+    edit: {
+      file: 'src/pve/trust.ts',
+      from: 'if (seen !== null && wanted.has(seen))',
+      to: 'if (seen !== null && [...wanted].some((one) => one.slice(0, 9) === seen.slice(0, 9)))',
+    },
+    suite: 'src/pve/exchange.test.ts',
+  },
 ];
