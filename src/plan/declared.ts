@@ -101,9 +101,12 @@ function planPresent(context: Context, subject: DeclaredSubject, observed: Obser
       return planAdoption(context, subject, observed);
     case 'ours':
       // What a person let go of is never destroyed, not to be made anew either.
-      return replaceIsAsked(subject) && !isLetGo(context, subject)
-        ? sketch(replace(context, subject, observed))
-        : planUpdates(context, subject, observed);
+      if (!replaceIsAsked(subject) || isLetGo(context, subject)) {
+        return planUpdates(context, subject, observed);
+      }
+      return comesOff(context, subject, observed)
+        ? planUpdates(context, subject, observed, isProtection)
+        : sketch(replace(context, subject, observed));
   }
 }
 
@@ -151,6 +154,17 @@ function differing(
   return {actions: [action], diagnostics: []};
 }
 
+/** Protection that Git takes off has to be off before the guest can be replaced. */
+function comesOff(context: Context, subject: DeclaredSubject, observed: Observed): boolean {
+  if (!observed.protection) return false;
+  const changes = diffOf(context, subject, observed).changes.filter(isProtection);
+  return changes.some(({to}) => to !== true);
+}
+
+function isProtection({field}: Change): boolean {
+  return field === 'protection';
+}
+
 function replaceIsAsked({desired, record}: DeclaredSubject): boolean {
   const token = desired.directives.replace;
   return token !== null && record !== null && token !== record.replaceToken;
@@ -187,12 +201,20 @@ function wholeBody(
   return changes;
 }
 
-function planUpdates(context: Context, subject: DeclaredSubject, observed: Observed): Sketch {
+/** Updates of what differs; of it all, or only of what comes before something else. */
+function planUpdates(
+  context: Context,
+  subject: DeclaredSubject,
+  observed: Observed,
+  isMeant: (change: Change) => boolean = () => true,
+): Sketch {
   const found = diffOf(context, subject, observed);
   const {outstanding} = found;
   const debt = owedStart(context, subject, observed);
   const quarantined = stillAside(subject, observed);
-  const due = dueChanges(subject, found).filter(({field}) => debt === null || field !== 'power');
+  const due = dueChanges(subject, found)
+    .filter(isMeant)
+    .filter(({field}) => debt === null || field !== 'power');
   const draft = (changes: readonly Change[], writes: readonly string[]) => {
     const unfinished = isUnfinished(subject, found, changes);
     const owesStart = isOwed(subject, observed) && !changes.some(({field}) => field === 'power');

@@ -69,6 +69,7 @@ export function orderActions(
   const leaving = actions.filter((action) => isLeaving(action));
   const ordering = orderKeys([...new Set(actions.map((action) => action.key))], dependencies);
   const dependants = dependantsAmong(leaving, ordering, dependencies);
+  const copies = clonesBySource(actions);
   const place = new Map(ordering.keys.map((key, index) => [key, index]));
   const at = (action: Action) => place.get(action.key) ?? 0;
   const coming = actions
@@ -77,7 +78,8 @@ export function orderActions(
     .map((action) => waitForOthers(action, ordering, ready));
   const going = leaving
     .toSorted((a, b) => at(b) - at(a))
-    .map((action) => waitForDependants(waitForOthers(action, ordering, ready), dependants));
+    .map((action) => waitForDependants(waitForOthers(action, ordering, ready), dependants))
+    .map((action) => waitForClones(action, copies));
   return {
     actions: [...coming, ...going],
     diagnostics: ordering.cyclic.map((key) => cycle(key, actions)),
@@ -133,6 +135,29 @@ function waitForDependants(
   const first = [...(dependants.get(action.key) ?? [])].sort(compareKeys);
   if (first.length === 0) return action;
   return withWaiting({...action, after: first}, `${first.join(', ')} depends on it and goes first`);
+}
+
+/** For each guest that is copied by this plan, the keys that are made of it. */
+function clonesBySource(actions: readonly Action[]): ReadonlyMap<ResourceKey, ResourceKey[]> {
+  const copies = new Map<ResourceKey, ResourceKey[]>();
+  for (const {key, steps} of actions) {
+    for (const step of steps) {
+      if (step.kind === 'until' || step.operation !== 'clone') continue;
+      const source = `guest/${String(step.target['source'])}`;
+      if (source !== key) add(copies, source, key);
+    }
+  }
+  return copies;
+}
+
+/** What goes is the last that is left of it: what is to be copied of it is copied before. */
+function waitForClones(
+  action: Action,
+  copies: ReadonlyMap<ResourceKey, readonly ResourceKey[]>,
+): Action {
+  const first = copies.get(action.key) ?? [];
+  if (first.length === 0 || action.verb !== 'delete') return action;
+  return withWaiting(action, `${[...first].sort(compareKeys).join(', ')} is cloned from it first`);
 }
 
 function withWaiting(action: Action, detail: string): Action {

@@ -222,6 +222,39 @@ it('power that leaves Git is let go of, and nobody is told to write what cannot 
   ]);
 });
 
+it('a guest that is to be cloned goes when its clone is made, not before', async () => {
+  const source = patched(NEO4J, {vmid: 140, power: 'stopped'});
+  const files = {'a.yaml': manifest(source, {name: 'source'}), 'house.yaml': DEFAULTS};
+  const story = createStory(demoCluster(), {files});
+  expect(await settleAll(story)).toEqual(['create']);
+  story.files.delete('a.yaml');
+  commit(story, manifest(patched(NEO4J, {clone: {vmid: 140, full: true}, power: 'stopped'})));
+  expect((await openLines(story))[1]).toBe(
+    'delete destructive:  [waiting: guest/150 is cloned from it first]',
+  );
+  expect(await settleAll(story)).toEqual(['create', 'delete']);
+  expect([...story.simulator.guests.keys()]).toEqual([100, 150]);
+});
+
+it('a protected guest is replaced after the commit that takes protection off', async () => {
+  const story = await begin(patched(NEO4J, {power: 'stopped', protection: true}));
+  const uuid = configOf(story)['smbios1'];
+  const ask = (protection: boolean) =>
+    manifest(patched(NEO4J, {power: 'stopped', protection, cpu: {cores: 4}}), {
+      annotations: {'pvegit/replace': 'once'},
+    });
+  commit(story, ask(true));
+  expect(await settleAll(story)).toEqual([]);
+  expect((await openLines(story)).join()).toMatch(/^replace .*protected: .* takes protection off/);
+  commit(story, ask(false));
+  expect(await openLines(story)).toEqual(['update destructive: protection']);
+  expect(await settleAll(story)).toEqual(['update']);
+  expect(configOf(story)['smbios1']).toBe(uuid);
+  expect(await settleAll(story)).toEqual(['replace']);
+  expect(configOf(story)['smbios1']).not.toBe(uuid);
+  expect(await openLines(story)).toEqual([]);
+});
+
 async function begin(spec: Spec): Promise<Story> {
   const files = {'vm.yaml': manifest(spec), 'house.yaml': DEFAULTS};
   const story = createStory(demoCluster(), {files});
