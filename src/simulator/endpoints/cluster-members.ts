@@ -17,12 +17,6 @@ export const memberRoutes: readonly Route[] = [
   route('GET', '/cluster/config/nodes', ({cluster}) => data(members(cluster))),
   route('GET', '/cluster/config/totem', ({cluster}) => data(isAlone(cluster) ? null : totem)),
   route('GET', '/cluster/config/join', showJoin),
-  route('GET', '/cluster/ceph', () =>
-    data(['metadata', 'status', 'flags'].map((name) => ({name}))),
-  ),
-  route('GET', '/cluster/ceph/status', refuseCeph),
-  route('GET', '/cluster/ceph/flags', refuseCeph),
-  route('GET', '/cluster/ceph/flags/{flag}', refuseCeph),
   route('GET', '/cluster/acme', () =>
     data(
       'account tos meta directories plugins challenge-schema'.split(' ').map((name) => ({name})),
@@ -82,8 +76,4 @@ function showJoin({cluster, node, params}: Context): Reply {
   }
   const digest = sectionDigest(cluster, 'corosync');
   return data({nodelist, preferred_node: asked, totem, config_digest: digest});
-}
-
-function refuseCeph(): Reply {
-  return fail(500, 'binary not installed: /usr/bin/ceph-mon');
 }

@@ -9,14 +9,6 @@ import {versionOf} from './versions.ts';
 
 const base = '/nodes/{node}';
 
-const cephNames =
-  'cmd-safety crush fs init log mds mgr mon osd pool restart rules start status stop';
-const cephReads = 'status osd mon mgr mds pool fs rules crush log cmd-safety';
-
-function words(text: string): readonly string[] {
-  return text.split(' ');
-}
-
 function index(path: string, key: string, names: readonly string[]): Route {
   return route('GET', `${base}/${path}`, () => data(names.map((name) => ({[key]: name}))));
 }
@@ -59,13 +51,7 @@ export const hardwareRoutes: readonly Route[] = [
   empty('aplinfo'),
   route('POST', `${base}/aplinfo`, () => paramError({template: 'no such template'})),
   index('sdn', 'name', ['zones']),
-  index('ceph', 'name', words(cephNames)),
-  ...words(cephReads).map((path) => route('GET', `${base}/ceph/${path}`, refuseCeph)),
 ];
-
-function refuseCeph(): Reply {
-  return fail(500, 'binary not installed: /usr/bin/ceph-mon');
-}
 
 /** The packages that make up the version. */
 function showVersions({cluster}: Context): Reply {

@@ -5,6 +5,7 @@ import {data, route} from '../route.ts';
 import {childNames} from '../schema/api.ts';
 import {sectionsOf} from '../section.ts';
 import type {ClusterNode} from '../state.ts';
+import {cephRoutes} from './ceph.ts';
 import {diskRoutes} from './node-disks.ts';
 import facts from './node-facts.json' with {type: 'json'};
 import {hardwareRoutes} from './node-hardware.ts';
@@ -39,6 +40,7 @@ export const nodeRoutes: readonly Route[] = [
   ...networkRoutes,
   ...settingRoutes,
   ...serviceRoutes,
+  ...cephRoutes,
   ...diskRoutes,
   ...hardwareRoutes,
   ...replicationRoutes,

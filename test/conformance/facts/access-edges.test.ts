@@ -67,3 +67,28 @@ describe('passwords (PVE/Auth/PAM.pm, store_password)', () => {
     expect(set.reason).toBe("change password failed: user 'a' does not exist");
   });
 });
+
+describe('second factors and OpenID (PVE/API2/TFA.pm, OpenId.pm)', () => {
+  it('want the caller to prove itself, and then both parts of a secret', () => {
+    const desk = makeDesk();
+    const add = (who: string, params: Record<string, string>) =>
+      ask(desk, who, 'POST /access/tfa/ops@pve', {type: 'totp', ...params});
+    expect(add('ops@pve', {}).errors).toEqual({password: 'password is required to modify user'});
+    expect(add('ops@pve!tk', {}).status).toBe(403);
+    expect(add('root', {}).reason).toBe("'description' is required for new entries");
+    expect(add('root', {description: 'x'}).reason).toBe(
+      "'totp' type requires both 'totp' and 'value' parameters",
+    );
+    // A failed try leaves its mark.
+    expect(ask(desk, 'root', 'GET /access/users/ops@pve').data).toMatchObject({keys: 'x'});
+    expect(ask(desk, 'root', 'DELETE /access/tfa/ops@pve/none').reason).toBe('no such entry');
+  });
+
+  it('need a realm of their own kind', () => {
+    const desk = makeDesk();
+    const told = (realm: string) =>
+      ask(desk, '', 'POST /access/openid/auth-url', {realm, 'redirect-url': 'https://x'}).reason;
+    expect(told('none')).toBe("authentication domain 'none' does not exist");
+    expect(told('pve')).toBe('wrong realm type (pve != openid)');
+  });
+});

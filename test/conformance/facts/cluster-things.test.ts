@@ -181,3 +181,17 @@ describe('notifications (proxmox-notify api/mod.rs)', () => {
     expect(ask(desk, 'root', `PUT ${base}/endpoints/gotify/g1`, old).status).toBe(400);
   });
 });
+
+describe('Ceph (PVE/Ceph/Tools.pm)', () => {
+  it('is missed by its program, and its indices are there all the same', () => {
+    const say = (call: string) => ask(makeDesk(), 'root', call).reason;
+    const base = '/nodes/pve1/ceph';
+    expect(say(`GET ${base}/cfg/raw`)).toBe('binary not installed: /usr/bin/ceph-mon');
+    expect(say(`POST ${base}/init`)).toBe('binary not installed: /usr/bin/ceph');
+    expect(say(`POST ${base}/mgr/pve1`)).toBe('binary not installed: /usr/bin/ceph-mgr');
+    expect(ask(makeDesk(), 'root', `GET ${base}/osd/0`).data).toEqual([
+      {name: 'metadata'},
+      {name: 'lv-info'},
+    ]);
+  });
+});
