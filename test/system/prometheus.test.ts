@@ -23,7 +23,7 @@ describe.runIf(needs('prometheus'))('the alerts', () => {
 
   it('are rules as Prometheus reads them', async () => {
     const {stdout} = await run(promtool, ['check', 'rules', RULES]);
-    expect(stdout).toMatch(/SUCCESS: 14 rules found/);
+    expect(stdout).toMatch(/SUCCESS: 15 rules found/);
   });
 
   it('fire when they should and not before', async () => {
@@ -104,7 +104,7 @@ describe.runIf(needs('prometheus', 'git'))('the dashboard', () => {
       const all = await prometheus.alerts();
       return [...all.values()].every((state) => state.startsWith('ok ')) ? all : null;
     });
-    expect(alerts.size).toBe(14);
+    expect(alerts.size).toBe(15);
     expect(alerts.get('PvegitDown')).toBe('ok inactive');
     expect(alerts.get('PvegitDestructiveHeld')).toBe('ok pending');
   });
