@@ -25,7 +25,15 @@ export function makeCertificate(nowMs: number): ServerCertificate {
   };
 }
 
-const tags = {integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06, utf8: 0x0c, time: 0x17} as const;
+const tags = {
+  integer: 0x02,
+  bits: 0x03,
+  octets: 0x04,
+  oid: 0x06,
+  utf8: 0x0c,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+} as const;
 
 /** Object identifiers, already encoded. */
 const oids = {
@@ -61,10 +69,11 @@ function authority(): Buffer {
   return sequence(oid(oids.basicConstraints), wrap(tags.octets, isAuthority));
 }
 
-/** UTCTime has two digits for the year and serves until 2049. */
+/** UTCTime has two digits for the year and serves until 2049; then the whole year is written. */
 function time(atMs: number): Buffer {
-  const digits = new Date(atMs).toISOString().replaceAll(/[-:T]/g, '').slice(2, 14);
-  return wrap(tags.time, Buffer.from(`${digits}Z`));
+  const digits = new Date(atMs).toISOString().replaceAll(/[-:T]/g, '').slice(0, 14);
+  if (digits < '2050') return wrap(tags.utcTime, Buffer.from(`${digits.slice(2)}Z`));
+  return wrap(tags.generalizedTime, Buffer.from(`${digits}Z`));
 }
 
 function oid(bytes: readonly number[]): Buffer {
