@@ -112,6 +112,8 @@ export interface StorageDefinition {
   allocateMs: number;
   /** Virtual time that copying one GiB takes. */
   copyMsPerGiB: number;
+  /** Its server does not answer: nothing on it can be used. */
+  outOfReach?: boolean;
 }
 
 /** One volume; on a local storage the same volid may exist on several nodes. */

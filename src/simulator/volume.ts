@@ -1,6 +1,7 @@
 // Why this exists: volumes and what storages do with them: names, indices, allocation, free, clone,
 // copy, resize, snapshot. Texts as facts.md section 8; who may do it is checked by the caller.
 import {fail} from './failure.ts';
+import {splitList} from './route.ts';
 import type {Cluster, StorageDefinition, Volume} from './state.ts';
 import {nodeSeconds, recordEffect} from './state.ts';
 
@@ -14,6 +15,15 @@ export function requireStorage(cluster: Cluster, id: string, node: string): Stor
   }
   if (storage.nodes !== undefined && !storage.nodes.has(node)) {
     fail(500, `storage '${id}' is not available on node '${node}'`);
+  }
+  return storage;
+}
+
+/** The same, and it can be used now: what is reached over a network may be out of reach. */
+export function requireActive(cluster: Cluster, id: string, node: string): StorageDefinition {
+  const storage = requireStorage(cluster, id, node);
+  if (storage.outOfReach === true) {
+    fail(500, `storage '${id}' is not online`);
   }
   return storage;
 }
@@ -102,7 +112,7 @@ export function free(cluster: Cluster, node: string, volid: string): void {
   }
   const child = childrenOf(cluster, volume)[0];
   if (child !== undefined) {
-    fail(500, `base volume '${nameOf(volume)}' is still in use by linked cloned`);
+    fail(500, `base volume '${nameOf(volume)}' is still in use by linked clones`);
   }
   cluster.volumes.delete(`${volume.node ?? ''}/${volid}`);
   recordEffect(cluster, 'free', volume.vmid, volid);
@@ -174,7 +184,26 @@ function freeName(
 
 /** Where a file storage keeps a volume on its node, e.g. `/srv/images/100/vm-100-disk-0.raw`. */
 export function filePath(storage: StorageDefinition, vmid: number, file: string): string {
-  return `${storage.options.get('path') ?? `/mnt/pve/${storage.id}`}/images/${vmid}/${file}`;
+  return `${folderOf(storage, 'images')}/${vmid}/${file}`;
+}
+
+const folders: Readonly<Record<string, string>> = {
+  images: 'images',
+  rootdir: 'private',
+  iso: 'template/iso',
+  vztmpl: 'template/cache',
+  backup: 'dump',
+  snippets: 'snippets',
+  import: 'import',
+};
+
+/** The directory of one content of a file storage, `content-dirs` considered. */
+export function folderOf(storage: StorageDefinition, content: string): string {
+  const named = splitList(storage.options.get('content-dirs') ?? '')
+    .map((part) => part.split('='))
+    .find(([kind]) => kind === content)?.[1];
+  const root = storage.options.get('path') ?? `/mnt/pve/${storage.id}`;
+  return `${root}/${named ?? folders[content] ?? content}`;
 }
 
 function imageName(
