@@ -8,7 +8,7 @@ import {checkNotes} from './notes.ts';
 const rootOnly = ['dumpdir', 'tmpdir', 'script', 'job-id'] as const;
 
 /** Rights on what a backup may be told beside its guests. */
-export function requireOptions(context: Context, storage: string): void {
+export function requireOptions(context: Context, storage: string | undefined): void {
   const {params, auth} = context;
   if (auth.isRoot) return;
   for (const key of rootOnly) {
@@ -21,7 +21,8 @@ export function requireOptions(context: Context, storage: string): void {
   if (fleecing !== undefined) {
     require403(context, `/storage/${fleecing}`, ['Datastore.AllocateSpace']);
   }
-  if (params['prune-backups'] !== undefined || params.maxfiles !== undefined) {
+  const prunes = params['prune-backups'] !== undefined || params.maxfiles !== undefined;
+  if (prunes && storage !== undefined) {
     require403(context, `/storage/${storage}`, ['Datastore.Allocate']);
   }
 }
@@ -29,11 +30,15 @@ export function requireOptions(context: Context, storage: string): void {
 /** 400 or 500 for options that contradict each other or name what is not there. */
 export function checkCall({cluster, params}: Context): void {
   for (const key of ['all', 'exclude', 'pool']) {
-    const isSet = params[key] !== undefined && params[key] !== '0';
-    if (isSet && params.vmid !== undefined) {
+    const isSet = (params[key] ?? '') !== '' && params[key] !== '0';
+    if (isSet && (params.vmid ?? '') !== '') {
       paramError({[key]: "option conflicts with option 'vmid'"});
     }
   }
+  if (params['prune-backups'] !== undefined && params.maxfiles !== undefined) {
+    paramError({'prune-backups': "option conflicts with option 'maxfiles'"});
+  }
+  checkNotes(params['notes-template']);
   const isAnyGiven = params.all === '1' || params.stop === '1' || params.pool !== undefined;
   if (!isAnyGiven && params.exclude === undefined && params.vmid === undefined) {
     paramError({vmid: 'property is missing'});
@@ -41,5 +46,4 @@ export function checkCall({cluster, params}: Context): void {
   if (params.pool !== undefined && !cluster.pools.has(params.pool)) {
     fail(500, `pool '${params.pool}' does not exist`);
   }
-  checkNotes(params['notes-template']);
 }

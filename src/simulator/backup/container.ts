@@ -34,11 +34,20 @@ const ratios: Readonly<Record<string, number>> = {
   lzo: 0.62,
 };
 
+/** How a container's backup is wished. */
+export interface ContainerWish {
+  readonly mode: string;
+  readonly compress: string;
+  readonly path: string;
+  readonly ionice: string;
+  readonly bwlimit: string | undefined;
+}
+
 /** Decide everything about the backup of a container. */
 export function planContainerBackup(
   cluster: Cluster,
   guest: LxcGuest,
-  wish: {readonly mode: string; readonly compress: string; readonly path: string},
+  wish: ContainerWish,
 ): ContainerBackup {
   const mounts = mountsOf(cluster.version, guest.config);
   const volumes = mounts.filter(isIncluded).flatMap((mount) => {
@@ -51,9 +60,10 @@ export function planContainerBackup(
     wanted === 'stop' ? 'stop' : wanted === 'snapshot' && canSnap ? 'snapshot' : 'suspend';
   const tarBytes = volumes.reduce((sum, {volume}) => sum + contentsOf(volume).tarBytes, ownBytes);
   const archiveBytes = Math.round(tarBytes * (ratios[wish.compress] ?? 1));
-  const {path} = wish;
+  const {path, ionice, bwlimit} = wish;
   const snapshots = volumes.flatMap(({volume}) => lvmSnapshot(cluster, volume, 'vzdump'));
-  const report: Report = {guest, mounts, mode, wanted, path, tarBytes, archiveBytes, snapshots};
+  const facts = {guest, mounts, mode, wanted, path, ionice, bwlimit} as const;
+  const report: Report = {...facts, tarBytes, archiveBytes, snapshots};
   return {
     mode,
     before: beforeLines(report),
@@ -85,6 +95,8 @@ interface Report {
   readonly mode: 'stop' | 'suspend' | 'snapshot';
   readonly wanted: string;
   readonly path: string;
+  readonly ionice: string;
+  readonly bwlimit: string | undefined;
   readonly tarBytes: number;
   readonly archiveBytes: number;
   /** LVM's own names of the snapshots that are taken. */
@@ -94,7 +106,12 @@ interface Report {
 function beforeLines(report: Report): readonly string[] {
   const {guest, mode, wanted, path} = report;
   const what = whatLines(report);
-  const how = [`backup mode: ${mode}`, 'ionice priority: 7'];
+  const limit = report.bwlimit ?? '0';
+  const how = [
+    `backup mode: ${mode}`,
+    ...(limit === '0' ? [] : [`bandwidth limit: ${limit} KiB/s`]),
+    `ionice priority: ${report.ionice}`,
+  ];
   const isFallback = wanted === 'snapshot' && mode === 'suspend';
   const failure = [
     ...what,

@@ -4,15 +4,25 @@ import type {Guest} from '../state.ts';
 
 const variables = new Set(['cluster', 'guestname', 'node', 'vmid']);
 
-/** Refuse a template with an unknown variable, as the call does. */
-export function checkNotes(template: string | undefined): void {
-  for (const match of (template ?? '').matchAll(/\{\{([^}]*)\}\}/g)) {
-    const name = match[1] ?? '';
-    if (!variables.has(name)) {
-      const place = match.index + 4;
-      paramError({'notes-template': `found unknown: variable '${name}' at char ${place}\n`});
-    }
+/** Refuse a template with an unknown variable or escape, as the call does. */
+export function checkNotes(template = ''): void {
+  const problem = notesProblem(template);
+  if (problem !== undefined) {
+    paramError({'notes-template': `${problem}\n`});
   }
+}
+
+/** What is wrong with a template; undefined when nothing is. */
+export function notesProblem(template: string): string | undefined {
+  if (template.includes('\n')) return 'contains a line feed';
+  const escapes = [...template.matchAll(/\\(.)/g)]
+    .filter(([, char = '']) => char !== 'n' && char !== '\\')
+    .map(({0: text, index}) => `escape sequence '${text}' at char ${index}`);
+  const names = [...template.matchAll(/\{\{([^\s{}]+)\}\}/g)]
+    .filter(([, name = '']) => !variables.has(name))
+    .map(({1: name, index}) => `variable '${name}' at char ${index + 4}`);
+  const all = [...escapes, ...names];
+  return all.length === 0 ? undefined : `found unknown: ${all.join(', ')}`;
 }
 
 /** The notes of a backup. A node alone is a cluster of no name. */

@@ -1,12 +1,13 @@
 // Why this exists: which backups a retention keeps: the periods' rule of facts.md section 12, used
 // by vzdump, by the dry run and by the prune task.
 import {fail} from '../failure.ts';
-import {may, require403} from '../permission.ts';
+import {require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, integer, route} from '../route.ts';
 import type {Cluster, Volume} from '../state.ts';
+import type {Stage} from '../task.ts';
 import {fork} from '../task.ts';
-import {free, requireStorage, volumesOn} from '../volume.ts';
+import {free, requireActive, volumesOn} from '../volume.ts';
 import {isArchiveName} from './archive.ts';
 
 const base = '/nodes/{node}/storage/{storage}/prunebackups';
@@ -53,10 +54,10 @@ export function markBackups(backups: readonly Volume[], text: string): readonly 
   const sorted = [...backups].sort((left, right) => right.ctimeS - left.ctimeS);
   const marks = new Map<Volume, Marked['mark']>();
   for (const volume of sorted) {
-    if (!isArchiveName(volume.volid)) {
-      marks.set(volume, 'renamed');
-    } else if (volume.protected === true) {
+    if (volume.protected === true) {
       marks.set(volume, 'protected');
+    } else if (!isArchiveName(volume.volid)) {
+      marks.set(volume, 'renamed');
     }
   }
   const keepsAll = (counts.get('keep-all') ?? 0) > 0 || periods.every(([key]) => !counts.get(key));
@@ -105,27 +106,40 @@ export function backupsOn(
 
 function markedBackups(context: Context): readonly Marked[] {
   const {cluster, node, path, params} = context;
-  const storage = requireStorage(cluster, path.storage ?? '', node);
+  const id = path.storage ?? '';
+  const storage = cluster.storages.get(id) ?? fail(500, `storage '${id}' does not exist`);
+  if (!storage.content.has('backup')) {
+    fail(500, `storage '${id}' does not support backups`);
+  }
   const text = params['prune-backups'] ?? storage.options.get('prune-backups');
   if (text === undefined) {
-    return fail(500, `no prune-backups options configured for storage '${storage.id}'`);
+    return fail(500, `no prune-backups options configured for storage '${id}'`);
   }
-  const all = backupsOn(cluster, node, storage.id, integer(context, 'vmid'));
-  const owners = [...new Set(all.map((volume) => volume.vmid))];
-  return owners.flatMap((owner) =>
+  requireActive(cluster, id, node);
+  const all = backupsOn(cluster, node, id, integer(context, 'vmid')).filter(
+    ({volid}) => params.type === undefined || typeOf(volid) === params.type,
+  );
+  const groupOf = (one: Volume): string => `${typeOf(one.volid)}/${one.vmid}`;
+  const groups = new Set(all.map(groupOf));
+  return [...groups].flatMap((group) =>
     markBackups(
-      all.filter((one) => one.vmid === owner),
+      all.filter((one) => groupOf(one) === group),
       text,
     ),
   );
+}
+
+/** What kind of guest an archive's name says it holds. */
+function typeOf(volid: string): string {
+  return /\/vzdump-(lxc|openvz|qemu)-/.exec(volid)?.[1] ?? 'unknown';
 }
 
 function showMarks(context: Context): Reply {
   return data(
     markedBackups(context).map(({volume, mark}) => ({
       volid: volume.volid,
-      vmid: volume.vmid,
-      type: volume.volid.includes('-lxc-') ? 'lxc' : 'qemu',
+      ...(volume.vmid === undefined ? {} : {vmid: volume.vmid}),
+      type: typeOf(volume.volid),
       ctime: volume.ctimeS,
       mark,
     })),
@@ -138,25 +152,15 @@ function pruneBackups(context: Context): Reply {
   const vmid = integer(context, 'vmid');
   if (vmid === undefined) {
     require403(context, `/storage/${storage}`, ['Datastore.Allocate']);
-  } else if (!may(context, `/storage/${storage}`, ['Datastore.Allocate'])) {
+  } else {
     require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
     require403(context, `/vms/${vmid}`, ['VM.Backup']);
   }
   const id = vmid === undefined ? storage : `${vmid}@${storage}`;
-  return data(
-    fork(cluster, {
-      node,
-      type: 'prunebackups',
-      id,
-      auth,
-      stages: [
-        {
-          kind: 'do',
-          run: ({log}) => removeMarked(cluster, node, markedBackups(context), log),
-        },
-      ],
-    }),
-  );
+  const stages: readonly Stage[] = [
+    {kind: 'do', run: ({log}) => removeMarked(cluster, node, markedBackups(context), log)},
+  ];
+  return data(fork(cluster, {node, type: 'prunebackups', id, auth, stages}));
 }
 
 /** Remove what is marked so, oldest first, saying each; returns how many. */

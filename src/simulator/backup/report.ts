@@ -28,8 +28,8 @@ export function beforeCopyLines(report: Report): readonly string[] {
   const limit = params.bwlimit;
   const how = [
     `backup mode: ${mode}`,
-    ...(limit === undefined ? [] : [`bandwidth limit: ${limit} KiB/s`]),
-    'ionice priority: 7',
+    ...(limit === undefined || limit === '0' ? [] : [`bandwidth limit: ${limit} KiB/s`]),
+    `ionice priority: ${params.ionice ?? '7'}`,
   ];
   const name = guest.config.get('name');
   const what = [...(name === undefined ? [] : [`VM Name: ${name}`]), ...diskLines(report)];

@@ -4,11 +4,11 @@
 import {selectedGuests} from '../endpoints/backup-selection.ts';
 import {fail, paramError} from '../failure.ts';
 import {bootStages, extinguish} from '../lxc/power.ts';
-import {require403} from '../permission.ts';
+import {may, require403} from '../permission.ts';
 import {randomUuid} from '../random.ts';
 import type {Context, Reply, Route} from '../route.ts';
-import {data, flag, route} from '../route.ts';
-import type {Cluster, Guest, LxcGuest, QemuGuest, StorageDefinition} from '../state.ts';
+import {data, route} from '../route.ts';
+import type {Cluster, Guest, LxcGuest, QemuGuest} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage, Worker} from '../task.ts';
 import {fork} from '../task.ts';
@@ -16,6 +16,9 @@ import {put} from '../volume.ts';
 import {archiveTime, disksToSave} from './archive.ts';
 import {checkCall, requireOptions} from './call-checks.ts';
 import {planContainerBackup} from './container.ts';
+import type {Options, Target} from './job-options.ts';
+import {commandLine, normalOptions, openTarget, storageNamed} from './job-options.ts';
+import {keptBy, refusal} from './limits.ts';
 import {fillNotes} from './notes.ts';
 import {backupsOn, markBackups, removeMarked, retention} from './prune.ts';
 import {afterCopyLines, beforeCopyLines, logDate} from './report.ts';
@@ -48,24 +51,26 @@ function backUp(context: Context): Reply {
   if (params.stdout === '1') {
     paramError({stdout: 'option is only allowed on the command line interface.'});
   }
-  const storage = params.storage ?? 'local';
+  const storage = storageNamed(params);
   requireOptions(context, storage);
   checkCall(context);
+  const options = normalOptions(params);
+  const selected = selectedGuests(cluster, new Map(Object.entries(options)));
+  const vmids = selected.filter((vmid) => nodeOf(cluster, vmid, node) === node);
   if (params.stop === '1') {
     require403(context, `/nodes/${node}`, ['Sys.Modify']);
     stopBackups(cluster, node);
-    const isOnlyThat = [params.vmid, params.pool, params.all].every((one) => one === undefined);
-    if (isOnlyThat) return data('OK');
+    if (vmids.length === 0) return data('OK');
   }
-  const vmids = selectedGuests(cluster, new Map(Object.entries(params))).filter((vmid) =>
-    isHere(cluster, vmid, node, params.vmid !== undefined),
-  );
-  if (vmids.length === 0 && params.all !== '1' && params.exclude === undefined) {
+  if (vmids.length === 0 && options.all !== '1') {
     return data('OK');
   }
-  require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
+  if (storage !== undefined) {
+    require403(context, `/storage/${storage}`, ['Datastore.AllocateSpace']);
+  }
   const id = vmids.length === 1 ? String(vmids[0]) : '';
-  const stages = jobStages(context, storage, vmids);
+  const elsewhere = selected.filter((vmid) => !vmids.includes(vmid));
+  const stages = jobStages(context, {options, vmids, elsewhere});
   return data(fork(cluster, {node, type: 'vzdump', id, auth, stages}));
 }
 
@@ -76,36 +81,40 @@ function stopBackups(cluster: Cluster, node: string): void {
   }
 }
 
-/** Guests of other nodes are left to these; a guest that does not exist is an error of the job. */
-function isHere(cluster: Cluster, vmid: number, node: string, isNamed: boolean): boolean {
-  const guest = cluster.guests.get(vmid);
-  return guest === undefined ? isNamed : guest.node === node;
+/** Guests of other nodes are left to these; one that does not exist is an error of this job. */
+function nodeOf(cluster: Cluster, vmid: number, here: string): string {
+  return cluster.guests.get(vmid)?.node ?? here;
+}
+
+interface Job {
+  readonly options: Options;
+  readonly vmids: readonly number[];
+  /** Selected, but on other nodes. */
+  readonly elsewhere: readonly number[];
 }
 
 interface JobState {
   readonly context: Context;
-  readonly storage: StorageDefinition;
+  readonly options: Options;
+  readonly target: Target;
   failures: number;
 }
 
-function jobStages(context: Context, storage: string, vmids: readonly number[]): readonly Stage[] {
+function jobStages(context: Context, {options, vmids, elsewhere}: Job): readonly Stage[] {
+  const {cluster, node} = context;
   return [
     {
       kind: 'then',
       stages: (worker) => {
-        const definition = context.cluster.storages.get(storage);
-        if (definition === undefined) {
-          const text = `storage '${storage}' does not exist`;
-          return fail(
-            500,
-            `could not activate storage '${storage}': ${text}\n` +
-              `could not get storage information for '${storage}': ${text}`,
-          );
+        const target = openTarget(cluster, node, options);
+        worker.log(`INFO: starting new backup job: vzdump ${commandLine(context, options)}`);
+        if (elsewhere.length > 0) {
+          worker.log(`INFO: skip external VMs: ${elsewhere.join(', ')}`);
         }
-        worker.log(`INFO: starting new backup job: vzdump ${commandLine(context, vmids)}`);
-        const state: JobState = {context, storage: definition, failures: 0};
+        const state: JobState = {context, options, target, failures: 0};
+        const allowed = vmids.filter((vmid) => mayBackUp(context, vmid, options.all === '1'));
         return [
-          ...vmids.map((vmid): Stage => guestStage(state, vmid)),
+          ...allowed.map((vmid): Stage => guestStage(state, vmid)),
           {kind: 'do', run: ({log}) => conclude(state, log)},
         ];
       },
@@ -113,13 +122,12 @@ function jobStages(context: Context, storage: string, vmids: readonly number[]):
   ];
 }
 
-function commandLine({params, node}: Context, vmids: readonly number[]): string {
-  const options: Readonly<Record<string, string>> = {...params, node};
-  const quoted = (text: string): string => (/^[\w.,=:/+-]+$/.test(text) ? text : `'${text}'`);
-  const words = Object.entries(options)
-    .filter(([key]) => key !== 'vmid')
-    .map(([key, value]) => `--${key} ${quoted(value)}`);
-  return [...(params.vmid === undefined ? [] : vmids), ...words].join(' ');
+/** Of all guests those are taken that may be; one that is named must be. */
+function mayBackUp(context: Context, vmid: number, isSilent: boolean): boolean {
+  if (!context.cluster.guests.has(vmid)) return true;
+  const path = `/vms/${vmid}`;
+  if (!isSilent) require403(context, path, ['VM.Backup']);
+  return may(context, path, ['VM.Backup']);
 }
 
 function conclude(state: JobState, log: (line: string) => void): void {
@@ -139,6 +147,11 @@ function guestStage(state: JobState, vmid: number): Stage {
       const guest = cluster.guests.get(vmid);
       if (guest === undefined) {
         giveUp(state, worker, vmid, `unable to find VM '${vmid}'`);
+        return [];
+      }
+      const why = refusal(state.context, guest, state.options, state.target);
+      if (why !== undefined) {
+        giveUp(state, worker, vmid, why);
         return [];
       }
       worker.log(`INFO: Starting Backup of VM ${vmid} (${guest.kind})`);
@@ -175,13 +188,14 @@ function setLock(cluster: Cluster, guest: Guest, lock: string | undefined): void
 }
 
 function copyStages(state: JobState, guest: QemuGuest, worker: Worker): readonly Stage[] {
-  const {cluster, node, params} = state.context;
+  const {cluster, node} = state.context;
+  const params = state.options;
   const disks = disksToSave(cluster, guest);
   const compress = compressionOf(params);
   const startS = nodeSeconds(cluster, node);
   const extension = compress === '' ? 'vma' : `vma.${compress}`;
   const file = `vzdump-qemu-${guest.vmid}-${archiveTime(startS)}.${extension}`;
-  const path = `${state.storage.options.get('path')}/dump/${file}`;
+  const path = `${state.target.folder}/${file}`;
   const uuid = randomUuid(cluster.random);
   const report = {params, guest, disks, path, uuid, bytes: archiveBytes[compress] ?? 0};
   for (const line of beforeCopyLines(report)) {
@@ -211,16 +225,19 @@ function compressionOf(params: Readonly<Record<string, string>>): string {
 
 /** A container is stopped for the time of the copy, stands still for a moment, or goes on. */
 function containerStages(state: JobState, guest: LxcGuest, worker: Worker): readonly Stage[] {
-  const {cluster, node, params} = state.context;
+  const {cluster, node} = state.context;
+  const params = state.options;
   const compress = compressionOf(params);
   const startS = nodeSeconds(cluster, node);
   const extension = compress === '' ? 'tar' : `tar.${compress}`;
   const file = `vzdump-lxc-${guest.vmid}-${archiveTime(startS)}.${extension}`;
-  const path = `${state.storage.options.get('path')}/dump/${file}`;
+  const path = `${state.target.folder}/${file}`;
   const plan = planContainerBackup(cluster, guest, {
     mode: params.mode ?? 'snapshot',
     compress,
     path,
+    ionice: params.ionice ?? '7',
+    bwlimit: params.bwlimit,
   });
   for (const line of plan.before) {
     worker.log(line);
@@ -267,8 +284,10 @@ interface Stored {
 }
 
 function store(state: JobState, guest: Guest, stored: Stored): void {
-  const {context, storage} = state;
-  const {cluster, node, params} = context;
+  const {context, options: params} = state;
+  const {storage} = state.target;
+  const {cluster, node} = context;
+  if (storage === undefined) return;
   const volid = `${storage.id}:backup/${stored.file}`;
   const template = params['notes-template'];
   const notes = template === undefined ? {} : {notes: fillNotes(template, {guest, node})};
@@ -286,7 +305,7 @@ function store(state: JobState, guest: Guest, stored: Stored): void {
     snapshots: new Set(),
     data: stored.content,
     ...notes,
-    ...(flag(context, 'protected') ? {protected: true} : {}),
+    ...(params.protected === '1' ? {protected: true} : {}),
   });
   recordEffect(cluster, 'backup', guest.vmid, volid);
 }
@@ -301,12 +320,13 @@ function finish(
     readonly closing: readonly string[];
   },
 ): void {
-  const {cluster, node, params} = state.context;
-  if (flag(state.context, 'protected')) {
-    worker.log('INFO: marking backup as protected');
-  }
-  if (params['notes-template'] !== undefined) {
+  const {cluster, node} = state.context;
+  const params = state.options;
+  if ((params['notes-template'] ?? '') !== '') {
     worker.log('INFO: adding notes to backup');
+  }
+  if (params.protected === '1') {
+    worker.log('INFO: marking backup as protected');
   }
   pruneAfter(state, guest, worker);
   for (const line of how.closing) {
@@ -327,16 +347,22 @@ function finish(
 }
 
 function pruneAfter(state: JobState, guest: Guest, worker: Worker): void {
-  const {context, storage} = state;
-  const text = context.params['prune-backups'] ?? storage.options.get('prune-backups');
-  const isOff = text === undefined || (retention(text).get('keep-all') ?? 0) > 0;
-  if (isOff || context.params.remove === '0') {
+  const {context, options} = state;
+  const {storage} = state.target;
+  const text = options['prune-backups'] ?? keptBy(storage);
+  const counts = retention(text);
+  const isAll = [...counts].every(([key, count]) => key === 'keep-all' || count === 0);
+  if (isAll || options.remove === '0') {
     return;
   }
-  worker.log(`INFO: prune older backups with retention: ${text}`);
+  const said = [...counts].map(([key, count]) => `${key}=${count}`).sort();
+  worker.log(`INFO: prune older backups with retention: ${said.join(', ')}`);
   const {cluster, node} = context;
-  const marked = markBackups(backupsOn(cluster, node, storage.id, guest.vmid), text);
-  const count = removeMarked(cluster, node, marked, (line) => worker.log(`INFO: ${line}`));
+  const there = storage === undefined ? [] : backupsOn(cluster, node, storage.id, guest.vmid);
+  const own = there.filter(({volid}) => volid.includes(`vzdump-${guest.kind}-`));
+  const count = removeMarked(cluster, node, markBackups(own, text), (line) =>
+    worker.log(`INFO: ${line}`),
+  );
   const policy = count > 0 ? ' not covered by keep-retention policy' : '';
   worker.log(`INFO: pruned ${count} backup(s)${policy}`);
 }

@@ -1,5 +1,7 @@
 // Why this exists: backup jobs are configuration only: stored, listed, selected guests exclude each
 // other. Texts and shapes as facts.md section 12.
+import {retentionOf} from '../backup/job-options.ts';
+import {notesProblem} from '../backup/notes.ts';
 import {fail, forbid, paramError, wrapped} from '../failure.ts';
 import {may, require403} from '../permission.ts';
 import {randomUuid} from '../random.ts';
@@ -85,6 +87,7 @@ function createJob(context: Context): Reply {
   const job: Section = new Map([['enabled', '1']]);
   write(job, params);
   checkSelection(job, true);
+  keepRetention(job);
   jobs(cluster).set(id, job);
   recordEffect(cluster, 'backup-job', undefined, `${id} created`);
   return nothing;
@@ -161,11 +164,28 @@ function checkSelection(job: Section, isWhole: boolean): void {
       refuse(key);
     }
   }
+  if (job.has('prune-backups') && job.has('maxfiles')) {
+    const text = "prune-backups: option conflicts with option 'maxfiles'";
+    wrapped(400, 'Parameter verification failed.', text);
+  }
+  const problem = notesProblem(job.get('notes-template') ?? '');
+  if (problem !== undefined) {
+    wrapped(400, 'Parameter verification failed.', `notes-template: ${problem}`);
+  }
   if (job.has('exclude') && !job.has('pool')) {
     job.set('all', '1');
   }
   if (isWhole && !vmid && job.get('all') !== '1' && !job.has('pool') && job.get('stop') !== '1') {
     wrapped(400, 'Parameter verification failed.', 'vmid: property is missing');
+  }
+}
+
+/** The old limit is kept as a retention. */
+function keepRetention(job: Section): void {
+  const maxfiles = job.get('maxfiles');
+  if (maxfiles !== undefined) {
+    job.delete('maxfiles');
+    job.set('prune-backups', retentionOf(maxfiles));
   }
 }
 
@@ -195,6 +215,7 @@ function updateJob(context: Context): Reply {
   write(changed, settings);
   keepOneSelection(changed, settings);
   checkSelection(changed, true);
+  keepRetention(changed);
   jobs(cluster).set(id, changed);
   recordEffect(cluster, 'backup-job', undefined, `${id} updated`);
   return nothing;

@@ -6,24 +6,29 @@ import {data, splitList} from '../route.ts';
 import type {Section} from '../section.ts';
 import type {Cluster, Guest} from '../state.ts';
 
-/** The VMIDs that a selection names, whether they exist or not. */
+/** The VMIDs that a selection names, whether they exist or not, ascending; a pool's exist. */
 export function selectedGuests(
   cluster: Cluster,
   selection: {readonly get: (key: string) => string | undefined},
 ): readonly number[] {
   const pool = selection.get('pool');
   if (pool !== undefined) {
-    return [...(cluster.pools.get(pool)?.vms ?? [])];
+    const members = [...(cluster.pools.get(pool)?.vms ?? [])];
+    return ascending(members.filter((vmid) => cluster.guests.has(vmid)));
   }
   const vmids = selection.get('vmid');
   if (vmids !== undefined) {
-    return splitList(vmids).map(Number);
+    return ascending(splitList(vmids).map(Number));
   }
   if (selection.get('all') !== '1') {
     return [];
   }
   const excluded = new Set(splitList(selection.get('exclude') ?? '').map(Number));
-  return [...cluster.guests.keys()].filter((vmid) => !excluded.has(vmid));
+  return ascending([...cluster.guests.keys()].filter((vmid) => !excluded.has(vmid)));
+}
+
+function ascending(vmids: readonly number[]): readonly number[] {
+  return [...vmids].sort((left, right) => left - right);
 }
 
 /** Those of a job: only the guests of its node, if it names one, and those that are gone. */

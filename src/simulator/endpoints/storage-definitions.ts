@@ -10,8 +10,9 @@ import type {Section} from '../section.ts';
 import {checkedProperties, deleteProperties} from '../section-plugins.ts';
 import type {Cluster, StorageDefinition} from '../state.ts';
 import {recordEffect} from '../state.ts';
+import {activationProblem, keepLocal, keepSecrets} from './storage-hooks.ts';
 import type {StorageType} from './storage-types.ts';
-import {storageTypes} from './storage-types.ts';
+import {formatsByType, mountedTypes, storageTypes} from './storage-types.ts';
 
 /** `/storage` and below. */
 export const storageDefinitionRoutes: readonly Route[] = [
@@ -32,15 +33,15 @@ function configDigest(cluster: Cluster): string {
 }
 
 function facts(cluster: Cluster, storage: StorageDefinition): Record<string, unknown> {
-  const {secrets = []} = storageTypes[storage.type] ?? {};
-  const options = [...storage.options].filter(([key]) => !secrets.includes(key));
   return {
     storage: storage.id,
     type: storage.type,
     content: [...storage.content].join(',') || 'none',
     ...(storage.shared ? {shared: 1} : {}),
     ...(storage.disabled ? {disable: 1} : {}),
-    ...Object.fromEntries(options.map(([key, text]) => [key, shape(cluster, key, text)])),
+    ...Object.fromEntries(
+      [...storage.options].map(([key, text]) => [key, shape(cluster, key, text)]),
+    ),
     ...(storage.nodes === undefined ? {} : {nodes: [...storage.nodes].join(',')}),
   };
 }
@@ -88,26 +89,13 @@ function createDefinition(context: Context): Reply {
   const {storage: id = '', type: name = 'dir', nodes = '', ...rest} = params;
   const type = typeOf(name);
   const given = withoutSecrets(type, {...rest, ...(nodes === '' ? {} : {nodes})});
-  const path = type.uses.path === 'fixed-optional' ? {path: `/mnt/pve/${id}`} : {};
-  const values = checkedProperties(type.uses, {...path, ...given}, true);
+  const path = mountedTypes.has(name) ? {path: `/mnt/pve/${id}`} : {};
+  const values = readable(name, checkedProperties(type.uses, {...path, ...given}, true));
   checkPath(name, values);
-  const content = contentOf(type, values.get('content'));
-  prefixed('create storage failed', () => {
-    if (cluster.storages.has(id)) {
-      fail(500, `storage ID '${id}' already defined`);
-    }
-    if (name === 'esxi' && params.password === undefined) {
-      fail(500, 'missing password');
-    }
-    const isHere = nodes === '' || splitList(nodes).includes(context.node);
-    if (type.isRemote && params.disable !== '1' && isHere) {
-      refuseUnreachable(id, name, values);
-    }
-  });
   const storage: StorageDefinition = {
     id,
     type: name,
-    content: new Set(content),
+    content: new Set(contentOf(type, values.get('content'))),
     shared: type.isShared,
     disabled: false,
     nodes: undefined,
@@ -116,10 +104,45 @@ function createDefinition(context: Context): Reply {
     allocateMs: 0,
     copyMsPerGiB: 400,
   };
-  apply(storage, values);
+  const shown = prefixed('create storage failed', () => {
+    if (cluster.storages.has(id)) {
+      fail(500, `storage ID '${id}' already defined`);
+    }
+    apply(storage, values);
+    const made = keepSecrets(context, storage);
+    connect(context, storage);
+    return made;
+  });
   cluster.storages.set(id, storage);
   recordEffect(cluster, 'storage', undefined, `${id} created`);
-  return data({storage: id, type: name});
+  return data({storage: id, type: name, ...shown});
+}
+
+/** What is out of reach is refused, but not where it is disabled or meant for other nodes. */
+function connect({cluster, node}: Context, storage: StorageDefinition): void {
+  const problem = activationProblem(cluster, storage);
+  if (problem === undefined) {
+    return;
+  }
+  if (!storage.disabled && (storage.nodes?.has(node) ?? true)) {
+    fail(500, problem);
+  }
+  storage.outOfReach = true;
+}
+
+/** What a plugin leaves out without a word: formats and directories that it does not have. */
+function readable(name: string, values: Section): Section {
+  const format = values.get('format');
+  if (format !== undefined && formatsByType[name]?.includes(format) !== true) {
+    values.delete('format');
+  }
+  const folders = values.get('content-dirs');
+  if (folders !== undefined) {
+    const {contents} = typeOf(name);
+    const kept = splitList(folders).filter((one) => contents.includes(one.split('=')[0] ?? ''));
+    values.set('content-dirs', kept.join(','));
+  }
+  return values;
 }
 
 function checkPath(name: string, values: Section): void {
@@ -145,16 +168,7 @@ function contentOf(type: StorageType, text: string | undefined): readonly string
   if (known.length === 0 && !type.contents.includes('none')) {
     fail(500, "storage does not support content type 'none'");
   }
-  return known;
-}
-
-function refuseUnreachable(id: string, name: string, values: Section): never {
-  if (name === 'pbs') {
-    const address = `${values.get('server')}:${values.get('port') ?? 8007}`;
-    const cause = `500 Can't connect to ${address} (Connection refused)`;
-    fail(500, `${id}: error fetching datastores - ${cause}`);
-  }
-  fail(500, `storage '${id}' is not online`);
+  return known.length === 0 ? ['none'] : known;
 }
 
 function apply(storage: StorageDefinition, values: Section): void {
@@ -185,24 +199,27 @@ function keepLast(storage: StorageDefinition, text: string): void {
 function updateDefinition(context: Context): Reply {
   const {cluster, params} = context;
   const {digest, delete: _, ...rest} = params;
-  const storage = prefixed('update storage failed', () => {
+  const shown = prefixed('update storage failed', () => {
     if (digest !== undefined && digest !== '' && digest !== configDigest(cluster)) {
       fail(500, 'detected modified configuration - file changed by other user? Try again.');
     }
     const found = requireDefinition(context);
     const type = typeOf(found.type);
-    const values = checkedProperties(type.uses, withoutSecrets(type, rest), false);
+    const given = checkedProperties(type.uses, withoutSecrets(type, rest), false);
+    const values = readable(found.type, given);
     contentOf(type, values.get('content'));
-    const removed = list(context, 'delete').filter((key) => !type.secrets.includes(key));
+    const removed = list(context, 'delete');
     deleteProperties(type.uses, new Map(), removed, rest);
     for (const key of removed) {
       unset(found, type, key);
     }
+    const made = keepSecrets(context, found);
     apply(found, values);
-    return found;
+    if (found.id === 'local') keepLocal(cluster);
+    return {storage: found.id, type: found.type, ...made};
   });
-  recordEffect(cluster, 'storage', undefined, `${storage.id} updated`);
-  return data({storage: storage.id, type: storage.type});
+  recordEffect(cluster, 'storage', undefined, `${shown.storage} updated`);
+  return data(shown);
 }
 
 function unset(storage: StorageDefinition, type: StorageType, key: string): void {
@@ -232,6 +249,7 @@ function deleteDefinition(context: Context): Reply {
     }
   });
   cluster.storages.delete(id);
+  if (id === 'local') keepLocal(cluster);
   cluster.access.acl = cluster.access.acl.filter((entry) => entry.path !== `/storage/${id}`);
   for (const pool of cluster.pools.values()) {
     pool.storages.delete(id);

@@ -193,6 +193,9 @@ function download(context: Context): Reply {
             if (params.compression !== undefined && content !== 'iso') {
               fail(500, `decompression not supported for ${content}`);
             }
+            if (!['gz', 'lzo', 'zst', 'bz2', undefined].includes(params.compression)) {
+              fail(500, 'no decompression method found');
+            }
             worker.log(`downloading ${url} to ${target}`);
             worker.log(`--${date}--  ${url}`);
             fail(500, `download failed: ${refused}`);

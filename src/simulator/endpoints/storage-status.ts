@@ -11,6 +11,7 @@ import {readVolumeName} from '../volume-name.ts';
 import {showRrd} from './rrd.ts';
 import {contentRoutes} from './storage-content.ts';
 import {fileRoutes} from './storage-files.ts';
+import {formatsByType} from './storage-types.ts';
 import {usage} from './storage-usage.ts';
 
 const base = '/nodes/{node}/storage';
@@ -97,18 +98,8 @@ function refuseImport(context: Context): Reply {
   return fail(500, 'unable to read the OVF');
 }
 
-const formats: Readonly<Record<string, readonly string[]>> = {
-  dir: ['raw', 'qcow2', 'vmdk', 'subvol'],
-  nfs: ['raw', 'qcow2', 'vmdk'],
-  cifs: ['raw', 'qcow2', 'vmdk'],
-  glusterfs: ['raw', 'qcow2', 'vmdk'],
-  btrfs: ['raw', 'subvol'],
-  zfspool: ['raw', 'subvol'],
-  esxi: ['raw', 'qcow2', 'vmdk'],
-};
-
 function formatsShown(context: Context, storage: StorageDefinition): Record<string, unknown> {
-  const known = formats[storage.type];
+  const known = formatsByType[storage.type];
   if (flag(context, 'format') && storage.type.startsWith('iscsi')) {
     return {select_existing: 1};
   }

@@ -35,6 +35,20 @@ function remote(
   return {uses, contents, byDefault, secrets, isShared: true, isRemote: true};
 }
 
+/** Types that are mounted below /mnt/pve unless a path is given. */
+export const mountedTypes: ReadonlySet<string> = new Set(['nfs', 'cifs', 'glusterfs', 'cephfs']);
+
+/** The formats of images that a type of file storage can hold. */
+export const formatsByType: Readonly<Record<string, readonly string[]>> = {
+  dir: ['raw', 'qcow2', 'vmdk', 'subvol'],
+  nfs: ['raw', 'qcow2', 'vmdk'],
+  cifs: ['raw', 'qcow2', 'vmdk'],
+  glusterfs: ['raw', 'qcow2', 'vmdk'],
+  btrfs: ['raw', 'subvol'],
+  zfspool: ['raw', 'subvol'],
+  esxi: ['raw', 'qcow2', 'vmdk'],
+};
+
 /** The types of storages by name. */
 export const storageTypes: Readonly<Record<string, StorageType>> = {
   dir: local(
@@ -61,7 +75,7 @@ export const storageTypes: Readonly<Record<string, StorageType>> = {
   nfs: remote(
     usesOf(
       `${folder} content-dirs options bwlimit snapshot-as-volume-chain`,
-      'path server! export!',
+      'path! server! export!',
     ),
     everything,
     ['images'],
@@ -70,14 +84,14 @@ export const storageTypes: Readonly<Record<string, StorageType>> = {
     usesOf(
       `${folder} content-dirs subdir username password domain smbversion bwlimit options ` +
         'snapshot-as-volume-chain',
-      'path server! share!',
+      'path! server! share!',
     ),
     everything,
     ['images'],
     ['password'],
   ),
   glusterfs: remote(
-    usesOf(`${folder} server server2 transport bwlimit`, 'path volume!'),
+    usesOf(`${folder} server server2 transport bwlimit`, 'path! volume!'),
     everything.filter((content) => content !== 'rootdir'),
     ['images'],
   ),
@@ -86,7 +100,7 @@ export const storageTypes: Readonly<Record<string, StorageType>> = {
       usesOf(
         `${common} ${backups} content-dirs monhost subdir options username format mkdir ` +
           'create-base-path create-subdirs fuse bwlimit keyring fs-name',
-        'path',
+        'path!',
       ),
       ['vztmpl', 'iso', 'backup', 'snippets', 'import'],
       ['backup'],

@@ -1,9 +1,10 @@
 // Why this exists: one volume of a storage: its facts, notes and protection, and its end
 // (PVE/API2/Storage/Content.pm; attributes in PVE/Storage/DirPlugin.pm).
+import {protectedLimit} from '../backup/limits.ts';
 import {after} from '../clock.ts';
 import type {ApiFailure} from '../failure.ts';
 import {fail, paramError} from '../failure.ts';
-import {may, require403} from '../permission.ts';
+import {require403} from '../permission.ts';
 import {requireVolumeAccess} from '../qemu/volume-access.ts';
 import type {Content, Context, Reply, Route} from '../route.ts';
 import {complete, data, integer, nothing, route} from '../route.ts';
@@ -166,9 +167,7 @@ function keep(
 function refuseBeyondLimit(context: Context, {storage, volid, name}: Named): void {
   const {cluster, node} = context;
   if (name.content !== 'backup' || name.vmid === undefined) return;
-  const path = `/storage/${storage.id}`;
-  const free = may(context, path, ['Datastore.Allocate']) ? -1 : 5;
-  const limit = Number(storage.options.get('max-protected-backups') ?? free);
+  const limit = protectedLimit(context, storage);
   const kindOf = (one: string): string => /vzdump-(\w+)-/.exec(one)?.[1] ?? '';
   const count = volumesOn(cluster, node, storage.id).filter(
     (one) =>

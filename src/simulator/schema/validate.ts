@@ -170,7 +170,7 @@ function checkLimits(into: Collected, path: string, facts: ParamFacts, value: st
     note(into, path, `value must be at least ${minLength} characters long`);
   } else if (range !== undefined) {
     note(into, path, range);
-  } else if (words !== undefined && !words.map(String).includes(value)) {
+  } else if (Array.isArray(words) && !words.map(String).includes(value)) {
     const list = words.join(', ');
     note(into, path, `value '${value}' does not have a value in the enumeration '${list}'`);
   }
