@@ -145,7 +145,7 @@ export function keepLocal(cluster: Cluster): void {
     local.nodes = undefined;
     return;
   }
-  const [any] = cluster.storages.values();
+  const [other] = cluster.storages.values();
   cluster.storages.set('local', {
     id: 'local',
     type: 'dir',
@@ -157,7 +157,7 @@ export function keepLocal(cluster: Cluster): void {
       ['path', '/var/lib/vz'],
       ['prune-backups', 'keep-all=1'],
     ]),
-    totalBytes: any?.totalBytes ?? 252 * 1024 ** 3,
+    totalBytes: other?.totalBytes ?? 252 * 1024 ** 3,
     allocateMs: 0,
     copyMsPerGiB: 400,
   });

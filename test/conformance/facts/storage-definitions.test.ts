@@ -24,6 +24,13 @@ function say(cluster: Cluster, call: string, params: Params = {}): string {
 }
 
 const failed = '500 create storage failed: ';
+const unable = `${failed}unable to activate storage 's1' - `;
+const unmounted = `${unable}directory is expected to be a mount point but is not mounted: `;
+const noServer = 'value does not look like a valid server name or IP address';
+const smb = "does not have a value in the enumeration 'default, 2.0, 2.1, 3, 3.0, 3.11'";
+const noPool = `zfs error: cannot import 'nope': no such pool available`;
+const noKey = 'Value does not seems like a valid, JSON formatted encryption key!';
+const noNumber = "type check ('integer') failed - got 'x'";
 
 describe('a new storage', () => {
   it.each<[Params, string]>([
@@ -43,18 +50,12 @@ describe('a new storage', () => {
     [{type: 'lvmthin', vgname: 'pve', thinpool: 'no', disable: 1}, '200 OK'],
     [{type: 'lvmthin', vgname: 'pve', thinpool: 'no', nodes: 'pve2'}, '200 OK'],
     [{type: 'zfspool', pool: 'tank', sparse: 1}, '200 OK'],
-    [
-      {type: 'zfspool', pool: 'nope/x'},
-      `${failed}could not activate storage 's1', zfs error: cannot import 'nope': no such pool available`,
-    ],
+    [{type: 'zfspool', pool: 'nope/x'}, `${failed}could not activate storage 's1', ${noPool}`],
     [{type: 'zfspool', pool: 'tank', thinpool: 'data'}, "500 unexpected property 'thinpool'"],
     [{type: 'rbd', pool: 'rbd', monhost: '10.0.0.1', username: 'admin'}, '200 OK'],
     [{type: 'rbd', pool: 'rbd', shared: 1}, "500 unexpected property 'shared'"],
     [{type: 'nfs', server: '192.0.2.1', export: '/x'}, `${failed}storage 's1' is not online`],
-    [
-      {type: 'nfs', server: 'a_b', export: '/x'},
-      'server: invalid format - value does not look like a valid server name or IP address\n',
-    ],
+    [{type: 'nfs', server: 'a_b', export: '/x'}, `server: invalid format - ${noServer}\n`],
     [
       {type: 'nfs', server: '192.0.2.1', export: 'x'},
       'export: invalid format - value does not look like a valid absolute path\n',
@@ -65,7 +66,7 @@ describe('a new storage', () => {
     ],
     [
       {type: 'cifs', server: '192.0.2.1', share: 's', smbversion: '9'},
-      "smbversion: value '9' does not have a value in the enumeration 'default, 2.0, 2.1, 3, 3.0, 3.11'",
+      `smbversion: value '9' ${smb}`,
     ],
     [{type: 'cifs', server: '192.0.2.1'}, "500 missing value for required option 'share'"],
     [{type: 'iscsi', portal: '192.0.2.1', target: 'iqn.x'}, `${failed}storage 's1' is not online`],
@@ -76,18 +77,12 @@ describe('a new storage', () => {
     [{type: 'iscsidirect', portal: '192.0.2.1', target: 'iqn.x'}, '200 OK'],
     [{type: 'esxi', server: '192.0.2.1', username: 'root'}, `${failed}missing password`],
     [{type: 'esxi', server: '192.0.2.1'}, "500 missing value for required option 'username'"],
-    [
-      {type: 'dir', path: '/srv/x', is_mountpoint: 'yes'},
-      `${failed}unable to activate storage 's1' - directory is expected to be a mount point but is not mounted: '/srv/x'`,
-    ],
-    [
-      {type: 'dir', path: '/srv/x', is_mountpoint: '/mnt/y'},
-      `${failed}unable to activate storage 's1' - directory is expected to be a mount point but is not mounted: '/mnt/y'`,
-    ],
+    [{type: 'dir', path: '/srv/x', is_mountpoint: 'yes'}, `${unmounted}'/srv/x'`],
+    [{type: 'dir', path: '/srv/x', is_mountpoint: '/mnt/y'}, `${unmounted}'/mnt/y'`],
     [{type: 'dir', path: '/srv/x', is_mountpoint: 'no'}, '200 OK'],
     [
       {type: 'dir', path: '/srv/x', 'create-base-path': 0},
-      `${failed}unable to activate storage 's1' - directory '/srv/x' does not exist or is unreachable`,
+      `${unable}directory '/srv/x' does not exist or is unreachable`,
     ],
     [{type: 'dir', path: '/tmp', mkdir: 0}, '200 OK'],
     [
@@ -106,13 +101,13 @@ describe('a new storage', () => {
     [{type: 'dir', path: '/srv/x', password: 'vgx'}, "500 unexpected property 'password'"],
     [
       {type: 'dir', path: '/srv/x', 'prune-backups': 'keep-last=x'},
-      "prune-backups: invalid format - format error\nprune-backups.keep-last: type check ('integer') failed - got 'x'\n",
+      `prune-backups: invalid format - format error\nprune-backups.keep-last: ${noNumber}\n`,
     ],
     [{type: 'dir', path: '/srv/ä'}, '500 illegal path for directory storage: /srv/ä'],
     [{type: 'dir', path: '/srv/x', port: 0}, 'port: value must have a minimum value of 1'],
     [
       {type: 'pbs', server: '192.0.2.1', datastore: 'd', disable: 1, 'encryption-key': '{}'},
-      `${failed}Value does not seems like a valid, JSON formatted encryption key!`,
+      `${failed}${noKey}`,
     ],
     [
       {type: 'pbs', server: '192.0.2.1', datastore: 'd', disable: 1, 'master-pubkey': 'eA=='},
