@@ -118,8 +118,9 @@ export function free(cluster: Cluster, node: string, volid: string): void {
   recordEffect(cluster, 'free', volume.vmid, volid);
 }
 
-/** Volumes that are linked clones of this one. */
+/** Volumes that need this one; a thin pool's clones go on without what they were linked to. */
 export function childrenOf(cluster: Cluster, base: Volume): readonly Volume[] {
+  if (cluster.storages.get(base.storage)?.type === 'lvmthin') return [];
   return volumesOn(cluster, base.node ?? '', base.storage).filter(
     (volume) => volume.parent === nameOf(base),
   );

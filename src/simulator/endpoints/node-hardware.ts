@@ -41,13 +41,6 @@ export const hardwareRoutes: readonly Route[] = [
   index('certificates/acme', 'name', ['certificate']),
   route('GET', `${base}/certificates/info`, showCertificates),
   route('DELETE', `${base}/certificates/custom`, () => nothing),
-  index('scan', 'method', ['cifs', 'glusterfs', 'iscsi', 'lvm', 'nfs', 'pbs', 'zfs']),
-  empty('scan/lvm'),
-  empty('scan/zfs'),
-  empty('scan/lvmthin'),
-  route('GET', `${base}/scan/nfs`, ({params}) =>
-    fail(500, `clnt_create: RPC: Unable to receive - ${params.server}`),
-  ),
   empty('aplinfo'),
   route('POST', `${base}/aplinfo`, () => paramError({template: 'no such template'})),
   index('sdn', 'name', ['zones']),

@@ -83,17 +83,21 @@ function listEntry(
     return base;
   }
   const isFile = isFileStorage(storage);
-  const parent = volume.parent === undefined ? null : parentText(isFile, volume.parent);
   return {
     ...base,
     vmid: volume.vmid,
     ...(isFile ? {used: volume.usedBytes} : {}),
-    ...(isFile || parent !== null ? {parent} : {}),
+    ...parentOf(storage, volume.parent),
   };
 }
 
-function parentText(isFile: boolean, parent: string): string {
-  return isFile ? `../${parent}` : parent;
+/** A thin pool does not tell what a volume was linked to. */
+function parentOf(storage: StorageDefinition, parent: string | undefined): {parent?: unknown} {
+  if (isFileStorage(storage)) {
+    return {parent: parent === undefined ? null : `../${parent}`};
+  }
+  if (storage.type !== 'zfspool' && storage.type !== 'rbd') return {};
+  return {parent: parent === undefined ? null : `${parent}@__base__`};
 }
 
 function allocateVolume(context: Context): Reply {

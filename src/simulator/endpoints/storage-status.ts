@@ -11,6 +11,7 @@ import {readVolumeName} from '../volume-name.ts';
 import {showRrd} from './rrd.ts';
 import {contentRoutes} from './storage-content.ts';
 import {fileRoutes} from './storage-files.ts';
+import {scanRoutes} from './storage-scan.ts';
 import {formatsByType} from './storage-types.ts';
 import {usage} from './storage-usage.ts';
 
@@ -24,6 +25,7 @@ export const storageRoutes: readonly Route[] = [
   ),
   route('GET', `${base}/{storage}/status`, showStatus),
   ...fileRoutes,
+  ...scanRoutes,
   route('GET', '/nodes/{node}/query-url-metadata', queryUrl),
   route('GET', `${base}/{storage}/rrddata`, showRrd),
   route('GET', `${base}/{storage}/file-restore/list`, refuseRestore),
@@ -138,7 +140,8 @@ function showStatus(context: Context): Reply {
 
 function queryUrl({params}: Context): Reply {
   const host = /^https?:\/\/([^/]+)/.exec(params.url ?? '')?.[1] ?? '';
-  const address = host.includes(':') ? host : `${host}:80`;
+  const port = params.url?.startsWith('https') === true ? 443 : 80;
+  const address = /:\d+$/.test(host) ? host : `${host}:${port}`;
   const cause = `500 Can't connect to ${address} (Connection refused)`;
   return fail(500, `invalid server response: '${cause}'`);
 }

@@ -8,16 +8,17 @@ import {joinPool} from '../qemu/create.ts';
 import {clampCpuUnits} from '../qemu/normalise.ts';
 import {requireVolumeAccess} from '../qemu/volume-access.ts';
 import type {Job} from '../qemu/volumes.ts';
-import {volumeNamed, volumePath} from '../qemu/volumes.ts';
+import {storageNamed, volumeNamed, volumePath} from '../qemu/volumes.ts';
 import {act, forkFor, jobOf, pause} from '../qemu/worker.ts';
 import type {Context, Reply} from '../route.ts';
 import {complete, data, flag} from '../route.ts';
 import {sectionsOf} from '../section.ts';
-import type {Cluster, LxcGuest} from '../state.ts';
+import type {Cluster, LxcGuest, Volume} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {deathText} from '../task.ts';
-import {requireStorage} from '../volume.ts';
+import {parseVolid, requireStorage} from '../volume.ts';
+import {readVolumeName} from '../volume-name.ts';
 import {requireChanges} from './access-checks.ts';
 import {updateDraft} from './config-update.ts';
 import {assertUnprotected, emptyContainer, loadContainer, saveContainer} from './container-file.ts';
@@ -287,7 +288,8 @@ function fill(
   for (const mount of mountsOf(cluster.version, disks.mounts)) {
     config.set(mount.key, createDisk(job, creation.vmid, mount, disks.made));
   }
-  const template = volumeNamed(cluster, node, creation.source);
+  activateMounts(job, config);
+  const template = templateOf(job, creation.source);
   const {ostype, tarBytes} = contentsOf(template);
   job.log(`extracting archive '${templatePath(job, creation.source)}'`);
   job.log(`Total bytes read: ${tarTotals(tarBytes)}`);
@@ -300,6 +302,23 @@ function fill(
   putDefaults(config, creation.vmid);
   guest.config = config;
   saveContainer(cluster, guest, 'created');
+}
+
+/** What is mounted must be there; what a plugin cannot name it refuses. */
+function activateMounts({cluster, node}: Job, config: ReadonlyMap<string, string>): void {
+  for (const mount of mountsOf(cluster.version, config)) {
+    const parts = mount.type === 'volume' ? parseVolid(mount.volume) : undefined;
+    if (parts !== undefined) {
+      readVolumeName(storageNamed(cluster, parts.storage), parts.name);
+      volumeNamed(cluster, node, mount.volume);
+    }
+  }
+}
+
+/** The template's volume; a path that root names leads to no file here. */
+function templateOf({cluster, node}: Job, source: string): Volume {
+  if (parseVolid(source) === undefined) fail(500, `can't find file '${source}'`);
+  return volumeNamed(cluster, node, source);
 }
 
 /** `/var/lib/vz/template/cache/debian-12-standard_12.7-1_amd64.tar.zst`. */

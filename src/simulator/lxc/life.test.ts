@@ -227,7 +227,8 @@ describe('a copy of a container', () => {
     expect(config(cluster)).toMatchObject({rootfs: 'thin:base-200-disk-0,size=4G', template: 1});
     const link = [...cluster.volumes.values()].find((one) => one.volid === 'thin:vm-210-disk-0');
     expect(link?.parent).toBe('base-200-disk-0');
-    expect(exit(cluster, 'DELETE', '/lxc/200')).toContain('is still in use by linked cloned');
+    // PVE/Storage/LvmThinPlugin.pm: a thin pool's clones go on without their base.
+    expect(exit(cluster, 'DELETE', '/lxc/200')).toBe('OK');
   });
 
   it.each([

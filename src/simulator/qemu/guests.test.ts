@@ -193,18 +193,16 @@ describe('a clone that is stopped half-way', () => {
 });
 
 describe('a template', () => {
-  it('gives linked clones on thin storage, which keep it from being destroyed', () => {
+  it('gives linked clones on a thin pool, which go on when it is destroyed', () => {
     const cluster = prepared();
     expect(exit(cluster, 'POST', '/100/template')).toBe('OK');
     expect(guestOf(cluster, 100).config.get('scsi0')).toBe('thin:base-100-disk-0,size=1G');
     expect(exit(cluster, 'POST', '/100/clone', {newid: '101', name: 'a'})).toBe('OK');
     expect(guestOf(cluster, 101).config.get('scsi0')).toBe('thin:vm-101-disk-0,size=1G');
-    expect(exit(cluster, 'DELETE', '/100')).toBe(
-      "base volume 'thin:base-100-disk-0' is still in use by linked cloned",
-    );
-    exit(cluster, 'DELETE', '/101');
     expect(exit(cluster, 'DELETE', '/100')).toBe('OK');
-    expect([...cluster.volumes.keys()]).toEqual([]);
+    const left = [...cluster.volumes.values()].map(({volid}) => volid);
+    expect(left).toContain('thin:vm-101-disk-0');
+    expect(left).not.toContain('thin:base-100-disk-0');
   });
 });
 

@@ -101,7 +101,7 @@ export function freeImage(job: Job, volid: string): void {
     return;
   }
   if (childrenOf(job.cluster, volume).length > 0) {
-    fail(500, `base volume '${volid}' is still in use by linked cloned`);
+    fail(500, `base volume '${nameOf(volume)}' is still in use by linked clones`);
   }
   free(job.cluster, job.node, volid);
   const {type} = storageNamed(job.cluster, volume.storage);
@@ -143,6 +143,7 @@ function allocationLog(
     const lvm = storage.type === 'lvm' || storage.type === 'lvmthin';
     return lvm ? [`  Logical volume "${name}" created.`] : [];
   }
+  if (format === 'subvol') return [];
   if (format === 'raw') return [`Formatting '${path}', fmt=raw size=${size} preallocation=off`];
   if (format === 'vmdk') {
     return [`Formatting '${path}', fmt=vmdk size=${size} compat6=off hwversion=undefined`];

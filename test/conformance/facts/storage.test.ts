@@ -320,3 +320,51 @@ it('a guest that is added later owns its volumes', () => {
   addGuest(cluster, 101, {config: {}, volumes: {'box:101/vm-101-disk-0.raw': 512}});
   expect(volids(cluster, {vmid: 101})).toEqual(['box:101/vm-101-disk-0.raw']);
 });
+
+describe('a base volume', () => {
+  const base = {vmid: 100, content: 'images', format: 'qcow2'};
+  it('in use stays, but on a thin pool, which does not tell of its clones', () => {
+    const cluster = desk();
+    file(cluster, '100/base-100-disk-0.qcow2', base);
+    const link = '100/base-100-disk-0.qcow2/101/vm-101-disk-0.qcow2';
+    file(cluster, link, {...base, vmid: 101, parent: '100/base-100-disk-0.qcow2'});
+    const call = `DELETE ${at}/box/content/100%2Fbase-100-disk-0.qcow2`;
+    expect(say(cluster, call, {delay: 3})).toBe(
+      "500 base volume '100/base-100-disk-0.qcow2' is still in use by linked clones",
+    );
+    const thin = {...base, format: 'raw', storage: 'local-lvm'};
+    file(cluster, 'x', {...thin, volid: 'local-lvm:base-100-disk-0'});
+    file(cluster, 'y', {...thin, volid: 'local-lvm:vm-101-disk-0', parent: 'base-100-disk-0'});
+    const {data} = ask(cluster, 'root', `GET ${at}/local-lvm/content`);
+    expect(JSON.stringify(data)).not.toContain('parent');
+    const gone = `DELETE ${at}/local-lvm/content/base-100-disk-0`;
+    expect(say(cluster, gone, {delay: 3})).toBe('200 OK');
+  });
+});
+
+describe('looking for storages', () => {
+  it.each<[string, Params, string]>([
+    [
+      'nfs',
+      {server: '192.0.2.1'},
+      "500 command '/sbin/showmount --no-headers --exports 192.0.2.1'",
+    ],
+    ['nfs', {server: 'nosuch.test'}, "500 unable to resolve address for server 'nosuch.test'"],
+    ['cifs', {server: 'nosuch.test'}, "500 unable to resolve address for server 'nosuch.test'"],
+    ['glusterfs', {server: 'nosuch.test'}, '500 unable to resolve address for server'],
+    ['iscsi', {portal: 'nosuch.test'}, "500 unable to parse/resolve portal address 'nosuch.test'"],
+    ['iscsi', {portal: '192.0.2.1'}, '200 OK'],
+    ['nfs', {}, 'server: property is missing and it is not optional'],
+    ['lvmthin', {vg: 'pve'}, '200 OK'],
+    ['lvmthin', {}, 'vg: property is missing and it is not optional'],
+  ])('%s %o says %s', (kind, params, text) => {
+    expect(say(desk(), `GET /nodes/pve1/scan/${kind}`, params)).toContain(text);
+  });
+
+  it('finds what the storages of the node are made of', () => {
+    const cluster = desk();
+    const {data} = ask(cluster, 'root', 'GET /nodes/pve1/scan/lvmthin', {vg: 'pve'});
+    expect(data).toEqual([{vg: 'pve', lv: 'data'}]);
+    expect(ask(cluster, 'root', 'GET /nodes/pve1/scan/lvm').data).toMatchObject([{vg: 'pve'}]);
+  });
+});
