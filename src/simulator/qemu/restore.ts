@@ -1,7 +1,7 @@
 // Why this exists: a guest made from a backup: what the call refuses, what its worker checks, and
 // what a failure leaves behind (create_vm with `archive` in PVE/API2/Qemu.pm, recording 13).
 import type {Archive} from '../backup/archive.ts';
-import {archiveOf, isArchiveName} from '../backup/archive.ts';
+import {archiveOf} from '../backup/archive.ts';
 import {fail, forbid, paramError} from '../failure.ts';
 import {qemuLockFile} from '../flock.ts';
 import {may, require403} from '../permission.ts';
@@ -74,11 +74,6 @@ function readArchive(request: Request, volid: string): Archive {
   const {cluster, node} = request.context;
   if (volid === '-') fail(500, 'pipe requires cli environment');
   const parts = parseVolid(volid);
-  if (parts !== undefined && cluster.storages.has(parts.storage)) {
-    if (parts.name.startsWith('backup/') && !isArchiveName(volid)) {
-      fail(500, `unable to parse directory volume name '${parts.name}'`);
-    }
-  }
   requireVolumeAccess(request, volid, 'backup');
   if (parts === undefined) fail(500, `can't find file '${volid}'`);
   return (
