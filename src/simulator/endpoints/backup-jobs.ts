@@ -55,7 +55,15 @@ function facts(cluster: Cluster, id: string, job: Section): Record<string, unkno
       );
     }
   }
-  return {id, type: 'vzdump', ...shown};
+  const paths = job.get('exclude-path');
+  const excluded = paths === undefined ? {} : {'exclude-path': paths.split('\0')};
+  return {id, type: 'vzdump', ...shown, ...excluded};
+}
+
+/** The parameters of a call, its list of paths as one text. */
+function settingsOf({params, arrays}: Context): Readonly<Record<string, string>> {
+  const paths = arrays['exclude-path'];
+  return paths === undefined ? params : {...params, 'exclude-path': paths.join('\0')};
 }
 
 function listJobs({cluster}: Context): Reply {
@@ -75,7 +83,8 @@ function showJob({cluster, path}: Context): Reply {
 }
 
 function createJob(context: Context): Reply {
-  const {cluster, params} = context;
+  const {cluster} = context;
+  const params = settingsOf(context);
   requireOptions(context, params);
   requireStorage(context, params.storage ?? 'local');
   requirePool(context);
@@ -190,9 +199,9 @@ function keepRetention(job: Section): void {
 }
 
 function updateJob(context: Context): Reply {
-  const {cluster, params, path} = context;
+  const {cluster, path} = context;
   const id = path.id ?? '';
-  const {delete: _, ...settings} = params;
+  const {delete: _, ...settings} = settingsOf(context);
   const removed = list(context, 'delete');
   requireOptions(context, settings);
   requireOptions(context, Object.fromEntries(removed.map((key) => [key, ''])));
