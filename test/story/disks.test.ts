@@ -194,19 +194,20 @@ it('a guest is made with the same volumes, in whatever order its document names 
 });
 
 describe('a linked clone', () => {
+  // A thin pool lets the template go (PVE/Storage/LvmThinPlugin.pm); ZFS does not.
   it('stands on its template, which is refused to be deleted meanwhile', async () => {
-    const story = await begin(STOPPED);
+    const story = await begin(patched(STOPPED, {disks: {scsi0: {storage: 'tank'}}}));
     byHand(story, 'POST', '/nodes/pve1/qemu/150/template');
     await story.clock.sleep(60_000);
     expect(await quiet(story)).toEqual([]);
     const linked = {vmid: 151, node: 'pve1', power: 'stopped', clone: {vmid: 150, full: false}};
     story.files.set('linked.yaml', manifest(linked, {name: 'linked'}));
     await settleAll(story);
-    expect(configOf(story, 151)['scsi0']).toMatch(/^local-lvm:(base-150-disk-0\/)?vm-151-disk-0,/);
+    expect(configOf(story, 151)['scsi0']).toMatch(/^tank:base-150-disk-0\/vm-151-disk-0,/);
     expect(await quiet(story)).toEqual([]);
     story.files.delete('vm.yaml');
     await settleAll(story);
-    expect((await reasons(story)).join()).toMatch(/still in use by linked/);
+    expect((await reasons(story)).join()).toMatch(/in-use: guest 151 stands on its disks/);
     expect(story.simulator.guests.has(150)).toBe(true);
     story.files.delete('linked.yaml');
     await settleAll(story);
@@ -222,6 +223,7 @@ async function begin(spec: Spec): Promise<Story> {
       local: {content: ['iso', 'snippets', 'import', 'backup'], options: {path: '/var/lib/vz'}},
       'local-lvm': {type: 'lvmthin', content: ['images', 'rootdir'], totalGiB: 400},
       fast: {type: 'lvmthin', content: ['images'], totalGiB: 400},
+      tank: {type: 'zfspool', content: ['images'], totalGiB: 400},
       big: {type: 'lvmthin', content: ['images'], nodes: ['pve2']},
     },
     nodes: ['pve1', 'pve2'],

@@ -211,10 +211,10 @@ describe('what can be asked about backups', () => {
 describe('a job', () => {
   it('keeps the paths that it leaves out as a list', () => {
     const cluster = desk();
-    const job = {id: 'j1', schedule: 'daily', vmid: 100, 'exclude-path': '/tmp/a b'};
+    const job = {id: 'j1', schedule: 'daily', vmid: 100, 'exclude-path': '/var/spool/a b'};
     say(cluster, job, 'root', 'POST /cluster/backup');
     const {data} = ask(cluster, 'root', 'GET /cluster/backup/j1');
-    expect(data).toMatchObject({'exclude-path': ['/tmp/a b']});
+    expect(data).toMatchObject({'exclude-path': ['/var/spool/a b']});
     say(cluster, {delete: 'exclude-path'}, 'root', 'PUT /cluster/backup/j1');
     const after = ask(cluster, 'root', 'GET /cluster/backup/j1').data;
     expect(after).not.toHaveProperty('exclude-path');
