@@ -1,6 +1,6 @@
 // Why this exists: what can be read of a node's disks, devices, packages and certificates, and
 // looking for storages, of which none is found (PVE/API2/Disks.pm, Hardware.pm, APT.pm, Scan.pm).
-import {fail, paramError} from '../failure.ts';
+import {paramError} from '../failure.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, nothing, route} from '../route.ts';
 import {childNames} from '../schema/api.ts';
