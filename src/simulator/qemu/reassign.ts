@@ -24,6 +24,7 @@ import {
 import {isVolumeInUse} from './drive-detach.ts';
 import {volumeHas} from './features.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
+import {keyFacts} from './keys.ts';
 import type {Job} from './volumes.ts';
 import {volumeNamed} from './volumes.ts';
 import {act, forkFor, lockStages, pause, withGuest} from './worker.ts';
@@ -82,7 +83,23 @@ function readGift(context: Context, vmid: number, target: number): Gift {
     fail(500, `Target disk key '${targetKey}' is already in use for VM '${target}'`);
   }
   assertGivable(context, guest, drive);
+  assertFits(targetKey, drive);
   return {guest, receiver, drive, targetKey};
+}
+
+const geometry = new Set(['cyls', 'heads', 'secs', 'trans']);
+
+/** Not every bus knows what another lets be said of a disk: virtio has no `ssd`. */
+function assertFits(targetKey: string, drive: Drive): void {
+  const known = keyFacts(targetKey)?.properties;
+  if (known === undefined || targetKey.startsWith('unused')) return;
+  const strange = [...drive.options.keys()].filter(
+    (name) => known[name] === undefined && !geometry.has(name),
+  );
+  if (strange.length === 0) return;
+  const why = 'property is not defined in schema and the schema does not allow additional';
+  const lines = strange.map((name) => `${name}: ${why} properties\n`).join('');
+  fail(500, `failed to parse source disk for target disk format - format error\n${lines}`);
 }
 
 function assertGivable({cluster}: Context, guest: QemuGuest, drive: Drive): void {

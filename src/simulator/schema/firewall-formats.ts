@@ -54,7 +54,7 @@ function addressOrAliasProblem(value: string): string | undefined {
   const isAlias = /^(?:(?:dc|guest)\/)?[A-Za-z][A-Za-z0-9\-_]+$/.test(value);
   return isAlias || addressProblem(value) === undefined
     ? undefined
-    : 'value does not look like a valid IP address, CIDR network or alias name\n';
+    : 'value does not look like a valid IP address or CIDR network\n';
 }
 
 /** Checks of the formats that begin with `pve-fw`. */

@@ -165,6 +165,38 @@ describe('a clone (PVE/API2/Qemu.pm, clone_vm)', () => {
   });
 });
 
+describe('a disk for another guest (PVE/API2/Qemu.pm, move_vm_disk)', () => {
+  it('goes to no bus that does not know what is said of it', () => {
+    const cluster = clusterWith();
+    guestOf(cluster, 100).config.set('scsi0', 'files:100/vm-100-disk-0.qcow2,size=1G,ssd=1');
+    run(cluster, 'POST', '', {vmid: '200'});
+    const params = {disk: 'scsi0', 'target-vmid': '200', 'target-disk': 'virtio0'};
+    expect(refusal(call(cluster, 'POST', '/100/move_disk', params))).toBe(
+      '500 failed to parse source disk for target disk format - format error',
+    );
+  });
+});
+
+describe('an archive that is not there (PVE/Storage/Plugin.pm, parse_volname)', () => {
+  it.each([
+    ['files:backup/mine.vma', "500 volume 'files:backup/mine.vma' does not exist"],
+    ['files:backup/mine.txt', "500 unable to parse directory volume name 'backup/mine.txt'"],
+  ])('%s cannot be restored', (archive, refused) => {
+    const answer = call(clusterWith(), 'POST', '', {vmid: '300', archive});
+    expect(refusal(answer)).toBe(refused);
+  });
+});
+
+describe('an entry of an IP set (PVE/Firewall.pm, pve_verify_ip_or_cidr_or_alias)', () => {
+  it('that is no address is refused in the words for addresses', () => {
+    const cluster = clusterWith();
+    call(cluster, 'POST', '/100/firewall/ipset', {name: 'set'});
+    expect(refusal(call(cluster, 'POST', '/100/firewall/ipset/set', {cidr: 'x'}))).toEqual({
+      cidr: 'invalid format - value does not look like a valid IP address or CIDR network\n',
+    });
+  });
+});
+
 describe('a start (PVE/QemuServer.pm, config_to_command)', () => {
   it.each([
     [
