@@ -27,7 +27,8 @@ export function storedText(key: string, text: string): string {
   if (type === 'integer') return String(Number(text));
   // What has no format may stand in quotation marks.
   const bare = format === undefined ? text.replace(/^"(.*)"$/, '$1') : text;
-  return bare.trim() || ' ';
+  // A blank is no escaped text: read again, the line is passed over.
+  return bare.trim() || (key === 'sshkeys' ? '' : ' ');
 }
 
 /** The number of sockets was once called `smp`; no file is written with it. */

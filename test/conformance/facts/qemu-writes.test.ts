@@ -81,6 +81,7 @@ describe('a config write (PVE/API2/Qemu.pm, PVE/QemuServer.pm)', () => {
     [{smp: '2'}, 'sockets', '2'],
     [{smp: '2'}, 'smp', undefined],
     [{vga: ''}, 'vga', ' '],
+    [{sshkeys: ''}, 'sshkeys', undefined],
     [{nameserver: ''}, 'nameserver', ' '],
     [{efidisk0: 'none'}, 'efidisk0', undefined],
     [{efidisk0: 'none'}, 'boot', 'order=scsi0;net0'],
