@@ -1,53 +1,41 @@
-// Why this exists: the gauges of a report are written once per report, in pieces that leave the
-// event loop free, and kept as text: a scrape of ten thousand guests costs no more than sending it.
+// Why this exists: the gauges of the newest reports are written while they are sent, in pieces that
+// leave the event loop free. The text of ten thousand guests is some 10 MB: held whole, it cost
+// more memory than the pass that it tells of.
 import {setImmediate as otherWork} from 'node:timers/promises';
 import type {Report} from '../core/report.ts';
 import {escapeLabel} from './escape.ts';
 import {METRICS, type MetricName} from './metric-table.ts';
-import {type ReportGauge, reportSamples} from './report-samples.ts';
+import {clusterSamples, RESOURCE_GAUGES, type ReportGauge, type Sample} from './report-samples.ts';
 
-/** Series that are written before other work gets its turn: a few milliseconds. */
-const AT_ONCE = 2_000;
+/** Resources that are written before other work gets its turn: a millisecond. */
+const AT_ONCE = 200;
 
-/** Lines of the Prometheus text format by metric, without their head, in pieces. */
-export type GaugeTexts = ReadonlyMap<ReportGauge, readonly string[]>;
-
-interface Written {
-  readonly pieces: string[];
-  lines: string[];
-}
-
-/** Writes all gauges of one report. */
-export async function gaugeTexts(report: Report): Promise<GaugeTexts> {
-  const metrics = new Map<ReportGauge, Written>();
-  let count = 0;
-  for (const {name, labels, value} of reportSamples(report)) {
-    const written = metrics.get(name) ?? {pieces: [], lines: []};
-    metrics.set(name, written);
-    written.lines.push(line(name, labels, value));
-    count += 1;
-    if (count % AT_ONCE !== 0) continue;
-    joinLines(metrics);
-    await otherWork();
-  }
-  joinLines(metrics);
-  return new Map([...metrics].map(([name, {pieces}]) => [name, pieces]));
-}
-
-/** Eighty thousand single lines take five times the memory of their text. */
-function joinLines(metrics: ReadonlyMap<ReportGauge, Written>): void {
-  for (const written of metrics.values()) {
-    if (written.lines.length > 0) written.pieces.push(written.lines.join(''));
-    written.lines = [];
+/** All gauges of these reports in the Prometheus text format, each metric under one head. */
+export async function* gaugePieces(reports: readonly Report[]): AsyncGenerator<string> {
+  const samples = reports.flatMap((report) => [...clusterSamples(report)]);
+  const small = Map.groupBy(samples, ({name}) => name);
+  for (const name of REPORT_GAUGES) {
+    const ofResource = RESOURCE_GAUGES.get(name);
+    const found = small.get(name) ?? [];
+    if (ofResource === undefined && found.length > 0) yield head(name) + found.map(line).join('');
+    if (ofResource === undefined) continue;
+    let isFirst = true;
+    for (const [cluster, resources] of slices(reports)) {
+      await otherWork();
+      const lines = resources.flatMap((one) => ofResource(cluster, one).map(line));
+      if (lines.length === 0) continue;
+      yield (isFirst ? head(name) : '') + lines.join('');
+      isFirst = false;
+    }
   }
 }
 
-/** The gauges of several clusters, each metric under one head, in pieces. */
-export function joinGauges(clusters: readonly GaugeTexts[]): readonly string[] {
-  return REPORT_GAUGES.flatMap((name) => {
-    const pieces = clusters.flatMap((texts) => texts.get(name) ?? []);
-    return pieces.length === 0 ? [] : [head(name), ...pieces];
-  });
+function* slices(reports: readonly Report[]): Generator<readonly [string, Report['resources']]> {
+  for (const {cluster, resources} of reports) {
+    for (let at = 0; at < resources.length; at += AT_ONCE) {
+      yield [cluster, resources.slice(at, at + AT_ONCE)];
+    }
+  }
 }
 
 // Safe: the keys of the table are the names.
@@ -62,8 +50,10 @@ function head(name: MetricName): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 }
 
-function line(name: string, labels: {readonly [label: string]: string}, value: number): string {
-  const pairs: string[] = [];
-  for (const label in labels) pairs.push(`${label}="${escapeLabel(labels[label] ?? '')}"`);
-  return `${name}{${pairs.join(',')}} ${value}\n`;
+function line({name, labels, value}: Sample): string {
+  let pairs = '';
+  for (const label in labels) {
+    pairs += `${pairs === '' ? '' : ','}${label}="${escapeLabel(labels[label] ?? '')}"`;
+  }
+  return `${name}{${pairs}} ${value}\n`;
 }

@@ -24,10 +24,13 @@ import {createMetrics} from './metrics.ts';
 async function scrape(...events: readonly MetricEvent[]): Promise<readonly string[]> {
   const {metrics, pieces} = createMetrics({version: '9.8.7'});
   for (const event of events) metrics.emit(event);
-  return (await pieces())
-    .join('')
-    .split('\n')
-    .filter((line) => line.startsWith('pvegit_'));
+  return (await whole(pieces())).split('\n').filter((line) => line.startsWith('pvegit_'));
+}
+
+async function whole(pieces: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) text += piece;
+  return text;
 }
 
 const pass = (parts: Partial<Report> = {}): MetricEvent => ({
@@ -298,7 +301,7 @@ describe('a pause', () => {
       },
     });
     metrics.emit(pass());
-    const lines = (await pieces()).join('').split('\n');
+    const lines = (await whole(pieces())).split('\n');
     expect(lines).toContain('pvegit_suspended{cluster="harness",scope="cluster"} 1');
     expect(lines).toContain('pvegit_suspended{cluster="harness",scope="resource"} 1');
   });
@@ -309,10 +312,7 @@ describe('the text', () => {
     const {metrics, pieces} = createMetrics({version: '1'});
     metrics.emit(pass());
     metrics.emit(pass({cluster: 'neve'}));
-    const heads = (await pieces())
-      .join('')
-      .split('\n')
-      .filter((line) => line.startsWith('# TYPE'));
+    const heads = (await whole(pieces())).split('\n').filter((line) => line.startsWith('# TYPE'));
     expect(heads).toEqual([...new Set(heads)]);
     expect(heads).toContain('# TYPE pvegit_resources gauge');
   });
@@ -332,13 +332,34 @@ describe('the text', () => {
     );
     const {metrics, pieces} = createMetrics({version: '1'});
     metrics.emit(pass({resources}));
-    const whole = pieces();
-    const turns = await turnsUntil(whole);
-    const lines = (await whole).join('').split('\n');
+    const written = whole(pieces());
+    const turns = await turnsUntil(written);
+    const lines = (await written).split('\n');
     expect(lines.length).toBeGreaterThan(70_000);
     expect(lines.length).toBeLessThan(81_000);
     expect(turns).toBeGreaterThanOrEqual(Math.floor(lines.length / 2_000) - 1);
-    expect((await pieces()).join('')).toContain('qemu/10999');
+    expect(await whole(pieces())).toContain('qemu/10999');
+  });
+
+  it('of ten thousand guests is nowhere held whole', async () => {
+    const resources = Array.from({length: 10_000}, (_, at) => aResource({vmid: 1_000 + at}));
+    const {metrics, pieces} = createMetrics({version: '1'});
+    metrics.emit(pass({resources}));
+    let longest = 0;
+    for await (const piece of pieces()) longest = Math.max(longest, piece.length);
+    expect(longest).toBeLessThan(512 * 1_024);
+  });
+
+  it('is that of one moment, whatever pass ends while it is sent', async () => {
+    const {metrics, pieces} = createMetrics({version: '1'});
+    metrics.emit(pass({resources: [aResource({name: 'before'})]}));
+    let text = '';
+    for await (const piece of pieces()) {
+      metrics.emit(pass({resources: [aResource({name: 'after'})]}));
+      text += piece;
+    }
+    expect(text).toContain('name="before"');
+    expect(text).not.toContain('name="after"');
   });
 });
 

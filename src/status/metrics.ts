@@ -3,7 +3,7 @@ import {collectDefaultMetrics, Registry} from 'prom-client';
 import type {Journal} from '../core/ports.ts';
 import type {MetricEvent, Metrics, Report} from '../core/report.ts';
 import {EventMetrics} from './event-metrics.ts';
-import {type GaugeTexts, gaugeTexts, joinGauges} from './exposition.ts';
+import {gaugePieces} from './exposition.ts';
 import {countOutcome} from './outcome-metrics.ts';
 import {comparePasses, countPass} from './pass-metrics.ts';
 
@@ -19,8 +19,8 @@ export interface MetricsOptions {
 /** The sink, and what `/metrics` answers. */
 export interface MetricsText {
   readonly metrics: Metrics;
-  /** The whole text, in pieces: that of ten thousand guests is some 10 MB. */
-  pieces(): Promise<readonly string[]>;
+  /** The whole text as of now, written while it is read: of ten thousand guests some 10 MB. */
+  pieces(): AsyncIterable<string>;
   readonly contentType: string;
 }
 
@@ -28,8 +28,6 @@ interface Newest {
   readonly report: Report;
   /** When the last pass that saw everything began; null before the first. */
   readonly lookedAt: number | null;
-  /** Let go of when memory is needed, as in the next pass: it can be written again. */
-  texts: WeakRef<Promise<GaugeTexts>> | null;
 }
 
 /** Metrics of one process. */
@@ -47,15 +45,11 @@ export function createMetrics(options: MetricsOptions): MetricsText {
   events.begin('pvegit_drift_detection_lag_seconds', {});
   return {
     metrics: {emit: (event) => take(events, newest, event)},
-    pieces: async () => {
+    pieces: async function* () {
       readSuspensions(events, newest.keys(), options);
-      const texts: GaugeTexts[] = [];
-      for (const one of newest.values()) {
-        const written = one.texts?.deref() ?? gaugeTexts(one.report);
-        one.texts = new WeakRef(written);
-        texts.push(await written);
-      }
-      return [await registry.metrics(), ...joinGauges(texts)];
+      const reports = [...newest.values()].map(({report}) => report);
+      yield await registry.metrics();
+      yield* gaugePieces(reports);
     },
     contentType: registry.contentType,
   };
@@ -109,7 +103,7 @@ function takePass(events: EventMetrics, newest: Map<string, Newest>, report: Rep
   countPass(events, report);
   comparePasses(events, report, {before: last?.report ?? null, lookedAt: former});
   const lookedAt = sawAll(report) ? report.startedAt : former;
-  newest.set(report.cluster, {report, lookedAt, texts: null});
+  newest.set(report.cluster, {report, lookedAt});
 }
 
 function sawAll({stages}: Report): boolean {

@@ -103,6 +103,5 @@ ${node ?? '–'}</span></li>`,
 /** A folded list may be longer; a page of thousands is none. */
 const MOST_RESOURCES = 500;
 
-function byVmid(left: string, right: string): number {
-  return left.localeCompare(right, 'en', {numeric: true});
-}
+/** `guest/99` before `guest/100`; one collator, because making one takes longer than comparing. */
+const byVmid = new Intl.Collator('en', {numeric: true}).compare;

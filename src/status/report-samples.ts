@@ -1,6 +1,6 @@
 // Why this exists: gauges that describe a cluster are made anew from each report, so a series goes
-// with its object. Ten thousand guests are some 80,000 series: they are made lazily, piece by
-// piece.
+// with its object. Ten thousand guests are some 80,000 series: they are made while they are
+// written.
 import type {Verdict} from '../core/action.ts';
 import {RISKS} from '../core/model.ts';
 import {RESOURCE_STATES, type Report, type ResourceReport} from '../core/report.ts';
@@ -16,20 +16,19 @@ export interface Sample {
   readonly value: number;
 }
 
-/** All gauges of one report, grouped by nothing in particular. */
-export function* reportSamples(report: Report): Generator<Sample> {
-  yield* clusterSamples(report);
+/** The gauges of one report that no single resource has, grouped by nothing in particular. */
+export function* clusterSamples(report: Report): Generator<Sample> {
+  yield* passSamples(report);
   yield* planSamples(report);
   yield* gateSamples(report);
   for (const source of report.sources) yield* sourceSamples(report.cluster, source);
-  for (const resource of report.resources) yield* resourceSamples(report.cluster, resource);
 }
 
 function sample<N extends ReportGauge>(name: N, labels: LabelsOf<N>, value: number): Sample {
   return {name, labels, value};
 }
 
-function* clusterSamples(report: Report): Generator<Sample> {
+function* passSamples(report: Report): Generator<Sample> {
   const {cluster} = report;
   for (const risk of RISKS) {
     const open = Number(report.windows[risk]);
@@ -114,19 +113,52 @@ function* sourceSamples(
   }
 }
 
-function* resourceSamples(cluster: string, resource: ResourceReport): Generator<Sample> {
-  const {kind, name, id, node, mode} = resource;
-  const labels = {cluster, kind, name, id};
-  yield sample('pvegit_resource_info', {...labels, node: node ?? '', mode}, 1);
-  for (const state of RESOURCE_STATES) {
-    yield sample('pvegit_resource_state', {...labels, state}, Number(state === resource.state));
-  }
-  for (const {risk, cause, fields, since} of resource.drift) {
-    const drift = {...labels, class: risk, cause};
-    yield sample('pvegit_drift', drift, 1);
-    yield sample('pvegit_drift_fields', drift, fields);
-    yield sample('pvegit_drift_since_timestamp_seconds', drift, since / 1000);
-  }
+type SamplesOf = (cluster: string, resource: ResourceReport) => readonly Sample[];
+
+/** The gauges that each resource has: one at a time, as the text of all metrics is written. */
+export const RESOURCE_GAUGES: ReadonlyMap<ReportGauge, SamplesOf> = new Map([
+  [
+    'pvegit_resource_info',
+    (cluster, one) => {
+      const labels = {...guest(cluster, one), node: one.node ?? '', mode: one.mode};
+      return [sample('pvegit_resource_info', labels, 1)];
+    },
+  ],
+  [
+    'pvegit_resource_state',
+    (cluster, one) =>
+      RESOURCE_STATES.map((state) => {
+        const labels = {...guest(cluster, one), state};
+        return sample('pvegit_resource_state', labels, Number(state === one.state));
+      }),
+  ],
+  ['pvegit_drift', (cluster, one) => drifts('pvegit_drift', [cluster, one], () => 1)],
+  [
+    'pvegit_drift_fields',
+    (cluster, one) => drifts('pvegit_drift_fields', [cluster, one], ({fields}) => fields),
+  ],
+  [
+    'pvegit_drift_since_timestamp_seconds',
+    (cluster, one) => {
+      const name = 'pvegit_drift_since_timestamp_seconds';
+      return drifts(name, [cluster, one], ({since}) => since / 1000);
+    },
+  ],
+] satisfies readonly (readonly [ReportGauge, SamplesOf])[]);
+
+function guest(cluster: string, {kind, name, id}: ResourceReport) {
+  return {cluster, kind, name, id};
+}
+
+function drifts(
+  name: 'pvegit_drift' | 'pvegit_drift_fields' | 'pvegit_drift_since_timestamp_seconds',
+  [cluster, resource]: readonly [string, ResourceReport],
+  value: (drift: ResourceReport['drift'][number]) => number,
+): readonly Sample[] {
+  return resource.drift.map((drift) => {
+    const labels = {...guest(cluster, resource), class: drift.risk, cause: drift.cause};
+    return sample(name, labels, value(drift));
+  });
 }
 
 function tally<T>(values: readonly T[]): ReadonlyMap<T, number> {

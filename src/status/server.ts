@@ -134,10 +134,11 @@ function addHealth(app: FastifyInstance, options: StatusServerOptions): void {
     sendJson(reply, ok ? 200 : 503, {ok, problems});
   app.get('/healthz', (_request, reply) => send(reply, liveness(input())));
   app.get('/readyz', (_request, reply) => send(reply, readiness(input())));
-  app.get('/metrics', async (_request, reply) => {
-    const pieces = await metricsText.pieces();
-    return reply.type(metricsText.contentType).send(Readable.from(pieces, {objectMode: false}));
-  });
+  app.get('/metrics', (_request, reply) =>
+    reply
+      .type(metricsText.contentType)
+      .send(Readable.from(metricsText.pieces(), {objectMode: false})),
+  );
 }
 
 function addApi(app: FastifyInstance, options: StatusServerOptions): void {
