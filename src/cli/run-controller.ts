@@ -7,7 +7,10 @@ import type {Config} from '../config/model.ts';
 import type {Log} from '../core/ports.ts';
 import {JournalError} from '../core/ports.ts';
 import type {Metrics, Report} from '../core/report.ts';
+import {kinds} from '../kinds/index.ts';
+import {prepareSchemas} from '../manifest/schema-check.ts';
 import {type ClusterSetup, Controller} from '../reconcile/controller.ts';
+import {inSlices} from '../reconcile/slices.ts';
 import type {FollowedCluster} from '../status/health.ts';
 import {createLog, type LogLevel} from '../status/log.ts';
 import {measuredJournal} from '../status/measured.ts';
@@ -95,7 +98,8 @@ export async function startController(
   const {url} = await server.start();
   const following = followConfig({context, file, log, metrics, force, controller});
   log.info('controller started', {url, config: file, clusters: Object.keys(config.clusters)});
-  await force.start();
+  // While Git is asked for the first time.
+  await Promise.all([force.start(), inSlices(prepareSchemas(kinds), realClock)]);
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopping ??= stopAll();

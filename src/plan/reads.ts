@@ -3,6 +3,7 @@
 import type {Manifests, ResourceKind} from '../core/kind.ts';
 import type {ApiCall, Desired, Inventory, ResourceKey, ResourceRecord} from '../core/model.ts';
 import {readPath} from '../core/read-path.ts';
+import {runSteps, type Steps} from '../core/steps.ts';
 
 /** What the needed reads are a function of. */
 export interface ReadsInput {
@@ -24,7 +25,7 @@ export interface NeededReads {
  * GETs still missing to observe every declared or recorded resource. None when a plan can be made.
  * A path that was tried is never asked for again.
  */
-export function readsWithKeys(input: ReadsInput): NeededReads {
+export function* readSteps(input: ReadsInput): Steps<NeededReads> {
   const kinds = new Map(input.kinds.map((kind) => [kind.name, kind]));
   const calls = new Map<string, ApiCall>();
   const keyOf = new Map<string, ResourceKey>();
@@ -35,6 +36,7 @@ export function readsWithKeys(input: ReadsInput): NeededReads {
       calls.set(path, call);
       keyOf.set(path, key);
     }
+    yield;
   }
   const sorted = [...calls].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return {calls: sorted.map(([, call]) => call), keyOf};
@@ -42,7 +44,7 @@ export function readsWithKeys(input: ReadsInput): NeededReads {
 
 /** The same without what they are for. */
 export function neededReads(input: ReadsInput): readonly ApiCall[] {
-  return readsWithKeys(input).calls;
+  return runSteps(readSteps(input)).calls;
 }
 
 interface WantedKey {

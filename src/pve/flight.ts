@@ -1,6 +1,7 @@
 // Why this exists: whether a request may have reached the server decides if an outcome is unknown,
 // so one exchange is followed step by step: nothing is written before `onRequestStart` (undici
 // 8.12, lib/dispatcher/client-h1.js, writeH1), and from then on everything may have been.
+import {StringDecoder} from 'node:string_decoder';
 import type {Dispatcher} from 'undici';
 import type {ExchangeFailure, ExchangeRequest, ExchangeResponse} from '../core/ports.ts';
 import {err, ok, type Result} from '../core/result.ts';
@@ -18,7 +19,9 @@ export class Flight implements Dispatcher.DispatchHandler {
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | null = null;
   #head: Omit<ExchangeResponse, 'body'> | null = null;
-  #chunks: Buffer[] = [];
+  /** Decoded as it comes: the listing of ten thousand guests would lie here three times. */
+  readonly #decoder = new StringDecoder('utf8');
+  #text = '';
   #bytes = 0;
 
   constructor(request: ExchangeRequest, maxBodyBytes: number, settle: Settle) {
@@ -57,13 +60,13 @@ export class Flight implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes <= this.#maxBodyBytes) this.#chunks.push(chunk);
+    if (this.#bytes <= this.#maxBodyBytes) this.#text += this.#decoder.write(chunk);
     else this.fail('cut', `the answer is larger than ${this.#maxBodyBytes} bytes`);
   }
 
   onResponseEnd(): void {
     if (this.#head === null) this.fail('cut', 'the answer has no head');
-    else this.#end(ok({...this.#head, body: Buffer.concat(this.#chunks).toString('utf8')}));
+    else this.#end(ok({...this.#head, body: this.#text + this.#decoder.end()}));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -82,7 +85,7 @@ export class Flight implements Dispatcher.DispatchHandler {
     this.settled = true;
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener('abort', this.#abort);
-    this.#chunks = [];
+    this.#text = '';
     this.#settle(result);
   }
 }

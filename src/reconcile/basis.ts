@@ -9,6 +9,7 @@ import {hashSecrets, type SecretHashes} from './hashes.ts';
 import type {ClusterParts} from './parts.ts';
 import type {PassMemory} from './pass.ts';
 import {recordsOf, releasedOf} from './persons-word.ts';
+import {turnAfter} from './slices.ts';
 
 /** Longer than this, and what was read meanwhile would be old when it is planned from. */
 const QUICK_FETCH_MS = 2_000;
@@ -45,9 +46,12 @@ export async function wishesFor(
   signal: AbortSignal,
 ): Promise<Wishes> {
   const sources = await pass.stage('fetch', () => followAll(parts, memory, signal));
+  const began = parts.clock.monotonic();
   const {records, released} = early ?? subjectsOf(parts, memory);
+  await turnAfter(began, parts.clock);
   const manifests = inForce(memory.followed.values());
   const secrets = await hashSecrets(parts, manifests);
+  await turnAfter(began, parts.clock);
   const basis: PlanBasis = {
     installation: parts.installation,
     cluster: parts.cluster,

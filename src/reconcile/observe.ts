@@ -8,7 +8,7 @@ import type {ApiCall, Inventory, ResourceKey} from '../core/model.ts';
 import type {Steps} from '../core/steps.ts';
 import type {PlanBasis} from '../plan/input.ts';
 import {beginPlan, type Planning} from '../plan/make-plan.ts';
-import {readsWithKeys} from '../plan/reads.ts';
+import {readSteps} from '../plan/reads.ts';
 import {takeInventory, timeReads} from '../pve/inventory.ts';
 import {resourceKinds} from './follow.ts';
 import type {ClusterParts} from './parts.ts';
@@ -131,19 +131,20 @@ class Look {
 
   async more(inventory: Inventory, basis: Promise<PlanBasis>): Promise<readonly ApiCall[]> {
     const isEarly = this.#planning === null;
-    const calls = this.#needed(inventory);
+    const calls = await this.#needed(inventory);
     if (calls.length > 0 || !isEarly) return [...timeReads(inventory), ...calls];
     const {clock} = this.#parts;
     const [began, hadRead] = [clock.monotonic(), this.#subjects !== null];
     this.#subjects = await basis;
     if (hadRead) this.waitedMs = clock.monotonic() - began;
-    return [...timeReads(inventory), ...this.#needed(inventory)];
+    return [...timeReads(inventory), ...(await this.#needed(inventory))];
   }
 
-  #needed(inventory: Inventory): readonly ApiCall[] {
+  async #needed(inventory: Inventory): Promise<readonly ApiCall[]> {
     if (this.#subjects === null) return [];
     const kinds = resourceKinds(this.#parts.kinds);
-    const {calls, keyOf} = readsWithKeys({...this.#subjects, kinds, inventory});
+    const steps = readSteps({...this.#subjects, kinds, inventory});
+    const {calls, keyOf} = await inSlices(steps, this.#parts.clock);
     for (const [path, key] of keyOf) this.#keys.set(path, key);
     return calls;
   }

@@ -18,3 +18,8 @@ export async function inSlices<T>(steps: Steps<T>, clock: Pick<Clock, 'monotonic
     began = clock.monotonic();
   }
 }
+
+/** Gives others a turn if what began then (`clock.monotonic()`) was a slice of its own. */
+export async function turnAfter(began: number, clock: Pick<Clock, 'monotonic'>): Promise<void> {
+  if (clock.monotonic() - began >= SLICE_MS) await setImmediate();
+}
