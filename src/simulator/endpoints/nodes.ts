@@ -12,6 +12,7 @@ import {hardwareRoutes} from './node-hardware.ts';
 import {networkRoutes} from './node-network.ts';
 import {serviceRoutes} from './node-services.ts';
 import {settingRoutes} from './node-settings.ts';
+import {shellRoutes} from './node-shells.ts';
 import {replicationRoutes} from './replication.ts';
 import {memberNodes, nodeFigures} from './resources.ts';
 import {showRrd} from './rrd.ts';
@@ -42,6 +43,7 @@ export const nodeRoutes: readonly Route[] = [
   ...serviceRoutes,
   ...cephRoutes,
   ...diskRoutes,
+  ...shellRoutes,
   ...hardwareRoutes,
   ...replicationRoutes,
 ];

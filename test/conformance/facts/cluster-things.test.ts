@@ -195,3 +195,20 @@ describe('Ceph (PVE/Ceph/Tools.pm)', () => {
     ]);
   });
 });
+
+describe('shells (PVE/API2/Nodes.pm)', () => {
+  it('are for users, and what runs in them is chosen by root', () => {
+    const desk = makeDesk();
+    expect(ask(desk, 'root', 'POST /nodes/pve1/termproxy').data).toMatchObject({
+      user: 'root@pam',
+      port: 5900,
+      upid: expect.stringMatching(/:vncshell::root@pam:$/),
+    });
+    expect(ask(desk, 'admin@pve!tk', 'POST /nodes/pve1/termproxy').reason).toBe(
+      "value 'admin@pve!tk' does not look like a valid user name",
+    );
+    expect(ask(desk, 'admin@pve', 'POST /nodes/pve1/vncshell', {cmd: 'upgrade'}).reason).toBe(
+      'Permission check failed (user != root@pam)',
+    );
+  });
+});
