@@ -42,6 +42,25 @@ describe('journal', () => {
   });
 });
 
+describe('a data folder', () => {
+  it.each(['taken', 'taken/below'])(
+    'that cannot be made is said with a way on: %s',
+    async (data) => {
+      desk.write('taken', 'a file');
+      desk.write('pvegit.yaml', `data: ${data}\n${MINIMAL}`);
+      const ran = await desk.run(['audit']);
+      expect(ran.code).toBe(1);
+      expect(ran.err).toMatch(/the data folder .*taken.* cannot be made: E/);
+      expect(ran.err).toContain('name another: data in the configuration');
+    },
+  );
+
+  it('is made with those above it', async () => {
+    desk.write('pvegit.yaml', `data: some/where/else\n${MINIMAL}`);
+    expect((await desk.run(['audit'])).code).toBe(0);
+  });
+});
+
 describe('audit', () => {
   const entry = {
     at: Date.UTC(2026, 0, 5),

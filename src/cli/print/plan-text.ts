@@ -27,9 +27,11 @@ export function planText(report: Report, style: Style, all = false): string {
   const {plan} = report;
   if (plan === null) return style.bad('no plan could be made');
   const open = openActions(report);
+  const work = open.filter(({verb}) => verb !== 'none');
   return [
     ...heading(report, plan, style),
-    ...spaced(open.map((action) => actionLines(report, action, style))),
+    ...spaced(work.map((action) => actionLines(report, action, style))),
+    ...standingLines(report, open, style),
     ...waitingLines(plan, style),
     ...setLines(report, open, style),
     ...(all ? restLines(plan, open, style) : []),
@@ -43,6 +45,35 @@ function spaced(blocks: readonly (readonly string[])[]): readonly string[] {
   return blocks.flatMap((block, at) => {
     const isList = at > 0 && block.length === 1 && blocks[at - 1]?.length === 1;
     return isList ? block : ['', ...block];
+  });
+}
+
+/** So many are named; a cluster that cannot be read says the same of each. */
+const MOST_NAMED = 10;
+
+/** What nothing can be planned for, once for all that stand still for the same reasons. */
+function standingLines(report: Report, open: readonly Action[], style: Style): readonly string[] {
+  const still = open.filter(({verb}) => verb === 'none');
+  const alike = Map.groupBy(still, ({fingerprint, risk, cause}) => {
+    const reasons = verdictsOf(report).get(fingerprint)?.reasons ?? [];
+    return JSON.stringify([risk, cause, reasons.map(({reason, detail}) => [reason, detail])]);
+  });
+  return [...alike.values()].flatMap((actions) => {
+    const [first, ...others] = actions;
+    if (first === undefined) return [];
+    if (others.length === 0) return ['', ...actionLines(report, first, style)];
+    const names = actions.slice(0, MOST_NAMED).map(({key, name}) => shownResource(key, name));
+    const more = actions.length > MOST_NAMED ? `, and ${actions.length - MOST_NAMED} more` : '';
+    const says = ` ${names.join(', ')}${more}`;
+    const columns = style.columns;
+    return [
+      '',
+      ...fill([{text: `${actions.length} stand still:`, paint: style.warn}, {text: says}], {
+        indent: 4,
+        columns,
+      }),
+      ...reasonLines(verdictsOf(report).get(first.fingerprint)?.reasons ?? [], style),
+    ];
   });
 }
 
@@ -194,7 +225,12 @@ function gateText(turn: Turn, verdict: Verdict | undefined, style: Style): strin
   }
 }
 
-function waitingLines({waiting}: Plan, style: Style): readonly string[] {
+function waitingLines({waiting: all, actions}: Plan, style: Style): readonly string[] {
+  // What its action says already is not said again.
+  const said = new Set(
+    actions.flatMap(({key, findings}) => findings.map(({detail}) => `${key} ${detail}`)),
+  );
+  const waiting = all.filter(({key, detail}) => !said.has(`${key} ${detail}`));
   if (waiting.length === 0) return [];
   const lines = waiting.flatMap(({key, name, reason, detail}) =>
     fill(

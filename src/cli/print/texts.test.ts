@@ -57,6 +57,21 @@ describe('a plan', () => {
     expect(text).not.toContain('none');
   });
 
+  it('says once what many stand still for, with the first of their names', () => {
+    const because = {reason: 'incomplete', detail: 'nothing could be read'} as const;
+    const actions = Array.from({length: 12}, (_, at) => {
+      const still = {verb: 'none', risk: 'benign', changes: [], findings: [because]} as const;
+      return anAction({...still, vmid: 200 + at, name: `web-${at}`, cause: 'undetermined'});
+    });
+    const verdicts = actions.map((action) => aHold(action, 'incomplete'));
+    const waiting = actions.map(({key, name, kind}) => ({key, name, kind, ...because}));
+    const text = planText(aReport({plan: aPlan({actions, waiting}), verdicts}), PLAIN);
+    expect(text).toContain('\n12 stand still: 200 web-0, 201 web-1, ');
+    expect(text).toMatch(/209 web-9, and 2 more\n {4}incomplete: /);
+    expect(text).not.toContain('Waiting');
+    expect(text.split('\n').length).toBeLessThan(10);
+  });
+
   it('says of a deletion that no manifest asks for the guest any more', () => {
     const plan = aPlan({actions: [removal]});
     const text = planText(aReport({plan, verdicts: [aHold(removal, 'approval')]}), PLAIN);
