@@ -3,6 +3,8 @@ import {describe, expect, it} from 'vitest';
 import type {Journal, Pve, TaskResult} from '../core/ports.ts';
 import type {MetricEvent} from '../core/report.ts';
 import {err, ok} from '../core/result.ts';
+import {JOURNAL_CONTRACT} from '../journal/contract.ts';
+import {openJournal} from '../journal/journal.ts';
 import {measuredJournal, measuredPve} from './measured.ts';
 
 const UPID = 'UPID:pve1:000A1B2C:00D4E5F6:65A1B2C3:qmclone:100:pvegit@pve!controller:';
@@ -88,6 +90,17 @@ describe('a measured client', () => {
 });
 
 describe('a measured journal', () => {
+  it.each(JOURNAL_CONTRACT)('keeps the contract: $title', ({check}) => {
+    const {metrics, clock} = seen();
+    const journal = openJournal({
+      path: ':memory:',
+      clock: {now: () => Date.UTC(2026, 0, 1)},
+      random: {bytes: (length) => new Uint8Array(length).fill(7)},
+    });
+    check(measuredJournal(journal, metrics, clock));
+    journal.close();
+  });
+
   it('tells of an approval when a controller takes it up, and when its action begins', () => {
     const {events, metrics, clock} = seen();
     const spent = new Set<string>();

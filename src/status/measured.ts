@@ -83,8 +83,8 @@ export function measuredJournal(
       }
       return id;
     },
-    takeRequests: (cluster) => {
-      const requests = journal.takeRequests(cluster);
+    takeRequests: (cluster, take) => {
+      const requests = journal.takeRequests(cluster, take);
       for (const {kind} of requests) {
         if (kind === 'approve') metrics.emit({kind: 'approval', result: 'given'});
       }
