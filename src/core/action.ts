@@ -168,6 +168,8 @@ export interface Finding {
   readonly detail: string;
   /** The fields that it is about; left out, it is about the whole action. */
   readonly fields?: readonly string[];
+  /** It ends by itself, with another action of the plan. */
+  readonly passes?: true;
 }
 
 /** What happens to one resource, complete and final. */

@@ -162,7 +162,7 @@ function waitForClones(
 
 function withWaiting(action: Action, detail: string): Action {
   const others = action.findings.filter((finding) => finding.reason !== 'waiting');
-  return {...action, findings: [...others, {reason: 'waiting', detail}]};
+  return {...action, findings: [...others, {reason: 'waiting', detail, passes: true}]};
 }
 
 function cycle(key: ResourceKey, actions: readonly Action[]): Diagnostic {

@@ -156,12 +156,15 @@ function verdictsOf(report: Report): ReadonlyMap<string, Verdict> {
 /** What becomes of an action without anybody's help. */
 type Turn = 'goes' | 'under way' | 'follows' | 'held' | 'refused';
 
-function turnOf(report: Report, {key, fingerprint}: Action): Turn {
+function turnOf(report: Report, {key, fingerprint, findings}: Action): Turn {
   const verdict = verdictsOf(report).get(fingerprint);
   if (verdict === undefined || verdict.verdict === 'allow') return 'goes';
   if (report.applying.some((one) => one.key === key)) return 'under way';
   if (verdict.verdict === 'refuse') return 'refused';
-  return verdict.reasons.every(({reason}) => PASSING.has(reason)) ? 'follows' : 'held';
+  // What the kind found wrong waits for a person, and is told.
+  const isStuck = findings.some(({reason, passes}) => reason === 'waiting' && passes !== true);
+  const isPassing = verdict.reasons.every(({reason}) => PASSING.has(reason));
+  return isPassing && !isStuck ? 'follows' : 'held';
 }
 
 function heading(report: Report, plan: Plan, style: Style): readonly string[] {

@@ -72,6 +72,24 @@ describe('a plan', () => {
     expect(text.split('\n').length).toBeLessThan(10);
   });
 
+  it('tells what keeps an action that waits for a person, and of what follows only that', () => {
+    const detail = 'it would not start afterwards: vcpus is 8';
+    const stuck = anAction({vmid: 150, findings: [{reason: 'waiting', detail}]});
+    const later = anAction({
+      vmid: 151,
+      findings: [{reason: 'waiting', detail: 'guest/150 is cloned from it first', passes: true}],
+    });
+    const verdicts = [stuck, later].map((one) => {
+      const reasons = one.findings.map((finding) => ({...finding, remedy: 'Mend it.'}));
+      return aHold(one, 'waiting', {reasons});
+    });
+    const text = planText(aReport({plan: aPlan({actions: [stuck, later]}), verdicts}), PLAIN);
+    expect(text).toContain(detail);
+    expect(text).toContain('held: waiting');
+    expect(text.match(/follows when others are done/g)).toHaveLength(1);
+    expect(text).not.toContain('is cloned from it first');
+  });
+
   it('says of a deletion that no manifest asks for the guest any more', () => {
     const plan = aPlan({actions: [removal]});
     const text = planText(aReport({plan, verdicts: [aHold(removal, 'approval')]}), PLAIN);

@@ -49,7 +49,7 @@ export function createSteps(request: StepRequest, desired: Desired, marker: Mark
     return refused(
       node,
       'waiting',
-      'it is not there and the manifest does not say how to create it',
+      'it is not there and the manifest does not say how to create it (clone, image or empty)',
     );
   }
   const clone = cloneOf(desired);
