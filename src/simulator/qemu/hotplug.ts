@@ -67,6 +67,7 @@ export function judge(where: Plug['where'], guest: QemuGuest, change: Waiting): 
   if (key === 'tablet') return words.has('usb') ? now : wait;
   if (/^usb\d+$/.test(key)) return canPlugUsb(guest, words) ? {kind: 'apply', ms: usbMs} : wait;
   if (key === 'agent') return judgeAgent(guest, value);
+  if (/^unused\d+$/.test(key)) return wait;
   return keyFacts(key)?.hotplug === 'immediate' ? now : wait;
 }
 

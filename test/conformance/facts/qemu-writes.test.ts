@@ -318,3 +318,14 @@ describe('a resize (PVE/API2/Qemu.pm, resize_vm)', () => {
     expect(grow('+1G')).toBe('files:100/vm-100-disk-0.qcow2,size=2097153K');
   });
 });
+
+describe('an unused volume named while the guest runs (PVE/QemuServer.pm)', () => {
+  it('waits until the guest stops, even though a drive has the volume', () => {
+    const cluster = clusterWith();
+    run(cluster, 'POST', '/100/status/start');
+    const volid = 'files:100/vm-100-disk-0.qcow2';
+    expect(call(cluster, 'PUT', '/100/config', {unused2: volid}).status).toBe(200);
+    expect(guestOf(cluster, 100).pending.get('unused2')).toBe(volid);
+    expect(guestOf(cluster, 100).config.has('unused2')).toBe(false);
+  });
+});
