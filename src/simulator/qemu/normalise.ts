@@ -51,9 +51,9 @@ export function normaliseTags(cluster: Cluster, text: string): string {
   return (kept ? unique : unique.sort()).join(';') || ' ';
 }
 
-/** Control groups of version 2, as all nodes here have, take shares of 1 to 10000. */
+/** Control groups of version 2, as all nodes here have, take at most 10000 shares. */
 export function clampCpuUnits(text: string): string {
-  return String(Math.min(10_000, Math.max(1, Number(text))));
+  return Number(text) >= 10_000 ? '10000' : text;
 }
 
 /** Reject what is no public key; the text is percent-encoded, one key a line. */
