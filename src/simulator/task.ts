@@ -224,7 +224,7 @@ class Run {
     for (const run of undo) {
       run(this.#worker);
     }
-    this.#finish(message.trimEnd().replaceAll('\n', ' '));
+    this.#finish(message.replace(/\n+$/, '').replaceAll('\n', ' '));
   }
 
   #finish(exitStatus: string): void {
@@ -250,7 +250,7 @@ export function deathText(error: Error): string {
     return error.message;
   }
   const errors = Object.entries(error.errors ?? {});
-  const lines = errors.map(([key, text]) => `\n${key}: ${text.trimEnd()}`);
+  const lines = errors.map(([key, text]) => `\n${key}: ${text.replaceAll('\n', ' ')}`);
   return `${error.status} ${error.message}${lines.join('')}`;
 }
 
