@@ -110,9 +110,13 @@ function endOf({kind, durationMs, timeZone}: Window, opened: number): number {
   return Math.max(end, ...again);
 }
 
-/** How far a zone's clock is ahead of UTC at a moment. */
-function offsetMs(timeZone: string, time: number): number {
-  const format = new Intl.DateTimeFormat('en-US', {
+/** Making one takes a hundred times as long as using it; there are as many as zones in use. */
+const CLOCKS = new Map<string, Intl.DateTimeFormat>();
+
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const known = CLOCKS.get(timeZone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -122,6 +126,13 @@ function offsetMs(timeZone: string, time: number): number {
     minute: 'numeric',
     second: 'numeric',
   });
+  CLOCKS.set(timeZone, made);
+  return made;
+}
+
+/** How far a zone's clock is ahead of UTC at a moment. */
+function offsetMs(timeZone: string, time: number): number {
+  const format = clockOf(timeZone);
   const parts = new Map(format.formatToParts(time).map(({type, value}) => [type, Number(value)]));
   const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? 0;
   const day = Date.UTC(part('year'), part('month') - 1, part('day'));
