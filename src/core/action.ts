@@ -162,6 +162,13 @@ export type HoldReason = (typeof HOLDS)[number];
 /** The closed set of reasons not to act. */
 export type Reason = RefuseReason | HoldReason;
 
+const PASSING: ReadonlySet<Reason> = new Set(['waiting', 'limit', 'applying']);
+
+/** Whether all pass by themselves within the controller's own work: that is no hold for people. */
+export function isPassing(reasons: readonly {readonly reason: Reason}[]): boolean {
+  return reasons.every(({reason}) => PASSING.has(reason));
+}
+
 /** A reason that the planner already sees (not-ours, shrink, locked …) with its particulars. */
 export interface Finding {
   readonly reason: Reason;

@@ -1,5 +1,5 @@
 // Why this exists: each resource is in exactly one state for people and metrics, with its reasons.
-import type {Action, Plan, Reason, Verdict} from '../core/action.ts';
+import {type Action, isPassing, type Plan, type Reason, type Verdict} from '../core/action.ts';
 import type {ResourceKind} from '../core/kind.ts';
 import type {ResourceKey} from '../core/model.ts';
 import type {Suspension} from '../core/ports.ts';
@@ -19,8 +19,6 @@ export interface StateInput {
   readonly now: number;
 }
 
-/** Reasons that pass by themselves within the controller's own work: not a hold for people. */
-const PASSING: ReadonlySet<Reason> = new Set(['waiting', 'limit', 'applying']);
 const UNREAD: ReadonlySet<Reason> = new Set(['unknown', 'incomplete']);
 
 /** One report per planned resource, in the plan's order, in steps. */
@@ -92,6 +90,6 @@ function stateOf(
   if (failure !== null && work.some(({fingerprint}) => fingerprint === failure.fingerprint)) {
     return 'failed';
   }
-  if (because.some(({reason}) => !PASSING.has(reason))) return 'held';
+  if (!isPassing(because)) return 'held';
   return work.length > 0 || waits.length > 0 ? 'out_of_sync' : 'in_sync';
 }

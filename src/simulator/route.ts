@@ -155,6 +155,40 @@ export function afterDelay(cluster: Cluster, delayMs: number, body: () => Reply)
   };
 }
 
+/** A worker that is waited for before the answer. */
+export interface WaitedFor {
+  readonly upid: string;
+  /** How long; undefined: not at all. */
+  readonly delayS: number | undefined;
+  /** How often the handler looks. */
+  readonly everyMs: number;
+  /** The text of the 500 for an exit status; null where it is none. */
+  readonly failure: (status: string) => string | null;
+}
+
+/** Null when the worker ends in time, 500 if it fails, else its UPID. */
+export function answerInTime(cluster: Cluster, waited: WaitedFor): Reply {
+  const {upid, delayS, everyMs, failure} = waited;
+  if (delayS === undefined) return data(upid);
+  const deadlineMs = cluster.nowMs + delayS * 1000;
+  return {
+    kind: 'working',
+    begin: (done) => {
+      const look = (): void => {
+        const status = cluster.tasks.get(upid)?.exitStatus;
+        if (status === undefined && cluster.nowMs < deadlineMs) afterMs(cluster, everyMs, look);
+        else if (status === undefined) done(data(upid));
+        else complete(() => outcomeOf(failure(status)), done);
+      };
+      look();
+    },
+  };
+}
+
+function outcomeOf(failure: string | null): Content {
+  return failure === null ? nothing : fail(500, failure);
+}
+
 /** Run a handler's body to its end, turning a thrown failure into the outcome. */
 export function complete(body: () => Reply, done: (outcome: Content | ApiFailure) => void): void {
   const reply = attempt(body);

@@ -1,12 +1,13 @@
 // Why this exists: one cluster on the page: how the last pass went, then what needs a person, then
 // what moves, then history.
 import type {Report, ResourceReport, SourceReport} from '../core/report.ts';
+import {counted, shownCommit, shownKey} from '../core/shown.ts';
 import {resumeCommand} from '../core/suspension.ts';
 import {type Html, html} from './html.ts';
 import {heldList, nextList, troubleList} from './page-held.ts';
 import {allResources, driftList, outcomeTable, runningList, unmanagedList} from './page-lists.ts';
-import {remedyLine, shownKey} from './page-parts.ts';
-import {ago, many, took} from './page-time.ts';
+import {remedyLine} from './page-parts.ts';
+import {ago, took} from './page-time.ts';
 import {type JournalFacts, STATES_BY_URGENCY} from './status-document.ts';
 
 /** The section of one cluster. */
@@ -35,10 +36,10 @@ function passLine(report: Report, now: number): Html {
   const up = endpoints.filter((endpoint) => endpoint.up).length;
   const facts = [
     html`last pass ${ago(endedAt, now)}, took ${took(endedAt - startedAt)}`,
-    html`${many(requests, 'API request')}`,
-    html`${up} of ${many(endpoints.length, 'endpoint')} up`,
+    html`${counted(requests, 'API request')}`,
+    html`${up} of ${counted(endpoints.length, 'endpoint')} up`,
     quorate === null ? html`quorum unknown` : html`${quorate ? 'has quorum' : 'no quorum'}`,
-    plan === null ? html`no plan` : html`${many(plan.unmanaged.length, 'guest')} not managed`,
+    plan === null ? html`no plan` : html`${counted(plan.unmanaged.length, 'guest')} not managed`,
   ];
   return html`<p class="quiet">${facts.map((fact, at) => [at === 0 ? '' : ' · ', fact])}</p>`;
 }
@@ -128,9 +129,9 @@ function source(report: SourceReport, now: number): Html {
   const inForce =
     commit === null
       ? html`<p class="quiet">No commit is in force yet.</p>`
-      : html`<p><code title="${commit}">${shortCommit(commit)}</code> ${subject ?? ''}
+      : html`<p><code title="${commit}">${shownCommit(commit)}</code> ${subject ?? ''}
 <span class="quiet">${author ?? ''}${committedAt === null ? '' : [' · ', ago(committedAt, now)]}
-· ${many(documents, 'manifest')}</span></p>`;
+· ${counted(documents, 'manifest')}</span></p>`;
   return html`<li class="card ${error === null ? '' : 'bad'}">
 <p><b>${name}</b> <span class="quiet">${repository}</span></p>
 ${inForce}
@@ -149,7 +150,7 @@ function diagnostics({diagnostics: found}: SourceReport): Html {
   const items = found.slice(0, MOST_DIAGNOSTICS).map(mistake);
   const rest = found.length - items.length;
   const last = rest > 0 && html`<li>and ${rest} more</li>`;
-  return html`<details data-keep="diagnostics" open><summary>${many(found.length, 'mistake')} in
+  return html`<details data-keep="diagnostics" open><summary>${counted(found.length, 'mistake')} in
 manifests</summary><ul class="plain">${items}${last}</ul></details>`;
 }
 
@@ -170,7 +171,3 @@ function frameLines(frame: string): readonly Html[] {
 
 const NEWLINE = html`
 `;
-
-function shortCommit(commit: string): string {
-  return commit.startsWith('folder-') ? commit.slice(0, 17) : commit.slice(0, 10);
-}

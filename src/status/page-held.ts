@@ -1,11 +1,11 @@
 // Why this exists: what stands still, on the page: in trouble, held with the way on, or next in
 // turn.
-import type {Action, Verdict} from '../core/action.ts';
+import {type Action, isPassing, type Verdict} from '../core/action.ts';
 import {isObject, type Json} from '../core/json.ts';
 import type {Report} from '../core/report.ts';
+import {counted, shownKey} from '../core/shown.ts';
 import {type Html, html} from './html.ts';
-import {linked, MOST, more, remedyLine, shownKey} from './page-parts.ts';
-import {many} from './page-time.ts';
+import {linked, MOST, more, remedyLine} from './page-parts.ts';
 import {waitsForApproval} from './report-samples.ts';
 import type {JournalFacts} from './status-document.ts';
 
@@ -64,11 +64,6 @@ function actionsOf({plan}: Report): Actions {
 
 function stoppedIn({verdicts}: Report): readonly Verdict[] {
   return verdicts.filter(({verdict, reasons}) => verdict !== 'allow' && reasons.length > 0);
-}
-
-/** Reasons that pass by themselves within the controller's own work. */
-function isPassing(reasons: Verdict['reasons']): boolean {
-  return reasons.every(({reason}) => ['waiting', 'limit', 'applying'].includes(reason));
 }
 
 function isTrouble({state}: Report['resources'][number]): boolean {
@@ -153,6 +148,6 @@ function changes(all: Action['changes'], fingerprint: string): Html {
   );
   const open = all.length <= FEW ? html` open` : '';
   return html`<details data-keep="changes-${fingerprint}"${open}>
-<summary>${many(all.length, 'change')}</summary>
+<summary>${counted(all.length, 'change')}</summary>
 <div class="scroll"><table><tbody>${rows}</tbody></table></div></details>`;
 }

@@ -2,9 +2,10 @@
 // ended.
 import type {Outcome} from '../core/action.ts';
 import type {Report, ResourceState} from '../core/report.ts';
+import {counted, shownKey} from '../core/shown.ts';
 import {type Html, html} from './html.ts';
-import {linked, MOST, more, shownKey} from './page-parts.ts';
-import {ago, many, span, took} from './page-time.ts';
+import {linked, MOST, more} from './page-parts.ts';
+import {ago, span, took} from './page-time.ts';
 import {STATES_BY_URGENCY} from './status-document.ts';
 
 /** Drift and conflict with their age, oldest first. */
@@ -17,7 +18,7 @@ export function driftList({cluster, resources}: Report, now: number): Html {
     ({resource: {key, id, name}, drift: {cause, risk, fields, since}}) => html`<tr>
 <th scope="row">${linked(cluster, key, name)} <span class="quiet">${shownKey(id)}</span></th>
 <td>${cause}</td><td>${risk}</td>
-<td>${many(fields, 'field')}</td><td>${ago(since, now)}</td></tr>`,
+<td>${counted(fields, 'field')}</td><td>${ago(since, now)}</td></tr>`,
   );
   return html`<h3>Drift <span class="count">${all.length}</span></h3>
 <div class="scroll"><table><thead><tr><th>resource</th><th>cause</th><th>class</th><th>size</th>
@@ -79,7 +80,7 @@ it.</p>`;
   );
   const rest = sorted.length - rows.length;
   return html`<details class="all" data-keep="all-${cluster}">
-<summary>All ${many(resources.length, 'resource')}</summary>
+<summary>All ${counted(resources.length, 'resource')}</summary>
 <div class="scroll"><table><thead><tr><th>VMID</th><th>name</th><th>state</th><th>node</th>
 <th>source</th></tr></thead><tbody>${rows}</tbody></table></div>
 ${rest > 0 && html`<p class="quiet">and ${rest} more, in the <a href="/api/v1/status">API</a></p>`}
@@ -95,7 +96,7 @@ export function unmanagedList({cluster, plan}: Report): Html {
 ${node ?? '–'}</span></li>`,
   );
   return html`<details class="all" data-keep="unmanaged-${cluster}">
-<summary>${many(all.length, 'guest')} not managed</summary>
+<summary>${counted(all.length, 'guest')} not managed</summary>
 <p class="quiet">They are never touched. <code>pvegit import</code> writes manifests of them.</p>
 <ul class="plain">${items}</ul>${more(all.length)}</details>`;
 }

@@ -12,11 +12,6 @@ export function linked(cluster: string, key: string, name: string): Html {
   return html`<a class="name" href="${to}">${name}</a>`;
 }
 
-/** A guest by its VMID alone, as the web page of Proxmox has it; others as `Kind/name`. */
-export function shownKey(key: string): string {
-  return key.replace(/^(guest|qemu|lxc)\//, '');
-}
-
 /** What to do; a command looks like one, and is copied whole. */
 export function remedyLine(remedy: string): Html {
   if (remedy === '') return html``;

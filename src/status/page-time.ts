@@ -26,8 +26,3 @@ export function ago(at: number, now: number): Html {
   const words = at > now + 1_000 ? `in ${span(at - now)}` : `${span(now - at)} ago`;
   return html`<time datetime="${exact}" title="${exact}">${words}</time>`;
 }
-
-/** `1 cluster`, `2 clusters`. */
-export function many(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
-}

@@ -2,11 +2,12 @@
 // Made on the server from the same facts as the API; no build step, no foreign resource.
 import {createHash} from 'node:crypto';
 import type {Report} from '../core/report.ts';
+import {counted} from '../core/shown.ts';
 import {journalFacts, type ReadJournal} from './api.ts';
 import {type Html, html} from './html.ts';
 import {PAGE_SCRIPT, PAGE_STYLE} from './page-assets.ts';
 import {clusterSection} from './page-cluster.ts';
-import {ago, many} from './page-time.ts';
+import {ago} from './page-time.ts';
 import type {Identity} from './status-document.ts';
 
 /** What the page is made of. */
@@ -98,28 +99,30 @@ function overall(names: readonly string[], reports: ReadonlyMap<string, Report>)
   const astray = all.flatMap(({sources}) => sources).filter(isAstray).length;
   if (failing > 0 || broken > 0 || astray > 0) {
     const parts = [
-      ...(failing > 0 ? [`${many(failing, 'resource')} failed or cannot be told`] : []),
-      ...(broken > 0 ? [`${many(broken, 'cluster')} could not be read whole`] : []),
-      ...(astray > 0 ? [`${many(astray, 'source')} cannot be followed`] : []),
+      ...(failing > 0 ? [`${counted(failing, 'resource')} failed or cannot be told`] : []),
+      ...(broken > 0 ? [`${counted(broken, 'cluster')} could not be read whole`] : []),
+      ...(astray > 0 ? [`${counted(astray, 'source')} cannot be followed`] : []),
     ];
     return {tone: 'bad', mark: '✗', text: `${parts.join('; ')}.`};
   }
   const held = count('held');
   if (held > 0)
-    return {tone: 'wait', mark: '◆', text: `${many(held, 'resource')} held; see why below.`};
+    return {tone: 'wait', mark: '◆', text: `${counted(held, 'resource')} held; see why below.`};
   const unready = names.length - all.length;
   if (unready > 0) {
-    return {tone: 'wait', mark: '…', text: `${many(unready, 'cluster')} not looked at yet.`};
+    return {tone: 'wait', mark: '…', text: `${counted(unready, 'cluster')} not looked at yet.`};
   }
   const moving = count('applying', 'out_of_sync');
-  if (moving > 0) return {tone: 'wait', mark: '↻', text: `${many(moving, 'resource')} on the way.`};
+  if (moving > 0)
+    return {tone: 'wait', mark: '↻', text: `${counted(moving, 'resource')} on the way.`};
   const paused = count('suspended');
-  if (paused > 0) return {tone: 'wait', mark: '‖', text: `${many(paused, 'resource')} suspended.`};
+  if (paused > 0)
+    return {tone: 'wait', mark: '‖', text: `${counted(paused, 'resource')} suspended.`};
   if (all.some(({journalIsNew}) => journalIsNew)) {
     return {tone: 'wait', mark: '…', text: 'The journal is new and waits to be accepted.'};
   }
   if (states.length === 0) return {tone: 'good', mark: '✓', text: 'Nothing is managed yet.'};
-  return {tone: 'good', mark: '✓', text: `${many(states.length, 'resource')}, all as declared.`};
+  return {tone: 'good', mark: '✓', text: `${counted(states.length, 'resource')}, all as declared.`};
 }
 
 /** The newest state of a source is not what is in force: it is broken, or holds mistakes. */

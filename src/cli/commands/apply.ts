@@ -2,6 +2,7 @@
 import type {Command} from 'commander';
 import type {Approval, Outcome} from '../../core/action.ts';
 import type {Report} from '../../core/report.ts';
+import {counted} from '../../core/shown.ts';
 import {keepApproval} from '../../reconcile/approvals.ts';
 import {type ClusterSetup, createApplier} from '../../reconcile/controller.ts';
 import {runPass} from '../../reconcile/pass.ts';
@@ -16,7 +17,6 @@ import {openActions} from '../open-actions.ts';
 import {diagnosticsText} from '../print/diagnostics-text.ts';
 import {planText} from '../print/plan-text.ts';
 import {problemLines} from '../print/problems-text.ts';
-import {counted} from '../print/style.ts';
 
 interface ApplyOptions extends OneShotOptions {
   readonly approve?: readonly string[];

@@ -2,9 +2,10 @@
 // each where a program reads it.
 import {isObject, type Json} from '../../core/json.ts';
 import type {AuditEntry} from '../../core/ports.ts';
+import {shownCommit} from '../../core/shown.ts';
 import {brief} from './action-text.ts';
 import {fill} from './fill.ts';
-import {type Style, safe, shownCommit, shownResource, shownTime} from './style.ts';
+import {type Style, safe, shownResource, shownTime} from './style.ts';
 
 /** So many fields are named; the rest is counted. */
 const MOST_FIELDS = 6;

@@ -2,10 +2,11 @@
 // why, and that the plan of it is empty.
 import {join, relative} from 'node:path';
 import type {Action} from '../../core/action.ts';
+import {counted} from '../../core/shown.ts';
 import type {Imported} from '../import/imported.ts';
 import {countText, diagnosticsText} from './diagnostics-text.ts';
 import {fill} from './fill.ts';
-import {counted, pad, type Style, safe, shownResource} from './style.ts';
+import {pad, type Style, safe, shownResource} from './style.ts';
 
 /** Lines for the terminal; paths are shown from `cwd`. */
 export function importLines(imported: Imported, cwd: string, style: Style): readonly string[] {

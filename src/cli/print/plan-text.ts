@@ -1,12 +1,13 @@
 // Why this exists: a plan as a person reads it in a terminal: what would happen to which guest, how
 // bad it is, why, and what it waits for.
-import type {Action, Plan, Reason, Verb, Verdict} from '../../core/action.ts';
+import {type Action, isPassing, type Plan, type Verb, type Verdict} from '../../core/action.ts';
 import type {Report} from '../../core/report.ts';
+import {shownCommit, shownKey} from '../../core/shown.ts';
 import {openActions} from '../open-actions.ts';
 import {changeLines, interruptionLines, lossLines, reasonLines} from './action-text.ts';
 import {createdLines} from './created-text.ts';
 import {fill} from './fill.ts';
-import {pad, type Style, safe, shownCommit, shownKey, shownResource, shownTime} from './style.ts';
+import {pad, type Style, safe, shownResource, shownTime} from './style.ts';
 
 const SIGNS = {
   none: ' ',
@@ -18,9 +19,6 @@ const SIGNS = {
   delete: '-',
   run: '>',
 } as const satisfies {readonly [verb in Verb]: string};
-
-/** Reasons that pass by themselves within the controller's own work. */
-const PASSING: ReadonlySet<Reason> = new Set(['waiting', 'limit', 'applying']);
 
 /** Lines of one cluster's plan, without a trailing line feed. `all`: also what is in sync. */
 export function planText(report: Report, style: Style, all = false): string {
@@ -163,8 +161,7 @@ function turnOf(report: Report, {key, fingerprint, findings}: Action): Turn {
   if (verdict.verdict === 'refuse') return 'refused';
   // What the kind found wrong waits for a person, and is told.
   const isStuck = findings.some(({reason, passes}) => reason === 'waiting' && passes !== true);
-  const isPassing = verdict.reasons.every(({reason}) => PASSING.has(reason));
-  return isPassing && !isStuck ? 'follows' : 'held';
+  return isPassing(verdict.reasons) && !isStuck ? 'follows' : 'held';
 }
 
 function heading(report: Report, plan: Plan, style: Style): readonly string[] {

@@ -10,17 +10,10 @@ import {
   type ResourceState,
   type StatusDocument,
 } from '../../core/report.ts';
+import {counted, shownCommit} from '../../core/shown.ts';
 import {remedyLines} from './action-text.ts';
 import {fill} from './fill.ts';
-import {
-  counted,
-  pad,
-  type Style,
-  safe,
-  shownCommit,
-  shownDuration,
-  shownResource,
-} from './style.ts';
+import {pad, type Style, safe, shownDuration, shownResource} from './style.ts';
 import {suspensionLines} from './suspension-text.ts';
 
 /** The document as lines. `now`: ms since the epoch, for ages. */

@@ -1,6 +1,7 @@
 // Why this exists: one place that knows how this program looks in a terminal: colours only where
 // they are wanted, and never a control character that came from outside.
 import {styleText} from 'node:util';
+import {shownKey} from '../../core/shown.ts';
 import {visible} from '../../core/visible.ts';
 
 type Format = Parameters<typeof styleText>[0];
@@ -55,24 +56,9 @@ export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - Array.from(text).length));
 }
 
-/** A resource for people: guests by their VMID alone, others as `Kind/name`. */
-export function shownKey(key: string): string {
-  return key.replace(/^(guest|qemu|lxc)\//, '');
-}
-
-/** `1 action`, `3 actions`. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
 /** A resource with its name: `150 neo4j-db`; the key alone where no name is known. */
 export function shownResource(key: string, name: string | null | undefined): string {
   return name ? `${shownKey(key)} ${safe(name)}` : shownKey(key);
-}
-
-/** A commit as people say it; what stands for the state of a folder keeps its prefix. */
-export function shownCommit(commit: string): string {
-  return commit.slice(0, commit.startsWith('folder-') ? 17 : 10);
 }
 
 /** A duration for people: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */

@@ -1,14 +1,12 @@
 // Why this exists: one volume of a storage: its facts, notes and protection, and its end
 // (PVE/API2/Storage/Content.pm; attributes in PVE/Storage/DirPlugin.pm).
 import {protectedLimit} from '../backup/limits.ts';
-import {after} from '../clock.ts';
-import type {ApiFailure} from '../failure.ts';
 import {fail, paramError} from '../failure.ts';
 import {require403} from '../permission.ts';
 import {requireVolumeAccess} from '../qemu/volume-access.ts';
-import type {Content, Context, Reply, Route} from '../route.ts';
-import {complete, data, integer, nothing, route} from '../route.ts';
-import type {Cluster, StorageDefinition, Volume} from '../state.ts';
+import type {Context, Reply, Route} from '../route.ts';
+import {answerInTime, data, integer, nothing, route} from '../route.ts';
+import type {StorageDefinition, Volume} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import type {Worker} from '../task.ts';
 import {fork} from '../task.ts';
@@ -223,26 +221,12 @@ function deleteVolume(context: Context): Reply {
     auth: context.auth,
     stages: [{kind: 'do', run: (worker) => remove(worker, node, named)}],
   });
-  return answerInTime(cluster, upid, integer(context, 'delay'));
-}
-
-/** With `delay`: null when the worker ends in time, its error if it fails, else its UPID. */
-function answerInTime(cluster: Cluster, upid: string, delayS: number | undefined): Reply {
-  if (delayS === undefined) return data(upid);
-  const deadlineMs = cluster.nowMs + delayS * 1000;
-  return {
-    kind: 'working',
-    begin: (done: (outcome: Content | ApiFailure) => void) => {
-      const look = (): void => {
-        const status = cluster.tasks.get(upid)?.exitStatus;
-        if (status === undefined && cluster.nowMs < deadlineMs) after(cluster, 1_000, look);
-        else if (status === undefined) done(data(upid));
-        else if (/^(OK|WARNINGS: \d+)$/.test(status)) done(nothing);
-        else complete(() => fail(500, status), done);
-      };
-      look();
-    },
-  };
+  return answerInTime(cluster, {
+    upid,
+    delayS: integer(context, 'delay'),
+    everyMs: 1_000,
+    failure: (status) => (/^(OK|WARNINGS: \d+)$/.test(status) ? null : status),
+  });
 }
 
 function remove(worker: Worker, node: string, {storage, volid, name}: Named): void {

@@ -1,13 +1,11 @@
 // Why this exists: the endpoints that read and write a guest's configuration, with their lock,
 // their time and the difference between the plain call and the worker.
-import {after} from '../clock.ts';
-import type {ApiFailure} from '../failure.ts';
-import {fail, paramError} from '../failure.ts';
+import {paramError} from '../failure.ts';
 import {qemuLockFile} from '../flock.ts';
-import type {Content, Context, Reply, Route} from '../route.ts';
+import type {Context, Reply, Route} from '../route.ts';
 import {
   afterDelay,
-  complete,
+  answerInTime,
   data,
   flag,
   integer,
@@ -86,7 +84,7 @@ function postConfig(context: Context): Reply {
   return forkHoldingLock(context, update.request.vmid, () => {
     const guest = admitted(context, update);
     const stages = updateStages(guest, update);
-    return {type: 'qmconfig', stages, answer: (upid) => answerInTime(context, upid)};
+    return {type: 'qmconfig', stages, answer: (upid) => withDelay(context, upid)};
   });
 }
 
@@ -127,25 +125,14 @@ function updateStages(guest: QemuGuest, update: Update): readonly Stage[] {
 }
 
 /** With `background_delay`: null when the worker ends in time, else its UPID. */
-function answerInTime(context: Context, upid: string): Reply {
-  const {cluster} = context;
-  const delayS = integer(context, 'background_delay');
+function withDelay(context: Context, upid: string): Reply {
   const vmid = vmidOf(context);
-  if (delayS === undefined) return data(upid);
-  const deadlineMs = cluster.nowMs + delayS * 1000;
-  return {
-    kind: 'working',
-    begin: (done: (outcome: Content | ApiFailure) => void) => {
-      const look = (): void => {
-        const status = cluster.tasks.get(upid)?.exitStatus;
-        if (status === undefined && cluster.nowMs < deadlineMs) after(cluster, 100, look);
-        else if (status === undefined) done(data(upid));
-        else if (status === 'OK') done(nothing);
-        else complete(() => fail(500, `failed to update VM ${vmid}: ${status}`), done);
-      };
-      look();
-    },
-  };
+  return answerInTime(context.cluster, {
+    upid,
+    delayS: integer(context, 'background_delay'),
+    everyMs: 100,
+    failure: (status) => (status === 'OK' ? null : `failed to update VM ${vmid}: ${status}`),
+  });
 }
 
 /** The configuration endpoints. */
