@@ -1,6 +1,13 @@
 // Why this exists: the part with a lifetime: which actions run now, at most one per resource; what
 // ends them early; and what is taken up again after a restart.
-import type {Action, Approval, Intent, Outcome, Step} from '../core/action.ts';
+import {
+  type Action,
+  type Approval,
+  type Intent,
+  type Outcome,
+  type Step,
+  touchedKeys,
+} from '../core/action.ts';
 import type {ResourceKey} from '../core/model.ts';
 import {isReleased} from '../journal/releases.ts';
 import {auditEntry} from './audit.ts';
@@ -80,7 +87,7 @@ export class Applier {
     this.#ready.resolve();
   }
 
-  /** Starts an allowed action; false when its resource is busy or this applier is stopping. */
+  /** Starts an allowed action; false when what it writes to is busy, or this applier is stopping. */
   dispatch(action: Action, approval: Approval | null): boolean {
     return this.#start(action, approval, null);
   }
@@ -130,7 +137,7 @@ export class Applier {
   }
 
   #start(action: Action, approval: Approval | null, intent: Intent | null): boolean {
-    if (this.#running.has(action.key) || this.#abort.signal.aborted || this.#broken) {
+    if (this.#isBusy(action) || this.#abort.signal.aborted || this.#broken) {
       return false;
     }
     const kind = kindOf(this.#context, action.kind);
@@ -160,6 +167,13 @@ export class Applier {
       .catch((error: unknown) => this.#failed(action, error));
     this.#running.set(action.key, {view, promise});
     return true;
+  }
+
+  /** Whether something that runs writes to what it would write to. */
+  #isBusy(action: Action): boolean {
+    const touched = new Set(touchedKeys(action));
+    const running = [...this.#running.values()].flatMap(({view}) => touchedKeys(view.action));
+    return running.some((key) => touched.has(key));
   }
 
   #ended(
@@ -231,11 +245,12 @@ export class Applier {
 
   #unwanted(action: Action, approval: Approval | null): string | null {
     const now = this.#context.clock.now();
+    const touched = touchedKeys(action);
     const suspended = this.#context.journal
       .suspensions(this.#context.cluster)
       .find(
         ({key, expiresAt}) =>
-          (key === '*' || key === action.key) && (expiresAt === null || expiresAt > now),
+          (key === '*' || touched.includes(key)) && (expiresAt === null || expiresAt > now),
       );
     if (suspended) return `suspended by ${suspended.owner}: ${suspended.reason}`;
     const forbidden = this.#options.forbidden(action, approval);

@@ -212,6 +212,12 @@ export interface Action {
   readonly record: RecordDraft | null;
 }
 
+/** Every resource that the calls of an action write to: its own, and who takes a volume over. */
+export function touchedKeys({key, steps}: Pick<Action, 'key' | 'steps'>): readonly ResourceKey[] {
+  const others = steps.flatMap(({guard}) => guard.other?.key ?? []);
+  return [...new Set([key, ...others])];
+}
+
 /**
  * The record as it shall be once every step is verified. Final: apply adds only witness and time
  * (`core/record.ts`), because only the planner knows which differences an action leaves alone.

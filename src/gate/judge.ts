@@ -5,6 +5,7 @@ import {
   HOLDS,
   REFUSALS,
   type Reason,
+  touchedKeys,
   type Verdict,
 } from '../core/action.ts';
 import {mapSteps, runSteps, type Steps} from '../core/steps.ts';
@@ -34,10 +35,12 @@ export function judgeSteps(input: GateInput): Steps<readonly Verdict[]> {
     .map((action) => action.fingerprint);
   return mapSteps(input.plan.actions, (action) => {
     const approvals = approvalsOf(action, input);
-    const judged: Judged = {action, input, approvals, destructive, earlier: {allowed, loads}};
+    const touched = touchedKeys(action);
+    const earlier = {allowed, loads};
+    const judged: Judged = {action, input, approvals, destructive, touched, earlier};
     const verdict = verdictOn(judged);
     if (verdict.verdict === 'allow' && action.verb !== 'none') {
-      allowed.set(action.key, describe(action));
+      for (const key of touched) allowed.set(key, describe(action));
       for (const load of action.loads) loads.set(load, (loads.get(load) ?? 0) + 1);
     }
     return verdict;

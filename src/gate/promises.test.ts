@@ -1,5 +1,6 @@
 // Why this exists: each test is a sentence of the safety promises, as far as the gate keeps it.
 import {describe, expect, it} from 'vitest';
+import type {CallStep} from '../core/action.ts';
 import {setFingerprint} from '../core/canonical.ts';
 import type {DestructiveMode, Scope} from '../core/policy.ts';
 import {judge} from './judge.ts';
@@ -230,6 +231,21 @@ describe('Writes to one guest never overlap', () => {
     expect(verdicts.map(reasonsOf)).toEqual([['conflict'], [], ['waiting'], []]);
   });
 
+  it('counts the guest that takes a disk over as written to', () => {
+    const gift = (vmid: number) => ({...deletion(vmid), steps: [giftTo(190)]});
+    const [first, second] = [gift(150), gift(151)];
+    const approvals = [first, second].map(({fingerprint}) => approvalOf(fingerprint));
+    const taker = action({key: 'guest/190', vmid: 190});
+    const order = judge(gateInput([first, second, taker], {approvals}));
+    expect(order.map(reasonsOf)).toEqual([[], ['waiting'], ['waiting']]);
+    const kept = {applying: new Set(['guest/190']), unknown: {'guest/190': 'is it done?'}};
+    const [held] = judge(gateInput([first], {approvals, ...kept}));
+    expect(held?.reasons).toMatchObject([
+      {reason: 'unknown', detail: 'guest/190: is it done?'},
+      {reason: 'applying', detail: 'guest/190: an earlier action on it still runs'},
+    ]);
+  });
+
   it('counts what it allows against the limits', () => {
     const clones = [150, 151].map((vmid) =>
       action({key: `guest/${vmid}`, vmid, verb: 'create', loads: ['clone:local-lvm', 'task:pve1']}),
@@ -286,6 +302,24 @@ describe('A clock that is off', () => {
     expect(reasonsOf(verdictOn(action(), {suspensions, clockOff}))).toEqual(['suspended']);
   });
 });
+
+/** The step that gives a disk of guest 150 to another guest. */
+function giftTo(vmid: number): CallStep {
+  return {
+    kind: 'task',
+    operation: 'reassign',
+    says: `give scsi1 to guest ${vmid}`,
+    call: {method: 'POST', path: '/nodes/pve1/qemu/150/move_disk', params: {}},
+    guard: {
+      ...{vmid: 150, node: 'pve1', state: 'ours', witness: null, digest: null, power: 'stopped'},
+      other: {key: `guest/${vmid}`, vmid, node: 'pve1', witness: null},
+    },
+    fields: [],
+    expect: {},
+    timeoutMs: 1,
+    target: {},
+  };
+}
 
 function strict(more: Partial<Extract<DestructiveMode, {kind: 'approval'}>>): DestructiveMode {
   return {kind: 'approval', quorum: 1, notAuthor: false, terminal: true, ...more};

@@ -2,10 +2,8 @@
 // and handed to the gate with the action.
 import type {Finding, Operation, Step, Verb} from '../core/action.ts';
 import type {Observed} from '../core/model.ts';
+import {HOLD_TAG} from '../core/suspension.ts';
 import {vmidOf} from './keys.ts';
-
-/** The tag with which a person keeps us away from a guest. */
-const HOLD_TAG = 'pvegit-hold';
 
 /** Calls that must go through HA where HA manages the guest. */
 const HA_OPERATIONS: readonly Operation[] = [

@@ -9,7 +9,7 @@ import type {GateInput} from '../gate/input.ts';
 import {keptApprovals} from './approvals.ts';
 import type {ClusterParts} from './parts.ts';
 import type {PassMemory} from './pass.ts';
-import {underWay} from './under-way.ts';
+import {underWay, writtenNow} from './under-way.ts';
 
 /** What this pass found out. */
 export interface PassFacts {
@@ -45,7 +45,7 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
     now,
     clockOff: clockOff(facts.inventory),
     quorate: facts.quorate,
-    applying,
+    applying: writtenNow(parts, now),
     unknown: unknownOf(parts, applying),
     corrections: Object.fromEntries(memory.history.corrections(now)),
     driftSince: memory.history.driftSince(plan, now),
@@ -112,10 +112,14 @@ function unknownOf(
   );
   const paused = parts.applier?.paused() ?? new Map<ResourceKey, string>();
   return Object.fromEntries(
-    open.map(({key, id, step, state, because}) => {
+    open.flatMap(({key, id, step, state, because}) => {
       const waits = paused.get(key) ?? 'it goes on from there';
       const says = state === 'done' ? `is done; ${waits}` : because || 'not resolved yet';
-      return [key, `intent ${id} (${step.says}): ${says}`];
+      const detail = `intent ${id} (${step.says}): ${says}`;
+      const {other} = step.guard;
+      // Who takes a volume over is written to as well, until it is known that nothing runs.
+      const isOpen = state !== 'done' && other !== undefined;
+      return isOpen ? [[other.key, detail] as const, [key, detail]] : [[key, detail] as const];
     }),
   );
 }

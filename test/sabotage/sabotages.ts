@@ -134,8 +134,7 @@ export const SABOTAGES: readonly Sabotage[] = [
       {
         file: 'src/apply/applier.ts',
         from:
-          '    if (this.#running.has(action.key) || ' +
-          'this.#abort.signal.aborted || this.#broken) {\n',
+          '    if (this.#isBusy(action) || ' + 'this.#abort.signal.aborted || this.#broken) {\n',
         to: '    if (this.#abort.signal.aborted || this.#broken) {\n',
       },
       {

@@ -5,6 +5,7 @@
 import type {Finding} from '../../core/action.ts';
 import type {StepRequest} from '../../core/kind.ts';
 import type {Claim, Observed, ResourceKey, Retention} from '../../core/model.ts';
+import {HOLD_TAG} from '../../core/suspension.ts';
 import {listingOf} from '../guest/listing.ts';
 import {configuredOf, type LiveConfig, readPending} from '../guest/live-config.ts';
 import {ownershipOf} from '../guest/marker.ts';
@@ -134,6 +135,8 @@ function takerOf(key: ResourceKey, request: StepRequest, {node}: GuestPlace): Ta
   const record = records?.get(key);
   if (owner.kind !== 'ours' || record === undefined) return none('not-ours', 'is not managed here');
   if (config.get('template') === '1') return none('in-use', 'is a template, which takes none');
+  const tags = (config.get('tags') ?? '').toLowerCase().split(/[;, ]+/);
+  if (tags.includes(HOLD_TAG)) return none('suspended', `carries the tag ${HOLD_TAG}`);
   const lock = config.get('lock');
   if (lock !== undefined) return none('locked', `is locked (${lock})`);
   return {kind: 'taker', other: {key, vmid, node, witness: record.witness}, config};
