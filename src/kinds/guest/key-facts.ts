@@ -42,24 +42,24 @@ export interface KnownKey {
   readonly index: number | null;
 }
 
-const TABLE: Readonly<Record<string, KeyFacts>> = QEMU_KEYS;
-
 /** All keys and families of a QEMU guest. */
 export function qemuFamilies(): readonly (readonly [string, KeyFacts])[] {
   return FAMILIES;
 }
 
 /** Made once: every field of every guest asks for it. */
-const FAMILIES: readonly (readonly [string, KeyFacts])[] = Object.entries(TABLE);
+const FAMILIES: readonly (readonly [string, KeyFacts])[] = Object.entries(QEMU_KEYS);
+
+const TABLE: ReadonlyMap<string, KeyFacts> = new Map(FAMILIES);
 
 /** The facts of a concrete key such as `scsi3` or `vga`; null for what Proxmox does not know. */
 export function qemuKey(key: string): KnownKey | null {
-  const plain = own(key);
+  const plain = TABLE.get(key);
   if (plain && plain.indexed === undefined) return {family: key, facts: plain, index: null};
   const match = /^([a-z]+)(0|[1-9]\d*)$/.exec(key);
   if (!match) return null;
   const [, stem = '', digits = ''] = match;
-  const facts = own(`${stem}N`);
+  const facts = TABLE.get(`${stem}N`);
   const index = Number(digits);
   if (facts?.indexed === undefined || index >= facts.indexed) return null;
   return {family: `${stem}N`, facts, index};
@@ -67,11 +67,7 @@ export function qemuKey(key: string): KnownKey | null {
 
 /** The facts of a key that must exist; a wrong name is our own mistake. */
 export function familyFacts(family: string): KeyFacts {
-  const facts = own(family);
+  const facts = TABLE.get(family);
   assert(facts, `no such key: ${family}`);
   return facts;
-}
-
-function own(key: string): KeyFacts | undefined {
-  return Object.hasOwn(TABLE, key) ? TABLE[key] : undefined;
 }

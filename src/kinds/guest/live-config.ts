@@ -21,8 +21,7 @@ export interface PendingConfig {
 export function readPending(data: Json): PendingConfig | null {
   if (!Array.isArray(data)) return null;
   const configured = new Map<string, string>();
-  const active = new Map<string, string>();
-  let isPending = false;
+  const differing = new Map<string, string | null>();
   let digest: string | null = null;
   for (const entry of data) {
     if (!isObject(entry) || typeof entry['key'] !== 'string') return null;
@@ -32,12 +31,24 @@ export function readPending(data: Json): PendingConfig | null {
       digest = value;
       continue;
     }
-    if (value !== null) active.set(key, value);
     const wanted = text(entry['pending']) ?? (isDeleted(entry['delete']) ? null : value);
     if (wanted !== null) configured.set(key, wanted);
-    isPending ||= wanted !== value;
+    if (wanted !== value) differing.set(key, value);
   }
-  return {configured, active: isPending ? active : configured, digest};
+  return {configured, active: activeBeside(configured, differing), digest};
+}
+
+function activeBeside(
+  configured: LiveConfig,
+  differing: ReadonlyMap<string, string | null>,
+): LiveConfig {
+  if (differing.size === 0) return configured;
+  const active = new Map(configured);
+  for (const [key, value] of differing) {
+    if (value === null) active.delete(key);
+    else active.set(key, value);
+  }
+  return active;
 }
 
 /** The configuration of an observed guest, pending merged in. */

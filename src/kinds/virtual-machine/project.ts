@@ -19,60 +19,99 @@ interface Leaf {
 
 type Leaves = {[path: string]: FieldValue};
 
+/** Puts the value of one key into a body. */
+type Project = (body: Leaves, text: string) => void;
+
 const LEAVES: ReadonlyMap<string, readonly Leaf[]> = groupLeaves();
+
+/** Worked out once a key, for those that Proxmox knows: every guest of every pass has them. */
+const PROJECTS = new Map<string, Project>();
 
 /** The body of a configuration: every field that is set, nothing else. */
 export function projectConfig(config: LiveConfig): Body {
   const body: Leaves = {};
-  for (const [key, text] of config) projectKey(body, key, text);
+  for (const [key, text] of config) projectOf(key)?.(body, text);
   return body;
 }
 
-function projectKey(body: Leaves, key: string, text: string): void {
-  if (isDriveSlot(key)) return projectDrive(body, readDrive(key, text));
+function projectOf(key: string): Project | null {
+  const made = PROJECTS.get(key) ?? makeProject(key);
+  if (made !== null) PROJECTS.set(key, made);
+  return made;
+}
+
+function makeProject(key: string): Project | null {
+  if (isDriveSlot(key)) return projectDrive(key);
   const known = qemuKey(key);
-  if (!known) return;
-  if (known.family === 'efidisk0' || known.family === 'tpmstate0') {
-    return projectState(body, known.family, parseProperties(text, known.facts));
+  if (!known) return null;
+  const {family, facts, index} = known;
+  if (family === 'efidisk0' || family === 'tpmstate0') {
+    return (body, text) => projectState(body, family, parseProperties(text, facts));
   }
-  if (known.family === 'unusedN') {
-    body[`unused.${key}`] = true;
-    return;
+  if (family === 'unusedN') {
+    return (body) => {
+      body[`unused.${key}`] = true;
+    };
   }
-  if (isConfigKey(key)) return projectFree(body, key, text, known.facts);
-  const leaves = LEAVES.get(known.family) ?? [];
-  const slot = known.family === 'ipconfigN' ? `net${known.index}` : key;
-  if (known.family === 'netN') body[`networks.${slot}`] = true;
-  if (known.family === 'ipconfigN') body[`cloudInit.ipConfig.${slot}`] = true;
-  const parts = isPacked(known.facts) ? parseProperties(text, known.facts) : null;
+  if (isConfigKey(key)) return projectFree(key, facts);
+  return projectFields(family, family === 'ipconfigN' ? `net${index}` : key, facts);
+}
+
+/** The way of a key whose value is one field, or several in a property string. */
+function projectFields(family: string, slot: string, facts: KeyFacts): Project {
+  const present = slotOf(family, slot);
+  const leaves = leavesAt(family, slot);
+  const packed = isPacked(facts);
+  return (body, text) => {
+    if (present !== null) body[present] = true;
+    const parts = packed ? parseProperties(text, facts) : null;
+    for (const leaf of leaves) {
+      const raw = leaf.sub === null ? text : parts?.get(leaf.sub);
+      if (raw !== undefined) put(body, leaf.template, leaf.read(raw));
+    }
+  };
+}
+
+function slotOf(family: string, slot: string): string | null {
+  if (family === 'netN') return `networks.${slot}`;
+  return family === 'ipconfigN' ? `cloudInit.ipConfig.${slot}` : null;
+}
+
+/** The fields of a family with a slot's own name in their paths. */
+function leavesAt(family: string, slot: string): readonly Leaf[] {
+  const leaves = LEAVES.get(family) ?? [];
+  return leaves.map((leaf) => ({...leaf, template: leaf.template.replace('*', slot)}));
+}
+
+function projectDrive(key: string): Project {
+  const leaves = leavesAt('drive', key).filter(({template}) => template.startsWith('disks.'));
+  return (body, text) => {
+    const drive = readDrive(key, text);
+    if (drive.kind === 'disk') putDisk(body, drive, leaves);
+    else putDisc(body, drive);
+  };
+}
+
+function putDisk(body: Leaves, {slot, file, storage, parts}: Drive, leaves: readonly Leaf[]): void {
+  const base = `disks.${slot}`;
+  body[base] = true;
+  if (storage !== null) body[`${base}.storage`] = storage;
+  body[`${base}.format`] = formatOf(file);
   for (const leaf of leaves) {
-    const raw = leaf.sub === null ? text : parts?.get(leaf.sub);
-    if (raw !== undefined) put(body, leaf.template.replace('*', slot), leaf.read(raw));
+    const raw = leaf.sub === null ? undefined : parts.get(leaf.sub);
+    if (raw !== undefined) put(body, leaf.template, leaf.read(raw));
   }
 }
 
-function projectDrive(body: Leaves, drive: Drive): void {
-  const {slot, kind, file, storage} = drive;
-  if (kind === 'cloud-init') {
-    body['cloudInit.drive'] = true;
-    body['cloudInit.drive.slot'] = slot;
-    if (storage !== null) body['cloudInit.drive.storage'] = storage;
-    return;
-  }
+function putDisc(body: Leaves, {slot, kind, file, storage}: Drive): void {
   if (kind === 'cdrom') {
     body[`cdroms.${slot}`] = true;
     body[`cdroms.${slot}.file`] = file;
     return;
   }
-  const base = `disks.${slot}`;
-  body[base] = true;
-  if (storage !== null) body[`${base}.storage`] = storage;
-  body[`${base}.format`] = formatOf(file);
-  for (const leaf of LEAVES.get('drive') ?? []) {
-    const raw = leaf.sub === null ? undefined : drive.parts.get(leaf.sub);
-    if (raw === undefined || !leaf.template.startsWith('disks.')) continue;
-    put(body, leaf.template.replace('*', slot), leaf.read(raw));
-  }
+  body['cloudInit.drive'] = true;
+  body['cloudInit.drive.slot'] = slot;
+  if (storage !== null) body['cloudInit.drive.storage'] = storage;
 }
 
 function projectState(body: Leaves, key: string, parts: PropertyString): void {
@@ -86,19 +125,24 @@ function projectState(body: Leaves, key: string, parts: PropertyString): void {
   }
 }
 
-function projectFree(body: Leaves, key: string, text: string, facts: KeyFacts): void {
+function projectFree(key: string, facts: KeyFacts): Project {
   const path = `config.${key}`;
   if (!isPacked(facts)) {
-    put(body, path, LEAF_CODECS[configLeafType(key, facts)].read(text));
-    return;
+    const {read} = LEAF_CODECS[configLeafType(key, facts)];
+    return (body, text) => put(body, path, read(text));
   }
-  body[path] = true;
-  const parts = parseProperties(text, facts);
-  for (const sub of configSubKeys(key, facts)) {
-    const raw = parts.get(sub);
-    const type = configLeafType('', facts.properties?.[sub] ?? {});
-    if (raw !== undefined) put(body, `${path}.${sub}`, LEAF_CODECS[type].read(raw));
-  }
+  const leaves = configSubKeys(key, facts).map((sub): Leaf & {readonly sub: string} => {
+    const {read} = LEAF_CODECS[configLeafType('', facts.properties?.[sub] ?? {})];
+    return {sub, template: `${path}.${sub}`, read};
+  });
+  return (body, text) => {
+    body[path] = true;
+    const parts = parseProperties(text, facts);
+    for (const {sub, template, read} of leaves) {
+      const raw = parts.get(sub);
+      if (raw !== undefined) put(body, template, read(raw));
+    }
+  };
 }
 
 /** Empty text and empty lists are how Proxmox stores "nothing". */
