@@ -35,7 +35,7 @@ export interface Diff {
 /** Compares one resource; the changes are in the order of their paths. */
 export function diff(input: DiffInput): Diff {
   const {kind, desired, observed, record} = input;
-  const declared = Object.keys(desired.body).sort();
+  const declared = Object.keys(desired.body);
   const leaving = record
     ? leavingPaths(record, desired.body, kind, input.find)
     : {removed: [], released: []};
@@ -44,6 +44,7 @@ export function diff(input: DiffInput): Diff {
     const change = declaredChange(input, path, valueAt(desired.body, path));
     if (change) changes.push(change);
   }
+  changes.sort(byField);
   for (const path of leaving.removed) {
     const change = removalChange(input, path);
     if (change) changes.push(change);
@@ -53,10 +54,14 @@ export function diff(input: DiffInput): Diff {
     changes: kind.fold ? kind.fold(whole, observed) : whole,
     outstanding: changes.map((change) => change.field),
     released: leaving.released.filter((path) => isSet(observed, path)),
-    unreadSecrets: declared.filter(
-      (path) => isSecret(desired.body[path]) && input.secretHashes[path] === undefined,
-    ),
+    unreadSecrets: declared
+      .filter((path) => isSecret(desired.body[path]) && input.secretHashes[path] === undefined)
+      .sort(),
   };
+}
+
+function byField(a: Change, b: Change): number {
+  return a.field < b.field ? -1 : 1;
 }
 
 function valueAt(body: Body, path: string): FieldValue {

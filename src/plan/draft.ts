@@ -30,10 +30,10 @@ export interface DraftInput {
 export function updateDraft(input: DraftInput): RecordDraft {
   const {desired, record} = input;
   const left = leftAlone(input);
-  const known = new Set([...Object.keys(desired.body), ...left]);
+  const isKnown = (path: string): boolean => Object.hasOwn(desired.body, path) || left.has(path);
   const touched = touchedPaths(input);
   const writes = [...new Set([...input.writes, ...touched])].sort();
-  const wrote = new Set([...(record?.wrote ?? []), ...writes].filter((path) => known.has(path)));
+  const wrote = new Set([...(record?.wrote ?? []), ...writes].filter(isKnown));
   return {
     ...common(desired, input.commit),
     writes,
@@ -174,6 +174,7 @@ function leftAlone(input: DraftInput): ReadonlySet<string> {
 }
 
 function bodyAfter(declared: Body, base: Body, left: ReadonlySet<string>): Body {
+  if (left.size === 0) return declared;
   const body: {[path: string]: FieldValue} = {};
   for (const [path, value] of Object.entries(declared)) if (!left.has(path)) body[path] = value;
   for (const path of left) {

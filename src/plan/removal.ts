@@ -20,10 +20,12 @@ export function leavingPaths(
   find: RuleFinder,
 ): Leaving {
   const wrote = new Set(record.wrote);
+  const left = [...record.wrote, ...Object.keys(record.body)].filter(
+    (path) => !Object.hasOwn(declared, path),
+  );
   const removed: string[] = [];
   const released: string[] = [];
-  for (const path of [...new Set([...record.wrote, ...Object.keys(record.body)])].sort()) {
-    if (Object.hasOwn(declared, path)) continue;
+  for (const path of [...new Set(left)].sort()) {
     const rule = find(kind, path)?.rule;
     const ours = wrote.has(path) && rule !== undefined && isRemovable(rule);
     if (ours && !underReleasedSlot(path, record, declared)) removed.push(path);
