@@ -12,28 +12,35 @@ const WORDS = new Set(
 );
 
 /** What stands after these words is a name, even if it happens to be a word of the API. */
-const NAMED_AFTER: {readonly [word: string]: string} = {
-  nodes: '{node}',
-  tasks: '{upid}',
-  storage: '{storage}',
-  snapshot: '{snapname}',
-  pools: '{poolid}',
-  content: '{volume}',
-};
+const NAMED_AFTER: ReadonlyMap<string, string> = new Map([
+  ['nodes', '{node}'],
+  ['tasks', '{upid}'],
+  ['storage', '{storage}'],
+  ['snapshot', '{snapname}'],
+  ['pools', '{poolid}'],
+  ['content', '{volume}'],
+]);
+
+/** No method of the API lies deeper that is worth a label. */
+const MOST_PARTS = 8;
 
 /** The label of a call: `GET /nodes/{node}/qemu/{vmid}/pending`. */
 export function operationOf(method: string, path: string): string {
-  const [bare = ''] = path.split('?');
-  const parts = bare.split('/').filter((part) => part !== '');
-  const shown: string[] = [];
-  for (const [index, part] of parts.slice(0, 8).entries()) {
-    shown.push(placeholder(parts[index - 1], part) ?? part);
+  const end = path.indexOf('?');
+  let [shown, before, depth] = [`${method} /`, '', 0];
+  // One string that grows: it is made for each answer of a large fleet.
+  for (const part of (end < 0 ? path : path.slice(0, end)).split('/')) {
+    if (part === '' || depth === MOST_PARTS) continue;
+    shown +=
+      depth === 0 ? (placeholder(before, part) ?? part) : `/${placeholder(before, part) ?? part}`;
+    before = part;
+    depth += 1;
   }
-  return `${method} /${shown.join('/')}`;
+  return shown;
 }
 
-function placeholder(before: string | undefined, part: string): string | null {
-  const named = before === undefined ? undefined : NAMED_AFTER[before];
+function placeholder(before: string, part: string): string | null {
+  const named = NAMED_AFTER.get(before);
   if (named !== undefined) return named;
   if (/^\d+$/.test(part)) return '{vmid}';
   return WORDS.has(part) ? null : '{name}';
