@@ -87,7 +87,7 @@ export class Applier {
     this.#ready.resolve();
   }
 
-  /** Starts an allowed action; false when what it writes to is busy, or this applier is stopping. */
+  /** Starts an allowed action; false when that it writes to is busy, or this one stops. */
   dispatch(action: Action, approval: Approval | null): boolean {
     return this.#start(action, approval, null);
   }

@@ -1,5 +1,5 @@
-// Why this exists: who takes a disk over is written to as well: what keeps us away from a guest keeps
-// us away from it also as the taker, and its own work and the gift never overlap.
+// Why this exists: who takes a disk over is written to as well: what keeps us away from a guest
+// keeps us away from it also as the taker, and its own work and the gift never overlap.
 import {describe, expect, it} from 'vitest';
 import {demoCluster} from '../../src/simulator/build.ts';
 import {armTask} from '../../src/simulator/faults.ts';
