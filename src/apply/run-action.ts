@@ -137,6 +137,8 @@ async function goOn(context: ApplyContext, run: ActionRun, progress: Progress): 
   const stop = note(context, run, progress, result, step) ?? tooLate(context, run, stepIndex + 1);
   if (stop === null || result.next === 'again') await run.ready;
   if (result.next !== 'again') return {stop, next: stepIndex + 1};
+  // It did not leave: what it was about to find is what it must find now.
+  progress.digest = intent.sentDigest;
   return {stop: tooLate(context, run, stepIndex), next: stepIndex};
 }
 
