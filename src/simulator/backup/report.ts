@@ -1,5 +1,6 @@
 // Why this exists: the lines that vzdump logs around the copying of a guest's disks; their order
 // depends on the mode, as recorded.
+import {isUnusedKey} from '../guest/file.ts';
 import {parseProperties} from '../qemu/property-string.ts';
 import type {QemuGuest} from '../state.ts';
 import type {ArchivedDisk} from './archive.ts';
@@ -50,7 +51,7 @@ export function beforeCopyLines(report: Report): readonly string[] {
 
 /** What of the configuration is not in the archive (assemble in PVE/VZDump/QemuServer.pm). */
 function leftOutLines(guest: QemuGuest): readonly string[] {
-  const unused = [...guest.config].filter(([key]) => /^unused\d+$/.test(key)).sort();
+  const unused = [...guest.config].filter(([key]) => isUnusedKey(key)).sort();
   const notIncluded = '(not included into backup)';
   const waits = guest.pending.size > 0 || guest.pendingDelete.size > 0;
   return [

@@ -1,11 +1,12 @@
 // Why this exists: what waits in [pve:pending] comes into force on a container that is stopped or
 // about to start (vmconfig_apply_pending of pve-container).
+import {addUnused, isUnusedKey} from '../guest/file.ts';
 import type {Job} from '../qemu/volumes.ts';
 import type {LxcGuest} from '../state.ts';
 import {findVolume} from '../volume.ts';
-import {addUnused, setValue} from './container-file.ts';
+import {setValue} from './container-file.ts';
 import {createDisk, freeOwn} from './disks.ts';
-import {isNetKey, isUnusedKey} from './keys.ts';
+import {isNetKey} from './keys.ts';
 import type {Mount} from './mountpoint.ts';
 import {mountsOf, newDiskWish, parseMount, printMount, withVolume} from './mountpoint.ts';
 import {normaliseNet} from './network.ts';

@@ -3,6 +3,7 @@
 import {ApiFailure, fail, forbid} from '../failure.ts';
 import {copyScope} from '../firewall/scope.ts';
 import {lxcLockFile} from '../flock.ts';
+import {assertUnlocked, isUnusedKey} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import {joinPool} from '../qemu/create.ts';
 import type {Job} from '../qemu/volumes.ts';
@@ -15,16 +16,10 @@ import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {nameOf, requireStorage} from '../volume.ts';
 import {requireBridge} from './access-checks.ts';
-import {
-  assertUnlocked,
-  emptyContainer,
-  loadContainer,
-  saveContainer,
-  setValue,
-} from './container-file.ts';
+import {emptyContainer, loadContainer, saveContainer, setValue} from './container-file.ts';
 import {systemInside} from './contents.ts';
 import {copyLog, copyTimeMs, copyVolume, mountHas} from './disks.ts';
-import {isMountKey, isNetKey, isUnusedKey} from './keys.ts';
+import {isMountKey, isNetKey} from './keys.ts';
 import type {Mount} from './mountpoint.ts';
 import {mountsOf, printMount, withVolume} from './mountpoint.ts';
 import {withNewMac} from './network.ts';

@@ -2,6 +2,8 @@
 // whole or not at all, within the call and under the lock file.
 import {fail, paramError} from '../failure.ts';
 import {lxcLockFile} from '../flock.ts';
+import {assertUnlocked, assertUnmodified, digestOf} from '../guest/file.ts';
+import {snapshotNamed} from '../guest/snapshots.ts';
 import {clampCpuUnits} from '../qemu/normalise.ts';
 import type {Job} from '../qemu/volumes.ts';
 import type {Context, Reply, Route} from '../route.ts';
@@ -10,15 +12,7 @@ import type {LxcGuest} from '../state.ts';
 import {requireChanges} from './access-checks.ts';
 import type {Update} from './config-update.ts';
 import {assertUsable, updateDraft} from './config-update.ts';
-import {
-  adopt,
-  assertDigest,
-  assertUnlocked,
-  digestOf,
-  draftOf,
-  loadContainer,
-  saveContainer,
-} from './container-file.ts';
+import {adopt, draftOf, loadContainer, saveContainer} from './container-file.ts';
 import {allocationMs} from './disks.ts';
 import {isMountKey, keyFacts} from './keys.ts';
 import {parseMount} from './mountpoint.ts';
@@ -38,7 +32,7 @@ function readConfig(context: Context): Reply {
     const section = flag(context, 'current') ? guest.config : mergedConfig(guest);
     return data(configView(context, guest.vmid, section, digestOf(guest)));
   }
-  const section = guest.snapshots.get(name) ?? fail(500, `snapshot '${name}' does not exist`);
+  const section = snapshotNamed(guest, name);
   return data(configView(context, guest.vmid, section, digestOf(guest)));
 }
 
@@ -55,7 +49,7 @@ function putConfig(context: Context): Reply {
   return underLock(cluster, {file: lxcLockFile(vmid)}, () => {
     const guest = loadContainer(cluster, node, vmid);
     assertUnlocked(guest);
-    assertDigest(guest, params['digest']);
+    assertUnmodified(guest, params['digest']);
     requireUpdate(context, guest, update);
     return afterDelay(cluster, newDisksMs(context, update), () => {
       write({cluster, node, log: () => {}}, guest, update);

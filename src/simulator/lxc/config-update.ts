@@ -1,6 +1,7 @@
 // Why this exists: a config write goes into [pve:pending] of a draft, and what cannot wait refuses
 // the whole call; applying is for apply.ts and hotplug.ts (update_pct_config of pve-container).
 import {fail} from '../failure.ts';
+import {assertUnprotected} from '../guest/file.ts';
 import {normaliseTags} from '../qemu/normalise.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {storageNamed} from '../qemu/volumes.ts';
@@ -8,7 +9,7 @@ import {splitList} from '../route.ts';
 import type {Cluster, LxcGuest} from '../state.ts';
 import {findVolume, parseVolid} from '../volume.ts';
 import {applyPending} from './apply.ts';
-import {assertUnprotected, storedText} from './container-file.ts';
+import {storedText} from './container-file.ts';
 import {takesContainers} from './disks.ts';
 import {hotplugPending} from './hotplug.ts';
 import {isMountKey, isNetKey, parseProperties} from './keys.ts';

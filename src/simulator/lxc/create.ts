@@ -2,6 +2,7 @@
 // (create_vm of pve-container), and the worker that makes it from a template.
 import {fail, forbid, paramError} from '../failure.ts';
 import {acquire, lxcLockFile} from '../flock.ts';
+import {assertUnprotected, isUnusedKey} from '../guest/file.ts';
 import {may, require403} from '../permission.ts';
 import type {Request} from '../qemu/access-checks.ts';
 import {joinPool} from '../qemu/create.ts';
@@ -21,10 +22,10 @@ import {parseVolid, requireStorage} from '../volume.ts';
 import {readVolumeName} from '../volume-name.ts';
 import {requireChanges} from './access-checks.ts';
 import {updateDraft} from './config-update.ts';
-import {assertUnprotected, emptyContainer, loadContainer, saveContainer} from './container-file.ts';
+import {emptyContainer, loadContainer, saveContainer} from './container-file.ts';
 import {contentsOf, tarTotals} from './contents.ts';
 import {allocationMs, createDisk, freeMade, takesContainers} from './disks.ts';
-import {isMountKey, isUnusedKey, keyFacts} from './keys.ts';
+import {isMountKey, keyFacts} from './keys.ts';
 import {mountsOf, newDiskWish, parseMount, storageOf} from './mountpoint.ts';
 import {startContainer} from './power.ts';
 import {restoreStages} from './restore.ts';

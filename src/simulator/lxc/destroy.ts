@@ -1,15 +1,16 @@
 // Why this exists: the end of a container: what refuses it, which volumes go with it, and what else
 // of the cluster forgets it (destroy_vm of pve-container).
 import {fail} from '../failure.ts';
+import {forgetGuest, leaveBackupJobs} from '../guest/end.ts';
+import {assertUnlocked, assertUnprotected} from '../guest/file.ts';
 import {haResource} from '../qemu/ha.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {act, forkFor, pause} from '../qemu/worker.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, flag, vmidOf} from '../route.ts';
-import type {Cluster, LxcGuest} from '../state.ts';
-import {recordEffect} from '../state.ts';
+import type {LxcGuest} from '../state.ts';
 import {childrenOf, findVolume, free} from '../volume.ts';
-import {assertUnlocked, assertUnprotected, loadContainer} from './container-file.ts';
+import {loadContainer} from './container-file.ts';
 import {freeOwn} from './disks.ts';
 import {allMountsOf} from './mountpoint.ts';
 import {extinguish} from './power.ts';
@@ -37,7 +38,7 @@ export function destroyContainer(context: Context): Reply {
           act(() => {
             freeVolumes(job, guest, flag(context, 'destroy-unreferenced-disks'));
             if (flag(context, 'purge')) purge(job, vmid);
-            forget(cluster, guest);
+            forgetGuest(cluster, guest);
           }),
         ];
       }),
@@ -86,24 +87,8 @@ export function freeVolumes(job: Job, guest: LxcGuest, unreferenced: boolean): v
 function purge(job: Job, vmid: number): void {
   job.log(`purging CT ${vmid} from related configurations..`);
   const {sections} = job.cluster;
-  const jobs = sections.get('backup-jobs');
-  for (const [id, fields] of jobs ?? []) {
-    const vmids = fields.get('vmid')?.split(',') ?? [];
-    if (!vmids.includes(String(vmid))) continue;
-    const rest = vmids.filter((other) => other !== String(vmid));
-    if (rest.length === 0) jobs?.delete(id);
-    else fields.set('vmid', rest.join(','));
-  }
+  leaveBackupJobs(job.cluster, vmid);
   if (sections.get('ha-resources')?.delete(`ct:${vmid}`) === true) {
     job.log(`NOTE: removed CT ${vmid} from HA resource configuration.`);
   }
-}
-
-function forget(cluster: Cluster, guest: LxcGuest): void {
-  const {vmid} = guest;
-  cluster.guests.delete(vmid);
-  for (const pool of cluster.pools.values()) pool.vms.delete(vmid);
-  cluster.access.acl = cluster.access.acl.filter((entry) => entry.path !== `/vms/${vmid}`);
-  cluster.firewall.delete(`vm/${vmid}`);
-  recordEffect(cluster, 'destroy', vmid, guest.config.get('hostname') ?? '');
 }

@@ -1,11 +1,12 @@
 // Why this exists: what a change does to a running container: some keys come into force at once,
 // new mounts and cards are plugged, the rest waits (vmconfig_hotplug_pending of pve-container).
 import {fail} from '../failure.ts';
+import {isUnusedKey} from '../guest/file.ts';
 import type {Job} from '../qemu/volumes.ts';
 import type {LxcGuest} from '../state.ts';
 import {applyMount, failureOf, freeUnused} from './apply.ts';
 import {setValue} from './container-file.ts';
-import {isNetKey, isUnusedKey, parseProperties} from './keys.ts';
+import {isNetKey, parseProperties} from './keys.ts';
 import {normaliseNet} from './network.ts';
 
 /** Keys that are only configuration, or read by others than the container. */

@@ -34,11 +34,6 @@ export function isMountKey(key: string): boolean {
   return /^(rootfs|mp\d+)$/.test(key);
 }
 
-/** Whether a key keeps a volume that is not in use. */
-export function isUnusedKey(key: string): boolean {
-  return /^unused\d+$/.test(key);
-}
-
 /** Whether a key names a network card. */
 export function isNetKey(key: string): boolean {
   return /^net\d+$/.test(key);

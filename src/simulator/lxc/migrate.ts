@@ -1,6 +1,7 @@
 // Why this exists: a container moves to another node, stopped or with a restart; what forbids it is
 // only found in the worker, after whose end the task says no more than `migration aborted`.
 import {ApiFailure, fail, paramError} from '../failure.ts';
+import {assertUnlocked} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import {requireOnGuest} from '../qemu/access-checks.ts';
 import {volumeOwner} from '../qemu/drive.ts';
@@ -14,7 +15,7 @@ import type {Cluster, LxcGuest, Volume} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {allocate, nameOf, requireStorage, volumesOn} from '../volume.ts';
-import {assertUnlocked, loadContainer, saveContainer} from './container-file.ts';
+import {loadContainer, saveContainer} from './container-file.ts';
 import {takesContainers} from './disks.ts';
 import type {Mount} from './mountpoint.ts';
 import {allMountsOf, mountsOf, printMount, storageOf, withVolume} from './mountpoint.ts';

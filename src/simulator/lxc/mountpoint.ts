@@ -1,10 +1,11 @@
 // Why this exists: rootfs and mpN name a volume, a directory of the node or a device, or ask for a
 // new disk; everything that touches storage needs to know which.
 import {ApiFailure, fail} from '../failure.ts';
+import {isUnusedKey} from '../guest/file.ts';
 import {formatSize, parseSize} from '../qemu/size.ts';
 import type {Version} from '../state.ts';
 import {parseVolid} from '../volume.ts';
-import {isMountKey, isUnusedKey, parseProperties, printProperties} from './keys.ts';
+import {isMountKey, parseProperties, printProperties} from './keys.ts';
 
 /** A parsed rootfs, mpN or unusedN. */
 export interface Mount {

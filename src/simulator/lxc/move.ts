@@ -2,6 +2,7 @@
 // (move_volume of pve-container).
 import {fail, paramError} from '../failure.ts';
 import {lxcLockFile} from '../flock.ts';
+import {addUnused, assertUnlocked, assertUnmodified, isUnusedKey} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import {requireOnGuest} from '../qemu/access-checks.ts';
 import type {Job} from '../qemu/volumes.ts';
@@ -14,15 +15,8 @@ import {logLine} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {renameVolume} from '../volume.ts';
 import {updateDraft} from './config-update.ts';
-import {
-  addUnused,
-  assertDigest,
-  assertUnlocked,
-  loadContainer,
-  saveContainer,
-} from './container-file.ts';
+import {loadContainer, saveContainer} from './container-file.ts';
 import {copyLog, copyTimeMs, copyVolume, mountHas} from './disks.ts';
-import {isUnusedKey} from './keys.ts';
 import type {Mount} from './mountpoint.ts';
 import {mountsOf, parseMount, printMount, storageOf, withVolume} from './mountpoint.ts';
 import {lockStages, withContainer} from './worker.ts';
@@ -66,7 +60,7 @@ function movable(context: Context, guest: LxcGuest, key: string): Mount {
   if (flag(context, 'delete') && isInSnapshot(context, guest, mount.volume)) {
     fail(500, "you can't move a volume with snapshots and delete the source");
   }
-  assertDigest(guest, params['digest']);
+  assertUnmodified(guest, params['digest']);
   return mount;
 }
 
@@ -189,7 +183,7 @@ function checkGift(context: Context, gift: Gift): Parties {
 
 function assertDigestOf(guest: LxcGuest, digest: string | undefined): void {
   try {
-    assertDigest(guest, digest);
+    assertUnmodified(guest, digest);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     fail(500, `Container ${guest.vmid}: ${text}`);

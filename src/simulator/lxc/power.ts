@@ -1,7 +1,9 @@
 // Why this exists: power of containers: each call's checks before and inside its worker (Status.pm
 // of pve-container; unlike QEMU guests most are refused before a worker starts).
 import {fail, paramError} from '../failure.ts';
-import {isManaged, requestHa} from '../qemu/ha.ts';
+import {assertUnlocked} from '../guest/file.ts';
+import {overruleStage, requestStart, requestStop} from '../guest/power.ts';
+import {isManaged} from '../qemu/ha.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {volumeNamed} from '../qemu/volumes.ts';
 import {act, forkFor, pause} from '../qemu/worker.ts';
@@ -12,7 +14,7 @@ import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {applyPending} from './apply.ts';
 import {assertUsable, cleanUpPending} from './config-update.ts';
-import {assertUnlocked, loadContainer, saveContainer} from './container-file.ts';
+import {loadContainer, saveContainer} from './container-file.ts';
 import {mountsOf} from './mountpoint.ts';
 import {lockStages, withContainer} from './worker.ts';
 
@@ -94,13 +96,8 @@ function start(context: Context): Reply {
   assertSkipLock(context);
   if (isRunning(context)) fail(500, `CT ${vmid} already running`);
   if (isManaged(context.cluster, vmid)) {
-    return requestHa(context, {
-      type: 'hastart',
-      what: `HA start for CT ${vmid}`,
-      state: 'started',
-      workerType: 'vzstart',
-      stages: (manager) => startStages(manager, vmid),
-    });
+    const stages = (manager: Context) => startStages(manager, vmid);
+    return requestStart(context, {workerType: 'vzstart', stages});
   }
   return data(forkFor(context, 'vzstart', vmid, startStages(context, vmid)));
 }
@@ -126,29 +123,15 @@ function stop(context: Context): Reply {
   assertSkipLock(context);
   assertRunning(context);
   if (isManaged(context.cluster, vmid)) {
-    if (flag(context, 'overrule-shutdown')) {
-      paramError({'overrule-shutdown': 'Not applicable for HA resources.'});
-    }
-    return requestHa(context, haStop(vmid, 'vzstop', stopStages));
+    return requestStop(context, {workerType: 'vzstop', stages: stopStages});
   }
   return data(forkFor(context, 'vzstop', vmid, stopStages(context)));
-}
-
-function haStop(
-  vmid: number,
-  workerType: 'vzstop' | 'vzshutdown',
-  stages: (context: Context) => readonly Stage[],
-): Parameters<typeof requestHa>[1] {
-  return {type: 'hastop', what: `HA stop for CT ${vmid}`, state: 'stopped', workerType, stages};
 }
 
 function stopStages(context: Context): readonly Stage[] {
   const vmid = vmidOf(context);
   return [
-    act((worker) => {
-      const ended = flag(context, 'overrule-shutdown') ? endShutdowns(context, vmid) : [];
-      if (ended.length > 0) worker.log(`overruled vzshutdown tasks: ${ended.join(', ')}`);
-    }),
+    overruleStage(context, 'vzshutdown'),
     ...lockStages(context, vmid),
     withContainer(context, vmid, (guest, job) => {
       if (!flag(context, 'skiplock')) assertWorkable(guest);
@@ -157,22 +140,11 @@ function stopStages(context: Context): readonly Stage[] {
   ];
 }
 
-function endShutdowns(context: Context, vmid: number): readonly string[] {
-  const ended: string[] = [];
-  for (const task of context.cluster.tasks.values()) {
-    const isOne = task.type === 'vzshutdown' && task.id === String(vmid);
-    if (!isOne || task.stop === undefined) continue;
-    task.stop('received interrupt');
-    ended.push(task.upid);
-  }
-  return ended;
-}
-
 function shutdown(context: Context): Reply {
   const vmid = vmidOf(context);
   assertRunning(context);
   if (isManaged(context.cluster, vmid)) {
-    return requestHa(context, haStop(vmid, 'vzshutdown', shutdownStages));
+    return requestStop(context, {workerType: 'vzshutdown', stages: shutdownStages});
   }
   return data(forkFor(context, 'vzshutdown', vmid, shutdownStages(context)));
 }

@@ -1,6 +1,7 @@
 // Why this exists: a container's volume grows, and its file system with it; most is refused before
 // the worker (resize_vm of pve-container).
 import {fail} from '../failure.ts';
+import {assertUnlocked, assertUnmodified} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import {volumeOwner} from '../qemu/drive.ts';
 import {parseSize} from '../qemu/size.ts';
@@ -13,7 +14,7 @@ import type {LxcGuest, Volume} from '../state.ts';
 import {logLine} from '../state.ts';
 import {resizeVolume} from '../volume.ts';
 import {requireChanges} from './access-checks.ts';
-import {assertDigest, assertUnlocked, loadContainer, saveContainer} from './container-file.ts';
+import {loadContainer, saveContainer} from './container-file.ts';
 import type {Mount} from './mountpoint.ts';
 import {parseMount, printMount, storageOf, withVolume} from './mountpoint.ts';
 import {lockStages, withContainer} from './worker.ts';
@@ -52,7 +53,7 @@ function check(context: Context, guest: LxcGuest): Growth {
   const unprivileged = guest.config.get('unprivileged') === '1';
   const set = new Map([['disk', key]]);
   requireChanges({request, before: guest.config, set, deletes: [], unprivileged});
-  assertDigest(guest, params['digest']);
+  assertUnmodified(guest, params['digest']);
   const mount = parseMount(cluster.version, key, guest.config.get(key) ?? '');
   storageOf(mount.volume);
   const volume = volumeNamed(cluster, node, mount.volume);

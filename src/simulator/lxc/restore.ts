@@ -3,6 +3,7 @@
 import type {Archive} from '../backup/archive.ts';
 import {archiveOf} from '../backup/archive.ts';
 import {fail} from '../failure.ts';
+import {isUnusedKey} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {volumeNamed, volumePath} from '../qemu/volumes.ts';
@@ -18,7 +19,7 @@ import {contentsOf, tarTotals} from './contents.ts';
 import type {Creation} from './create.ts';
 import {freeVolumes} from './destroy.ts';
 import {copyTimeMs, createDisk, freeMade} from './disks.ts';
-import {isMountKey, isNetKey, isUnusedKey} from './keys.ts';
+import {isMountKey, isNetKey} from './keys.ts';
 import type {Mount} from './mountpoint.ts';
 import {mountsOf, parseMount, printMount} from './mountpoint.ts';
 import {withNewMac} from './network.ts';

@@ -1,6 +1,8 @@
 // Why this exists: a rollback stops the container and puts a snapshot's configuration and volumes
 // back; what it keeps and loses surprises people, so it stands by itself.
 import {fail} from '../failure.ts';
+import {addUnused, assertUnlocked, isUnusedKey} from '../guest/file.ts';
+import {snapshotNamed} from '../guest/snapshots.ts';
 import {parseSize} from '../qemu/size.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {storageNamed} from '../qemu/volumes.ts';
@@ -9,15 +11,14 @@ import type {LxcGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {findVolume} from '../volume.ts';
-import {addUnused, assertUnlocked, saveContainer} from './container-file.ts';
-import {isUnusedKey} from './keys.ts';
+import {saveContainer} from './container-file.ts';
 import {mountsOf} from './mountpoint.ts';
 import {extinguish} from './power.ts';
 
 /** The stages of a rollback, for a worker that holds the container's lock file. */
 export function rollbackStages(job: Job, guest: LxcGuest, name: string): readonly Stage[] {
   if (guest.config.get('template') === '1') fail(500, "you can't rollback if vm is a template");
-  const section = guest.snapshots.get(name) ?? fail(500, `snapshot '${name}' does not exist`);
+  const section = snapshotNamed(guest, name);
   assertNewest(job, section, name);
   const state = section.get('snapstate');
   if (state !== undefined) {

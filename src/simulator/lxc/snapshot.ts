@@ -2,6 +2,8 @@
 // own, taken, gone back to and removed under lock keys (PVE::AbstractConfig, facts.md section 10).
 import {fail} from '../failure.ts';
 import {lxcLockFile} from '../flock.ts';
+import {addUnused, assertUnlocked, isUnusedKey} from '../guest/file.ts';
+import {handOnParent, snapshotList, snapshotNamed} from '../guest/snapshots.ts';
 import type {Feature} from '../qemu/features.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {act, forkFor, pause} from '../qemu/worker.ts';
@@ -11,16 +13,8 @@ import type {Cluster, LxcGuest} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {findVolume} from '../volume.ts';
-import {
-  addUnused,
-  assertUnlocked,
-  digestOf,
-  loadContainer,
-  saveContainer,
-  setValue,
-} from './container-file.ts';
+import {loadContainer, saveContainer, setValue} from './container-file.ts';
 import {createdLine, lvmSnapshot, mountHas, removedLine} from './disks.ts';
-import {isUnusedKey} from './keys.ts';
 import {mountsOf} from './mountpoint.ts';
 import {startContainer} from './power.ts';
 import {rollbackStages} from './rollback.ts';
@@ -96,11 +90,6 @@ function commit(job: Job, guest: LxcGuest, name: string): void {
   saveContainer(cluster, guest, `snapshot ${name} taken`);
 }
 
-/** A snapshot's section, or 500 `snapshot 'x' does not exist`. */
-function snapshotNamed(guest: LxcGuest, name: string): Map<string, string> {
-  return guest.snapshots.get(name) ?? fail(500, `snapshot '${name}' does not exist`);
-}
-
 function remove(context: Context): Reply {
   const vmid = vmidOf(context);
   const name = context.path['snapname'] ?? '';
@@ -128,11 +117,7 @@ function forget(job: Job, guest: LxcGuest, name: string): void {
   const section = snapshotNamed(guest, name);
   const parent = section.get('parent');
   guest.snapshots.delete(name);
-  for (const other of [guest.config, ...guest.snapshots.values()]) {
-    if (other.get('parent') !== name) continue;
-    if (parent === undefined) other.delete('parent');
-    else other.set('parent', parent);
-  }
+  handOnParent(guest, name, parent);
   guest.config.delete('lock');
   for (const mount of mountsOf(cluster.version, section)) {
     const volume = findVolume(cluster, node, mount.volume);
@@ -160,28 +145,7 @@ function rollback(context: Context): Reply {
 
 function listSnapshots(context: Context): Reply {
   const guest = loadContainer(context.cluster, context.node, vmidOf(context));
-  const entries: Record<string, string | number>[] = [...guest.snapshots].map(
-    ([name, section]) => ({
-      name,
-      snaptime: Number(section.get('snaptime') ?? 0),
-      description: section.get('description') ?? '',
-      ...optional('parent', section),
-      ...optional('snapstate', section),
-    }),
-  );
-  entries.push({
-    name: 'current',
-    description: 'You are here!',
-    digest: digestOf(guest),
-    running: guest.runtime === undefined ? 0 : 1,
-    ...optional('parent', guest.config),
-  });
-  return data(entries);
-}
-
-function optional(key: string, section: ReadonlyMap<string, string>): Record<string, string> {
-  const value = section.get(key);
-  return value === undefined ? {} : {[key]: value};
+  return data(snapshotList(guest, () => ({})));
 }
 
 function readConfig(context: Context): Reply {

@@ -1,6 +1,7 @@
 // Why this exists: a container becomes a template: its volumes are renamed to base volumes, for
 // good. The call answers null although a worker does it.
 import {fail} from '../failure.ts';
+import {assertUnlocked} from '../guest/file.ts';
 import {volumeOwner} from '../qemu/drive.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {isBase, volumeNamed} from '../qemu/volumes.ts';
@@ -10,7 +11,7 @@ import {nothing, vmidOf} from '../route.ts';
 import type {LxcGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {renameVolume} from '../volume.ts';
-import {assertUnlocked, loadContainer, saveContainer} from './container-file.ts';
+import {loadContainer, saveContainer} from './container-file.ts';
 import {mountHas} from './disks.ts';
 import {mountsOf, printMount, withVolume} from './mountpoint.ts';
 import {forkHoldingLock, withContainer} from './worker.ts';

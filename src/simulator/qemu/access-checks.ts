@@ -1,6 +1,7 @@
 // Why this exists: beyond the schema's own permission check, each key of a guest's configuration
 // has its privilege, some only root may set, and volumes and bridges ask for rights of their own.
 import {fail, paramError} from '../failure.ts';
+import {isUnusedKey} from '../guest/file.ts';
 import {may, require403} from '../permission.ts';
 import type {Context} from '../route.ts';
 import {parseVolid} from '../volume.ts';
@@ -111,7 +112,7 @@ export function requireDriveStorage(request: Request, drive: Drive, fallback?: s
 /** Rights on what unusedN and vmstatestorage name. */
 export function requireOtherStorage(request: Request, set: ReadonlyMap<string, string>): void {
   for (const [key, text] of [...set].sort()) {
-    if (!/^unused\d+$/.test(key)) continue;
+    if (!isUnusedKey(key)) continue;
     const volid = parseProperties(key, text).get('file') ?? '';
     if (parseVolid(volid) === undefined) paramError({[key]: `not a valid volid: ${volid}`});
     requireVolumeAccess(request, volid, 'images');

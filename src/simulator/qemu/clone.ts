@@ -3,6 +3,8 @@
 import {fail, forbid, paramError} from '../failure.ts';
 import {copyScope} from '../firewall/scope.ts';
 import {qemuLockFile} from '../flock.ts';
+import {assertUnlocked, isUnusedKey} from '../guest/file.ts';
+import {snapshotNamed} from '../guest/snapshots.ts';
 import {require403} from '../permission.ts';
 import {randomUuid} from '../random.ts';
 import type {Context, Reply} from '../route.ts';
@@ -12,7 +14,6 @@ import {recordEffect} from '../state.ts';
 import type {Stage, Worker} from '../task.ts';
 import {findVolume, nameOf, parseVolid, requireStorage} from '../volume.ts';
 import {requireBridge} from './access-checks.ts';
-import {assertUnlocked} from './config-update.ts';
 import {joinPool} from './create.ts';
 import {requireMappings} from './device-access.ts';
 import type {Drive} from './drive.ts';
@@ -24,7 +25,7 @@ import {isNetKey} from './keys.ts';
 import {copyAwayLog} from './mirror.ts';
 import {withNewMac} from './net.ts';
 import {freshSmbios, macPrefix} from './normalise.ts';
-import {snapshotKeys, snapshotNamed} from './rollback.ts';
+import {snapshotKeys} from './rollback.ts';
 import {formatSize, renderBytes} from './size.ts';
 import type {Job} from './volumes.ts';
 import {allocateImage, copyMs, freeImage, storageNamed, transferLog} from './volumes.ts';
@@ -242,7 +243,7 @@ function cloneConfig(clone: Clone, made: ReadonlyMap<string, string>): Map<strin
   const {random} = cluster;
   const config = new Map<string, string>();
   for (const [key, text] of section) {
-    if (/^unused\d+$/.test(key)) continue;
+    if (isUnusedKey(key)) continue;
     if (key !== 'description' && notCopied.has(key)) continue;
     const isNet = isNetKey(key);
     const value = isNet

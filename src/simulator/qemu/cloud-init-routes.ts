@@ -1,11 +1,11 @@
 // Why this exists: the cloud-init endpoints: what differs from the image, make it anew, show it.
 import {qemuLockFile} from '../flock.ts';
+import {assertUnlocked} from '../guest/file.ts';
 import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, nothing, route, underLock, vmidOf} from '../route.ts';
 import {cloudInitView, regenerate} from './cloud-init.ts';
 import {dumpData} from './cloud-init-data.ts';
-import {assertUnlocked} from './config-update.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
 
 const base = '/nodes/{node}/qemu/{vmid}/cloudinit';

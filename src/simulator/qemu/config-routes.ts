@@ -2,6 +2,8 @@
 // their time and the difference between the plain call and the worker.
 import {paramError} from '../failure.ts';
 import {qemuLockFile} from '../flock.ts';
+import {digestOf} from '../guest/file.ts';
+import {snapshotNamed} from '../guest/snapshots.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {
   afterDelay,
@@ -21,9 +23,8 @@ import type {Stage} from '../task.ts';
 import {allocationMs, changeGuest} from './config-change.ts';
 import type {Update} from './config-update.ts';
 import {checkUpdate, readUpdate} from './config-update.ts';
-import {digestOf, loadGuest} from './guest-file.ts';
+import {loadGuest} from './guest-file.ts';
 import {configView, mergedConfig, pendingView} from './pending.ts';
-import {snapshotNamed} from './rollback.ts';
 import type {Job} from './volumes.ts';
 import {forkHoldingLock} from './worker.ts';
 

@@ -1,6 +1,7 @@
 // Why this exists: a config write is checked in three layers, before the lock, under it and while
 // it is written; here is all that refuses a call without leaving a trace.
 import {fail, paramError} from '../failure.ts';
+import {assertDigestIs, assertUnlocked} from '../guest/file.ts';
 import {randomUuid} from '../random.ts';
 import type {Context} from '../route.ts';
 import {splitList} from '../route.ts';
@@ -15,7 +16,6 @@ import {
   requireOtherStorage,
 } from './access-checks.ts';
 import {printDrive} from './drive.ts';
-import {digestOf} from './guest-file.ts';
 import {isDriveKey, isNetKey, optionExists} from './keys.ts';
 import {normaliseNet} from './net.ts';
 import {checkSshKeys, clampCpuUnits, macPrefix} from './normalise.ts';
@@ -120,35 +120,9 @@ function checkHookScript({cluster, node}: Context, volid: string): void {
   });
 }
 
-/** What is false in Perl is no digest. */
-function isDigest(digest: string | undefined): boolean {
-  return digest !== undefined && digest !== '' && digest !== '0';
-}
-
-/** 500 unless a digest is the file's, in the words of most calls. */
-export function assertUnmodified(guest: QemuGuest, digest: string | undefined, prefix = ''): void {
-  if (isDigest(digest) && digest !== digestOf(guest)) {
-    const text = 'detected modified configuration - file changed by other user? Try again.';
-    fail(500, `${prefix}${text}`);
-  }
-}
-
 /** 500 unless the digest is the file's; an empty or absent one is no check. */
 export function assertDigest(guest: QemuGuest, digest: string | undefined): void {
-  if (isDigest(digest) && digest !== digestOf(guest)) {
-    fail(500, 'checksum mismatch (file change by other user?)');
-  }
-}
-
-/** 500 `VM is locked (backup)` when the guest's lock key is set. */
-export function assertUnlocked(guest: QemuGuest): void {
-  const lock = guest.config.get('lock');
-  if (lock !== undefined) fail(500, `VM is locked (${lock})`);
-}
-
-/** 500 `… - protection mode enabled` on a protected guest. */
-export function assertUnprotected(guest: QemuGuest, what: string): void {
-  if (guest.config.get('protection') === '1') fail(500, `${what} - protection mode enabled`);
+  assertDigestIs(guest, digest, 'checksum mismatch (file change by other user?)');
 }
 
 function settings(params: Readonly<Record<string, string>>): Map<string, string> {

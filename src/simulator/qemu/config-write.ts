@@ -1,12 +1,12 @@
 // Why this exists: a config write goes key by key into [PENDING]: deletes in the given order, then
 // the keys in random order; a key that fails leaves those before it behind (facts.md section 7).
 import {fail} from '../failure.ts';
+import {assertUnprotected, isUnusedKey} from '../guest/file.ts';
 import type {Random} from '../random.ts';
 import type {QemuGuest} from '../state.ts';
 import {free} from '../volume.ts';
 import {requireBridge, requireDrivePrivileges, requireOnGuest} from './access-checks.ts';
 import type {Update} from './config-update.ts';
-import {assertUnprotected} from './config-update.ts';
 import {requireDevice} from './device-access.ts';
 import type {Drive} from './drive.ts';
 import {
@@ -73,7 +73,7 @@ function deleteKey(writing: Writing, key: string): void {
     const order = writing.order.filter((device) => device !== key);
     if (order.length < writing.order.length) setOrder(writing, order);
   };
-  if (/^unused\d+$/.test(key)) {
+  if (isUnusedKey(key)) {
     assertUnprotected(guest, `can't remove unused disk '${value}'`);
     requireOnGuest(request, ['VM.Config.Disk']);
     freeIfOwned(job, guest, {key, volid: value, request});

@@ -1,12 +1,12 @@
 // Why this exists: the end of a guest: what refuses it, which volumes go with it, and what else of
 // the cluster forgets it (facts.md sections 8 and 10).
 import {fail, paramError} from '../failure.ts';
+import {forgetGuest, leaveBackupJobs} from '../guest/end.ts';
+import {assertUnlocked, assertUnprotected} from '../guest/file.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, flag, vmidOf} from '../route.ts';
-import type {Cluster, QemuGuest} from '../state.ts';
-import {recordEffect} from '../state.ts';
+import type {QemuGuest} from '../state.ts';
 import {childrenOf, findVolume} from '../volume.ts';
-import {assertUnlocked, assertUnprotected} from './config-update.ts';
 import {drivesOf, volumeOwner} from './drive.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
 import {haResource} from './ha.ts';
@@ -36,7 +36,8 @@ export function destroyGuest(context: Context): Reply {
           act(() => {
             for (const volid of doomed) freeImage(job, volid);
             if (flag(context, 'purge')) purge(job, vmid);
-            forget(cluster, guest);
+            forgetGuest(cluster, guest);
+            saveGuest(cluster, guest, 'destroyed');
           }),
         ];
       }),
@@ -100,22 +101,5 @@ function purge(job: Job, vmid: number): void {
   for (const id of [...(sections.get('replication')?.keys() ?? [])]) {
     if (id.startsWith(`${vmid}-`)) sections.get('replication')?.delete(id);
   }
-  const jobs = sections.get('backup-jobs');
-  for (const [id, fields] of jobs ?? []) {
-    const vmids = fields.get('vmid')?.split(',') ?? [];
-    if (!vmids.includes(String(vmid))) continue;
-    const rest = vmids.filter((other) => other !== String(vmid));
-    if (rest.length === 0) jobs?.delete(id);
-    else fields.set('vmid', rest.join(','));
-  }
-}
-
-function forget(cluster: Cluster, guest: QemuGuest): void {
-  const {vmid} = guest;
-  cluster.guests.delete(vmid);
-  for (const pool of cluster.pools.values()) pool.vms.delete(vmid);
-  cluster.access.acl = cluster.access.acl.filter((entry) => entry.path !== `/vms/${vmid}`);
-  cluster.firewall.delete(`vm/${vmid}`);
-  recordEffect(cluster, 'destroy', vmid, guest.config.get('name') ?? '');
-  saveGuest(cluster, guest, 'destroyed');
+  leaveBackupJobs(job.cluster, vmid);
 }

@@ -1,6 +1,7 @@
 // Why this exists: a drive that leaves its slot is kept as unusedN, dropped, or destroyed; which of
 // the three decides over a disk's life (facts.md section 8).
 import {fail} from '../failure.ts';
+import {addUnused} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import type {QemuGuest} from '../state.ts';
 import {findVolume, free, parseVolid} from '../volume.ts';
@@ -8,7 +9,6 @@ import type {Request} from './access-checks.ts';
 import {requireOnGuest} from './access-checks.ts';
 import type {Drive} from './drive.ts';
 import {drivesOf, isCdrom, isCloudInit, parseDrive, volumeOwner} from './drive.ts';
-import {addUnused} from './guest-file.ts';
 import type {Job} from './volumes.ts';
 import {freeImage} from './volumes.ts';
 
@@ -27,7 +27,7 @@ export function detachDrive(job: Job, guest: QemuGuest, drive: Drive): void {
     }
     guest.cloudInitDrift.clear();
   } else if (!isCdrom(drive) && volumeOwner(drive.file) === guest.vmid) {
-    addUnused(guest, drive.file);
+    addUnused(guest.config, drive.file);
   }
 }
 

@@ -3,6 +3,7 @@
 // (restore_vma_archive, restore_update_config_line and rescan in PVE/QemuServer.pm).
 import type {ArchivedDisk} from '../backup/archive.ts';
 import {fail} from '../failure.ts';
+import {addUnused} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import {randomUuid} from '../random.ts';
 import {flag} from '../route.ts';
@@ -18,7 +19,7 @@ import {
   withFile,
   withOptions,
 } from './drive.ts';
-import {addUnused, saveGuest} from './guest-file.ts';
+import {saveGuest} from './guest-file.ts';
 import {isDriveKey, isNetKey} from './keys.ts';
 import {withNewMac} from './net.ts';
 import {freshSmbios, macPrefix, storedText} from './normalise.ts';
@@ -216,7 +217,7 @@ function rescan(job: Job, guest: QemuGuest): void {
     .sort();
   for (const volid of own) {
     if (used.has(volid) || volid.includes(`vm-${guest.vmid}-state-`)) continue;
-    const key = addUnused(guest, volid);
+    const key = addUnused(guest.config, volid);
     job.log(`VM ${guest.vmid} add unreferenced volume '${volid}' as '${key}' to config`);
   }
 }

@@ -1,7 +1,7 @@
 // Why this exists: on a running guest each waiting change is applied at once, plugged, left waiting
 // or refused; recording 10 and facts.md section 7 are the oracle for which.
-
 import {ApiFailure} from '../failure.ts';
+import {isUnusedKey} from '../guest/file.ts';
 import type {QemuGuest} from '../state.ts';
 import type {Request} from './access-checks.ts';
 import {storeValue} from './apply.ts';
@@ -67,7 +67,7 @@ export function judge(where: Plug['where'], guest: QemuGuest, change: Waiting): 
   if (key === 'tablet') return words.has('usb') ? now : wait;
   if (/^usb\d+$/.test(key)) return canPlugUsb(guest, words) ? {kind: 'apply', ms: usbMs} : wait;
   if (key === 'agent') return judgeAgent(guest, value);
-  if (/^unused\d+$/.test(key)) return wait;
+  if (isUnusedKey(key)) return wait;
   return keyFacts(key)?.hotplug === 'immediate' ? now : wait;
 }
 

@@ -1,11 +1,11 @@
 // Why this exists: what ties a guest to its node, as the precheck tells it and the migration asks
 // it again (check_local_resources and others in PVE/QemuServer.pm).
 import {fail} from '../failure.ts';
+import {assertUnlocked} from '../guest/file.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, vmidOf} from '../route.ts';
 import type {Cluster, QemuGuest} from '../state.ts';
 import {parseVolid, requireStorage} from '../volume.ts';
-import {assertUnlocked} from './config-update.ts';
 import {drivesOf} from './drive.ts';
 import {loadGuest} from './guest-file.ts';
 import {isManaged} from './ha.ts';

@@ -3,6 +3,7 @@
 // reason in the log (PVE/API2/Qemu.pm, PVE/AbstractMigrate.pm, PVE/QemuMigrate.pm).
 import {logDate} from '../backup/report.ts';
 import {ApiFailure, fail, paramError} from '../failure.ts';
+import {assertUnlocked} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, route, splitList, vmidOf} from '../route.ts';
@@ -12,7 +13,6 @@ import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {parseVolid, put, requireStorage} from '../volume.ts';
 import {requireOnGuest} from './access-checks.ts';
-import {assertUnlocked} from './config-update.ts';
 import {parseDrive, printDrive, withFile} from './drive.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
 import {isManaged, requestHa} from './ha.ts';

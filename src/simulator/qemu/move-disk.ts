@@ -1,6 +1,7 @@
 // Why this exists: a disk goes to another storage: what is refused at once, what in the worker, and
 // what a running guest's disk does differently (PVE/API2/Qemu.pm, recording 05).
 import {fail, paramError} from '../failure.ts';
+import {addUnused, assertUnlocked, assertUnmodified} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, flag, vmidOf} from '../route.ts';
@@ -8,12 +9,11 @@ import type {QemuGuest} from '../state.ts';
 import {logLine} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {parseVolid, requireStorage} from '../volume.ts';
-import {assertUnlocked, assertUnmodified} from './config-update.ts';
 import type {Drive} from './drive.ts';
 import {isCdrom, isCloudInit, parseDrive, printDrive, withFile, withOptions} from './drive.ts';
 import {isVolumeInUse} from './drive-detach.ts';
 import {copyFormat} from './drive-write.ts';
-import {addUnused, loadGuest, saveGuest} from './guest-file.ts';
+import {loadGuest, saveGuest} from './guest-file.ts';
 import {mirrorLog} from './mirror.ts';
 import {reassign} from './reassign.ts';
 import {formatSize, renderBytes} from './size.ts';
@@ -122,7 +122,7 @@ function moveStages(job: Job, guest: QemuGuest, move: Move): readonly Stage[] {
       const size = isUnused ? undefined : formatSize(sizeBytes);
       const moved = withOptions(withFile(drive, made), {size, format: undefined});
       guest.config.set(key, printDrive(moved));
-      if (!move.remove) addUnused(guest, drive.file);
+      if (!move.remove) addUnused(guest.config, drive.file);
       if (guest.config.get('template') === '1') makeBases(job, guest, key);
       made = '';
       saveGuest(job.cluster, guest, `move ${key} to ${storage}`);

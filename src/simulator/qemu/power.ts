@@ -2,15 +2,16 @@
 // and what happens when it does not answer (facts.md section 10, recording 09).
 import {after} from '../clock.ts';
 import {fail, paramError} from '../failure.ts';
+import {assertUnlocked} from '../guest/file.ts';
+import {overruleStage, requestStart, requestStop} from '../guest/power.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, integer, route, vmidOf} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
-import type {Stage, Worker} from '../task.ts';
+import type {Stage} from '../task.ts';
 import {applyPending} from './apply.ts';
 import {regenerate} from './cloud-init.ts';
-import {assertUnlocked} from './config-update.ts';
 import {guestHere, loadGuest} from './guest-file.ts';
-import {isManaged, requestHa} from './ha.ts';
+import {isManaged} from './ha.ts';
 import {assertRunning, requireRoot} from './power-checks.ts';
 import {parseProperties} from './property-string.ts';
 import {agentEnabled, extinguish, launch, resetInside} from './runtime.ts';
@@ -39,13 +40,8 @@ function start(context: Context): Reply {
     paramError({targetstorage: 'targetstorage can only by used with migratedfrom.'});
   }
   if (isManaged(context.cluster, vmid)) {
-    return requestHa(context, {
-      type: 'hastart',
-      what: `HA start for VM ${vmid}`,
-      state: 'started',
-      workerType: 'qmstart',
-      stages: (manager) => startStages(manager, vmid),
-    });
+    const stages = (manager: Context) => startStages(manager, vmid);
+    return requestStart(context, {workerType: 'qmstart', stages});
   }
   return data(forkFor(context, 'qmstart', vmid, startStages(context, vmid)));
 }
@@ -54,16 +50,7 @@ function stop(context: Context): Reply {
   const vmid = vmidOf(context);
   requireRoot(context, ['skiplock', 'keepActive', 'migratedfrom']);
   if (isManaged(context.cluster, vmid) && context.params['migratedfrom'] === undefined) {
-    if (flag(context, 'overrule-shutdown')) {
-      paramError({'overrule-shutdown': 'Not applicable for HA resources.'});
-    }
-    return requestHa(context, {
-      type: 'hastop',
-      what: `HA stop for VM ${vmid}`,
-      state: 'stopped',
-      workerType: 'qmstop',
-      stages: stopStages,
-    });
+    return requestStop(context, {workerType: 'qmstop', stages: stopStages});
   }
   return data(forkFor(context, 'qmstop', vmid, stopStages(context)));
 }
@@ -71,9 +58,7 @@ function stop(context: Context): Reply {
 function stopStages(context: Context): readonly Stage[] {
   const vmid = vmidOf(context);
   return [
-    act((worker) => {
-      if (flag(context, 'overrule-shutdown')) endShutdowns(context, vmid, worker);
-    }),
+    overruleStage(context, 'qmshutdown'),
     ...lockStages(context, vmid),
     act(() => guestHere(context.cluster, context.node, vmid)),
     withGuest(context, vmid, (guest, job) => {
@@ -82,16 +67,6 @@ function stopStages(context: Context): readonly Stage[] {
       return [pause(250), act(() => end(job, guest))];
     }),
   ];
-}
-
-function endShutdowns(context: Context, vmid: number, worker: Worker): void {
-  const waiting = [...context.cluster.tasks.values()].filter(
-    ({type, id, exitStatus}) =>
-      type === 'qmshutdown' && id === String(vmid) && exitStatus === undefined,
-  );
-  for (const task of waiting) task.stop?.('received interrupt');
-  if (waiting.length === 0) return;
-  worker.log(`overruled qmshutdown tasks: ${waiting.map(({upid}) => upid).join(', ')}`);
 }
 
 /** The process was ended through the API: changes that waited come into force. */
@@ -109,13 +84,7 @@ function shutdown(context: Context): Reply {
   const paused = guest?.runtime?.qmpStatus === 'paused';
   if (paused && !flag(context, 'forceStop')) fail(500, 'VM is paused - cannot shutdown');
   if (isManaged(context.cluster, vmid)) {
-    return requestHa(context, {
-      type: 'hastop',
-      what: `HA stop for VM ${vmid}`,
-      state: 'stopped',
-      workerType: 'qmshutdown',
-      stages: shutdownStages,
-    });
+    return requestStop(context, {workerType: 'qmshutdown', stages: shutdownStages});
   }
   return data(forkFor(context, 'qmshutdown', vmid, shutdownStages(context)));
 }

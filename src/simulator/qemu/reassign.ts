@@ -2,6 +2,7 @@
 // the volume is renamed, and the receiver is written to as by any config write
 // (PVE/API2/Qemu.pm, recording 05).
 import {fail, paramError} from '../failure.ts';
+import {assertUnlocked, assertUnmodified} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, integer, vmidOf} from '../route.ts';
@@ -10,7 +11,7 @@ import type {Stage} from '../task.ts';
 import {parseVolid, renameVolume} from '../volume.ts';
 import {requireOnGuest} from './access-checks.ts';
 import {changeGuest} from './config-change.ts';
-import {assertUnlocked, assertUnmodified, checkUpdate, readUpdate} from './config-update.ts';
+import {checkUpdate, readUpdate} from './config-update.ts';
 import type {Drive} from './drive.ts';
 import {
   isCdrom,

@@ -1,6 +1,7 @@
 // Why this exists: a disk grows in a worker; every check but the call's own happens in there
 // (PVE/API2/Qemu.pm, recording 05).
 import {fail, paramError} from '../failure.ts';
+import {assertUnlocked} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, flag, vmidOf} from '../route.ts';
@@ -8,7 +9,7 @@ import type {QemuGuest} from '../state.ts';
 import {logLine} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {findVolume, isFileStorage, parseVolid, resizeVolume} from '../volume.ts';
-import {assertDigest, assertUnlocked} from './config-update.ts';
+import {assertDigest} from './config-update.ts';
 import {isCdrom, parseDrive, printDrive, withOptions} from './drive.ts';
 import {saveGuest} from './guest-file.ts';
 import {formatSize, parseSize} from './size.ts';

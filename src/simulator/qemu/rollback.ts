@@ -1,15 +1,16 @@
 // Why this exists: a rollback puts a snapshot's configuration and disks back; what it keeps, loses
 // and makes new surprises people (facts.md section 10), so it stands by itself.
 import {fail} from '../failure.ts';
+import {addUnused, assertUnlocked, isUnusedKey} from '../guest/file.ts';
+import {snapshotNamed} from '../guest/snapshots.ts';
 import {randomUuid} from '../random.ts';
 import type {QemuGuest, Volume} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {findVolume} from '../volume.ts';
 import {regenerate} from './cloud-init.ts';
-import {assertUnlocked} from './config-update.ts';
 import {drivesOf, isDisk, volumeOwner} from './drive.ts';
-import {addUnused, saveGuest} from './guest-file.ts';
+import {saveGuest} from './guest-file.ts';
 import {extinguish, launch} from './runtime.ts';
 import {parseSize} from './size.ts';
 import {wakeFromState} from './vm-state.ts';
@@ -26,11 +27,6 @@ export const snapshotKeys: readonly string[] = [
   'runningcpu',
   'description',
 ];
-
-/** A snapshot's section, or 500 `snapshot 'x' does not exist`. */
-export function snapshotNamed(guest: QemuGuest, name: string): Map<string, string> {
-  return guest.snapshots.get(name) ?? fail(500, `snapshot '${name}' does not exist`);
-}
 
 /** The volumes of a section's disks; missing ones are left out. */
 export function diskVolumes(
@@ -98,7 +94,7 @@ function restore(job: Job, guest: QemuGuest, name: string): void {
   const config = new Map([...section].filter(([key]) => !snapshotKeys.includes(key)));
   const description = before.get('description');
   if (description !== undefined) config.set('description', description);
-  for (const [key, value] of before) if (/^unused\d+$/.test(key)) config.set(key, value);
+  for (const [key, value] of before) if (isUnusedKey(key)) config.set(key, value);
   if (config.has('vmgenid')) config.set('vmgenid', randomUuid(job.cluster.random));
   config.set('parent', name);
   guest.config = config;
@@ -107,7 +103,7 @@ function restore(job: Job, guest: QemuGuest, name: string): void {
   const kept = new Set(drivesOf(config).map((drive) => drive.file));
   for (const drive of drivesOf(before).filter(isDisk)) {
     if (!kept.has(drive.file) && volumeOwner(drive.file) === guest.vmid) {
-      addUnused(guest, drive.file);
+      addUnused(guest.config, drive.file);
     }
   }
   restoreSizes(job, config);

@@ -2,19 +2,20 @@
 // removed under the lock keys `snapshot` and `snapshot-delete` (facts.md section 10, recording 07).
 import {fail} from '../failure.ts';
 import {qemuLockFile} from '../flock.ts';
+import {addUnused, assertUnlocked, isUnusedKey} from '../guest/file.ts';
+import {handOnParent, snapshotList, snapshotNamed} from '../guest/snapshots.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, nothing, route, underLock, vmidOf} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {findVolume} from '../volume.ts';
-import {assertUnlocked} from './config-update.ts';
 import {drivesOf, isDisk} from './drive.ts';
 import {sectionHas, sharedNodes} from './features.ts';
-import {addUnused, digestOf, guestHere, loadGuest, saveGuest} from './guest-file.ts';
+import {guestHere, loadGuest, saveGuest} from './guest-file.ts';
 import {assertSavable} from './migrate-check.ts';
-import {configView, typedValue} from './pending.ts';
-import {diskVolumes, rollbackSnapshot, snapshotKeys, snapshotNamed} from './rollback.ts';
+import {configView} from './pending.ts';
+import {diskVolumes, rollbackSnapshot, snapshotKeys} from './rollback.ts';
 import {runningCpu} from './runtime.ts';
 import {allocateState} from './vm-state.ts';
 import type {Job} from './volumes.ts';
@@ -79,7 +80,7 @@ function prepare(context: Context, guest: QemuGuest, name: string): void {
   const {cluster, node} = context;
   const skipped = new Set([...snapshotKeys, 'lock']);
   const section = new Map(
-    [...guest.config].filter(([key]) => !skipped.has(key) && !/^unused\d+$/.test(key)),
+    [...guest.config].filter(([key]) => !skipped.has(key) && !isUnusedKey(key)),
   );
   section.set('snaptime', String(nodeSeconds(cluster, node)));
   section.set('snapstate', 'prepare');
@@ -158,12 +159,8 @@ function forget(job: Job, guest: QemuGuest, name: string): void {
   const volids = drivesOf(section)
     .filter(isDisk)
     .map(({file}) => file);
-  for (const volid of volids) addUnused(guest, volid);
-  for (const other of [guest.config, ...guest.snapshots.values()]) {
-    if (other.get('parent') !== name) continue;
-    if (parent === undefined) other.delete('parent');
-    else other.set('parent', parent);
-  }
+  for (const volid of volids) addUnused(guest.config, volid);
+  handOnParent(guest, name, parent);
   guest.config.delete('lock');
   recordEffect(job.cluster, 'delete-snapshot', guest.vmid, name);
   saveGuest(job.cluster, guest, `snapshot ${name} deleted`);
@@ -183,29 +180,7 @@ function rollback(context: Context): Reply {
 
 function listSnapshots(context: Context): Reply {
   const guest = loadGuest(context.cluster, context.node, vmidOf(context));
-  const entries: Record<string, string | number>[] = [...guest.snapshots].map(
-    ([name, section]) => ({
-      name,
-      snaptime: typedValue('snaptime', section.get('snaptime') ?? '0'),
-      vmstate: section.has('vmstate') ? 1 : 0,
-      description: section.get('description') ?? '',
-      ...optional('parent', section),
-      ...optional('snapstate', section),
-    }),
-  );
-  entries.push({
-    name: 'current',
-    description: 'You are here!',
-    digest: digestOf(guest),
-    running: guest.runtime === undefined ? 0 : 1,
-    ...optional('parent', guest.config),
-  });
-  return data(entries);
-}
-
-function optional(key: string, section: ReadonlyMap<string, string>): Record<string, string> {
-  const value = section.get(key);
-  return value === undefined ? {} : {[key]: value};
+  return data(snapshotList(guest, (section) => ({vmstate: section.has('vmstate') ? 1 : 0})));
 }
 
 function readConfig(context: Context): Reply {

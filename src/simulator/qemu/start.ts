@@ -1,6 +1,7 @@
 // Why this exists: a guest is started in a worker; every check happens in there, before or after
 // what waited in [PENDING] came into force (vm_start in PVE/QemuServer.pm, recording 09).
 import {fail} from '../failure.ts';
+import {assertUnlocked} from '../guest/file.ts';
 import type {Context} from '../route.ts';
 import {flag} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
@@ -8,7 +9,7 @@ import type {Stage} from '../task.ts';
 import {parseVolid, requireStorage} from '../volume.ts';
 import {applyPending} from './apply.ts';
 import {regenerate} from './cloud-init.ts';
-import {assertUnlocked, memoryMiB} from './config-update.ts';
+import {memoryMiB} from './config-update.ts';
 import {drivesOf} from './drive.ts';
 import {saveGuest} from './guest-file.ts';
 import {isNetKey} from './keys.ts';

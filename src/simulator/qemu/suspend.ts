@@ -1,6 +1,7 @@
 // Why this exists: a guest is paused, or saved to disk and ended, and goes on again; the two have
 // little in common but their call (vm_suspend and vm_resume in PVE/QemuServer.pm, recording 09).
 import {fail} from '../failure.ts';
+import {assertUnlocked} from '../guest/file.ts';
 import {require403} from '../permission.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, flag, vmidOf} from '../route.ts';
@@ -8,7 +9,6 @@ import type {QemuGuest} from '../state.ts';
 import {nodeSeconds} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {requireOnGuest} from './access-checks.ts';
-import {assertUnlocked} from './config-update.ts';
 import {guestHere, saveGuest} from './guest-file.ts';
 import {isManaged} from './ha.ts';
 import {assertSavable} from './migrate-check.ts';

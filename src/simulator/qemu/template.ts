@@ -1,11 +1,11 @@
 // Why this exists: a guest becomes a template: its disks are renamed to base images, for good.
 import {fail} from '../failure.ts';
+import {assertUnlocked} from '../guest/file.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, vmidOf} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {renameVolume} from '../volume.ts';
-import {assertUnlocked} from './config-update.ts';
 import {drivesOf, isDisk, printDrive, withFile} from './drive.ts';
 import {volumeHas} from './features.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';

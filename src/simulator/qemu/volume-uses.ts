@@ -1,5 +1,6 @@
 // Why this exists: a volume may be attached, waiting, unused, in a snapshot, or several of these at
 // once; migration asks for every use (foreach_volid in PVE/QemuServer.pm).
+import {isUnusedKey} from '../guest/file.ts';
 import type {QemuGuest} from '../state.ts';
 import type {Drive} from './drive.ts';
 import {drivesOf, isCdrom, parseDrive} from './drive.ts';
@@ -53,7 +54,7 @@ function note(
   use.cdrom = use.cdrom && isCdrom(drive);
   use.shared = use.shared || options.get('shared') === '1';
   use.replicate = use.replicate || options.get('replicate') !== '0';
-  use.unused = use.unused || /^unused\d+$/.test(key);
+  use.unused = use.unused || isUnusedKey(key);
   use.attached = use.attached || (!use.unused && where === 'attached');
   use.pending = use.pending || where === 'pending';
   if (typeof where === 'object') use.snapshots.push(where.snapshot);
