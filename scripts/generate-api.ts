@@ -71,7 +71,7 @@ export function renderApi(version: '8.4' | '9.1', paths = /^/): string {
   );
   const text = [
     '{',
-    `"formats": ${JSON.stringify(namedFormats())},`,
+    `"formats": ${JSON.stringify(namedFormats(version))},`,
     `"params": [\n${table.rows.join(',\n')}\n],`,
     `"methods": {\n${rows.join(',\n')}\n}`,
     '}\n',
@@ -134,21 +134,26 @@ function fact(key: string, value: Json): Json {
 }
 
 /** Formats that the schema only names, from the list of configuration keys. */
-function namedFormats(): Fields {
+function namedFormats(version: '8.4' | '9.1'): Fields {
   const named: Fields = {};
   const keys = object(object(read('config-keys.json')).qemu);
   for (const raw of Object.values(keys)) {
     const key = object(raw);
     const isNamed = typeof key.format === 'string' && key.format !== 'property-string';
     if (typeof key.format === 'string' && isNamed && key.properties !== undefined) {
-      named[key.format] = subKeys(object(key.properties));
+      named[key.format] = subKeys(object(key.properties), version);
     }
   }
   return named;
 }
 
-function subKeys(properties: Fields): Fields {
-  const entries = Object.entries(properties).map(([name, raw]): [string, Json] => {
+/** Those that the release knows: `since` is `9.x` where the older one refuses them. */
+function subKeys(properties: Fields, version: '8.4' | '9.1'): Fields {
+  const known = Object.entries(properties).filter(([, raw]) => {
+    const {since = version} = object(raw);
+    return Number.parseFloat(String(since)) <= Number(version);
+  });
+  const entries = known.map(([name, raw]): [string, Json] => {
     const {required, default_key, ...rest} = object(raw);
     const isDefault = default_key === true ? {default_key: 1} : {};
     return [name, facts({...rest, ...(required === true ? {} : {optional: 1}), ...isDefault})];

@@ -58,7 +58,8 @@ async function validate(
   if (context.options().json) return outJson(io, asJson(read, target));
   if (diagnostics.length > 0) io.out(`${diagnosticsText(diagnostics, io.style)}\n`);
   io.out(summary(read, diagnostics, wrong ? io.style.bad : io.style.good));
-  if (target !== null) for (const line of targetLines(target, io.style)) io.out(line);
+  if (target === null) return;
+  for (const line of targetLines(target, read.manifests.complete, io.style)) io.out(line);
 }
 
 function rehearsed({manifests}: FolderManifests, release: ApiRelease): TargetCheck {

@@ -30,6 +30,14 @@ spec:
   efi: {storage: fast, efitype: 4m}
 `;
 
+const HEAD = `apiVersion: pvegit/v1
+kind: VirtualMachine
+metadata: {name: other}
+spec:
+  vmid: 151
+  node: pve1
+`;
+
 function rehearsed(text: string): Rehearsal {
   const manifests: Manifests = readManifests({revision: revisionOf({'web.yaml': text}), kinds});
   expect(manifests.diagnostics).toEqual([]);
@@ -117,6 +125,25 @@ describe('validate --target', () => {
     const newer = await desk.run(['validate', '--target', '9.1', '--json']);
     expect(newer.code).toBe(0);
     expect(JSON.parse(newer.out).target).toMatchObject({release: '9.1', problems: []});
+  });
+
+  it.each([
+    ['cpu', '  cpu: {type: host, guest-phys-bits: 40}', 'cpu has guest-phys-bits'],
+    ['hostpci0', '  config: {hostpci0: "mapping=card,driver=keep"}', 'hostpci0 has driver'],
+  ])('finds a sub-key of %s that only 9.x knows', async (_key, line, says) => {
+    desk = openDesk({'web.yaml': `${HEAD}${line}\n`});
+    const older = await desk.run(['validate', '--target', '8.4']);
+    expect(older.out).toContain(`web.yaml:7: breaks ${says}, which is not known to Proxmox VE 8.4`);
+    expect(older.out).toContain('→ Change it before this cluster runs Proxmox VE 8.4.');
+    expect(older.code).toBe(1);
+    expect((await desk.run(['validate', '--target', '9.1'])).code).toBe(0);
+  });
+
+  it('does not speak for what has a mistake', async () => {
+    desk = openDesk({'web.yaml': WEB, 'bad.yaml': `${HEAD}  nonsense: 1\n`});
+    const {code, out} = await desk.run(['validate', '--target', '9.1']);
+    expect(code).toBe(1);
+    expect(out).toContain('What has a mistake was not looked at: put it right first.');
   });
 
   it('knows no other release', async () => {
