@@ -31,8 +31,8 @@ export function operationOf(method: string, path: string): string {
   // One string that grows: it is made for each answer of a large fleet.
   for (const part of (end < 0 ? path : path.slice(0, end)).split('/')) {
     if (part === '' || depth === MOST_PARTS) continue;
-    shown +=
-      depth === 0 ? (placeholder(before, part) ?? part) : `/${placeholder(before, part) ?? part}`;
+    const word = placeholder(before, part) ?? part;
+    shown += depth === 0 ? word : `/${word}`;
     before = part;
     depth += 1;
   }
