@@ -82,13 +82,21 @@ class Pass {
   readonly #reads: {[path: string]: Read} = {};
   readonly #silent = new Map<string, PveError>();
   readonly #settings = new SharedSettings();
+  /** Made anew when the cache learns something: it is asked for at each of ten thousand answers. */
+  #inventory: Inventory | null = null;
 
   constructor(request: InventoryRequest) {
     this.#request = request;
     this.#takenAt = request.clock.now();
   }
 
+  /** What was read so far; the reads that come are added to it. */
   inventory(): Inventory {
+    this.#inventory ??= this.#view();
+    return this.#inventory;
+  }
+
+  #view(): Inventory {
     const {cache, pve} = this.#request;
     const offsets = [...cache.offsets].map(([node, {offsetMs}]) => [node, offsetMs] as const);
     return {
@@ -177,12 +185,14 @@ class Pass {
     if (path === '/version' && isVersion(result.value)) {
       cache.version = {data: result.value, at};
       cache.release = result.value.release;
+      this.#inventory = null;
     }
     const node = timeNode(path);
     if (node !== null && isNodeTime(result.value)) {
       // The node's clock reads whole seconds: half a second on average is missing.
       const offsetMs = result.value.time * 1000 + 500 - clock.now();
       cache.offsets.set(node, {offsetMs, at, aheadMs: clock.now() - at});
+      this.#inventory = null;
     }
   }
 }

@@ -41,7 +41,7 @@ export class EventMetrics {
 
   /** Moves a gauge up or down; it never falls below zero. */
   shift<N extends MetricsOf<'gauge', 'event'>>(name: N, labels: LabelsOf<N>, by: number): void {
-    const id = `${name} ${JSON.stringify(labels)}`;
+    const id = `${name} ${idOf(labels)}`;
     const value = Math.max(0, (this.#levels.get(id) ?? 0) + by);
     this.#levels.set(id, value);
     this.set(name, labels, value);
@@ -78,13 +78,18 @@ export class EventMetrics {
   }
 
   #isKnown(name: MetricName, labels: Labels): boolean {
-    return this.#series.get(name)?.has(JSON.stringify(labels)) ?? false;
+    return this.#series.get(name)?.has(idOf(labels)) ?? false;
   }
 
   #known(name: MetricName, labels: Labels): Labels {
-    this.#series.get(name)?.set(JSON.stringify(labels), labels);
+    this.#series.get(name)?.set(idOf(labels), labels);
     return labels;
   }
+}
+
+/** Series of one metric differ in values alone; it is made for each call to a cluster. */
+function idOf(labels: Labels): string {
+  return Object.values(labels).join('\n');
 }
 
 // Safe: the keys of the table are the names.
