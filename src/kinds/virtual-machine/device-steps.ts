@@ -100,7 +100,7 @@ function detach(
   return writeConfig(guest, {
     says: keeps ? `detach ${slot}, keep its volume` : `take ${slot} out`,
     remove: [slot],
-    fields: [device, 'boot.order', ...(keeps ? [`unused.${keep(steps, observed)}`] : [])],
+    fields: [device, 'boot.order', ...(keeps ? keep(steps, observed) : [])],
     expect: {[device]: null},
   });
 }
@@ -252,7 +252,7 @@ function changeDevice(
         slot,
         {storage: String(target), ...(format ? {format: String(format)} : {})},
         {
-          fields: [device, `unused.${keep(steps, observed)}`],
+          fields: [device, ...keep(steps, observed)],
           expect: {[`${device}.storage`]: String(target)},
         },
       ),
@@ -298,7 +298,7 @@ function exchange(
 ): readonly Draft[] {
   const live = configuredOf(observed);
   const isDisk = device.startsWith('disks.');
-  const moved = isDisk ? [`unused.${keep(steps, observed)}`] : ['boot.order'];
+  const moved = isDisk ? keep(steps, observed) : ['boot.order'];
   const write = writeConfig(guest, {
     says: `put ${file} into ${slot}`,
     set: {[slot]: withFile(slot, file, live)},
@@ -333,16 +333,16 @@ function foreignVolume(
   return other ? [{reason: 'in-use', detail: `${file} is attached as ${other.slot}`}] : [];
 }
 
-/** The lowest free `unusedN`, where a volume that leaves its slot will stand. */
-function keep(steps: DeviceSteps, observed: Observed): string {
+/**
+ * The fields of the `unusedN` where a volume that leaves its slot may stand: the lowest free one,
+ * or one that was meant for a volume before it, which leaves at the stop only.
+ */
+function keep(steps: DeviceSteps, observed: Observed): readonly string[] {
   const live = configuredOf(observed);
-  for (let index = 0; index < 256; index += 1) {
-    const slot = `unused${index}`;
-    if (live.has(slot) || steps.kept.has(slot)) continue;
-    steps.kept.add(slot);
-    return slot;
-  }
-  return 'unused255';
+  const names = Array.from({length: 256}, (_, index) => `unused${index}`);
+  const free = names.find((slot) => !live.has(slot) && !steps.kept.has(slot));
+  if (free !== undefined) steps.kept.add(free);
+  return [...steps.kept].map((slot) => `unused.${slot}`);
 }
 
 function unusedOf(file: string, live: LiveConfig): readonly string[] {

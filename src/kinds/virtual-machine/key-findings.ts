@@ -9,6 +9,7 @@ import {MEBIBYTE, showBytes} from '../guest/quantity.ts';
 import {composeKeys, type Edit} from './compose.ts';
 import {keyFactsOf, placeOfField} from './field-path.ts';
 import {projectConfig} from './project.ts';
+import {refusedWrites} from './refused-writes.ts';
 
 /** What the edits of plain keys are judged beside. */
 export interface KeyContext {
@@ -23,6 +24,7 @@ export function keyFindings(edits: readonly Edit[], context: KeyContext): readon
     ...balloonFindings(edits, context.observed),
     ...macFindings(edits, context.observed),
     ...packedFindings(edits, context),
+    ...refusedWrites(edits, configuredOf(context.observed), context.marker),
   ];
 }
 

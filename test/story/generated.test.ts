@@ -1,0 +1,118 @@
+// Why this exists: pairs of configurations that a generator found, made as small as they go: what
+// is live, what Git says of it when it is adopted, and what it says then.
+import {describe, expect, it} from 'vitest';
+import {addGuest, demoCluster} from '../../src/simulator/build.ts';
+import {
+  commit,
+  manifest,
+  open,
+  openLines,
+  pendingOf,
+  reasons,
+  type Spec,
+  settleAll,
+} from './guest.ts';
+import {createStory, type Story} from './world.ts';
+
+const UUID = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
+const GIB = 1024 ** 3;
+
+/** A guest as Proxmox stores it. */
+interface Found {
+  readonly live: {readonly [key: string]: string};
+  readonly running?: boolean;
+  readonly volumes?: readonly string[];
+}
+
+async function adopted(found: Found): Promise<Story> {
+  const simulator = demoCluster();
+  const volumes = Object.fromEntries((found.volumes ?? []).map((volid) => [volid, GIB]));
+  const config = {...found.live, smbios1: `uuid=${UUID}`};
+  addGuest(simulator, 150, {config, running: found.running ?? false, volumes});
+  const story = createStory(simulator, {files: {'vm.yaml': text(found, {})}});
+  await story.clock.sleep(30_000);
+  expect(await settleAll(story)).toEqual(['adopt']);
+  await story.clock.sleep(30_000);
+  return story;
+}
+
+function text({running}: Found, spec: Spec): string {
+  const base = {vmid: 150, name: null, power: running === true ? 'running' : 'stopped'};
+  return manifest({...base, ...spec}, {annotations: {'pvegit/adopt': UUID}});
+}
+
+describe('a volume that leaves its slot', () => {
+  it('stands where it comes to stand, while another one still waits for the stop', async () => {
+    const found = {
+      live: {ide2: 'local-lvm:vm-150-disk-1,size=1G', virtio0: 'local-lvm:vm-150-disk-2,size=1G'},
+      volumes: ['local-lvm:vm-150-disk-1', 'local-lvm:vm-150-disk-2'],
+      running: true,
+    };
+    const story = await adopted(found);
+    commit(story, text(found, {disks: {ide2: null, virtio0: null}}));
+    expect(await settleAll(story)).toEqual(['update']);
+    expect([await openLines(story), pendingOf(story)]).toEqual([[], {}]);
+  });
+});
+
+describe('what Proxmox would refuse is said before it is asked', () => {
+  it.each([
+    {
+      title: 'a card that has no bridge',
+      live: {},
+      spec: {networks: {net0: {model: 'virtio'}}},
+      says: /^root-only: only root@pam may change net0, which is virtio$/,
+    },
+    {
+      title: 'the removal of a card that has no bridge',
+      live: {net0: 'virtio=BC:24:11:00:00:01'},
+      spec: {networks: {net0: null}},
+      says: /^root-only: only root@pam may change net0, which is virtio=/,
+    },
+    {
+      title: 'the exchange of a serial port of the host',
+      live: {serial0: '/dev/ttyS0'},
+      spec: {config: {serial0: 'socket'}},
+      says: /^root-only: only root@pam may change serial0, which is \/dev\/ttyS0$/,
+    },
+    {
+      title: 'the removal of a USB device of the host',
+      live: {usb0: 'host=1234:5678'},
+      spec: {config: {usb0: null}},
+      says: /^root-only: only root@pam may change usb0, /,
+    },
+    {
+      title: 'the removal of a PCI device of the host',
+      live: {hostpci0: '0000:01:00.0,pcie=1'},
+      spec: {config: {hostpci0: null}},
+      says: /^root-only: only root@pam may change hostpci0, /,
+    },
+    {
+      title: 'a virtual IOMMU of Intel without its machine',
+      live: {},
+      spec: {config: {machine: {viommu: 'intel'}}},
+      says: /^waiting: machine would be viommu=intel, and viommu=intel needs q35/,
+    },
+    {
+      title: 'a clipboard of a display that has none',
+      live: {vga: 'none'},
+      spec: {config: {vga: {clipboard: 'vnc'}}},
+      says: /^waiting: vga would be none,clipboard=vnc, and that display has no clipboard/,
+    },
+  ])('$title', async ({live, spec, says}) => {
+    const story = await adopted({live});
+    commit(story, text({live}, spec));
+    expect(await reasons(story)).toEqual([expect.stringMatching(says)]);
+    expect(await settleAll(story)).toEqual([]);
+    expect(await open(story)).toHaveLength(1);
+  });
+
+  it('and what is allowed beside it is done', async () => {
+    const found = {live: {usb0: 'spice', serial0: 'socket', vga: 'std'}};
+    const story = await adopted(found);
+    const spec = {config: {usb0: null, serial0: null, vga: {clipboard: 'vnc'}}};
+    commit(story, text(found, spec));
+    expect(await settleAll(story)).toEqual(['update']);
+    expect(await openLines(story)).toEqual([]);
+  });
+});
