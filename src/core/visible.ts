@@ -4,6 +4,12 @@
 /** Controls, format and bidi characters, line and paragraph separators, halves of characters. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
+/** Controls that no value of a manifest may hold: a terminal or a log acts on them. */
+export const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
+
+/** Characters that turn a line round, which no value of a manifest may hold either. */
+export const BIDI = /[\u202a-\u202e\u2066-\u2069]/;
+
 /** Longest text that a message quotes; the frame shows the rest. */
 const LONGEST_QUOTE = 60;
 

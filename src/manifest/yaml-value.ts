@@ -2,7 +2,7 @@
 // than it seems to (aliases, merge keys, tags, odd keys, inexact numbers) stops here.
 import {isAlias, isMap, isPair, isScalar, isSeq, type Pair, type Scalar} from 'yaml';
 import type {Json} from '../core/json.ts';
-import {bare, quoted} from '../core/visible.ts';
+import {BIDI, bare, CONTROL, quoted} from '../core/visible.ts';
 import {MAX_KEY_LENGTH, MAX_TEXT_LENGTH, MAX_VALUES} from './limits.ts';
 import {type Place, placesOf} from './places.ts';
 import type {Problem} from './problem.ts';
@@ -204,9 +204,6 @@ function readScalar(reader: Reader, node: Scalar, span: Span): Json {
   // Whatever else a refused tag may have made of it.
   return null;
 }
-
-const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
-const BIDI = /[\u202a-\u202e\u2066-\u2069]/;
 
 function readString(reader: Reader, value: string, span: Span): Json {
   if (value.length > MAX_TEXT_LENGTH) {

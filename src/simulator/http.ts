@@ -359,6 +359,6 @@ function decode(text: string): string {
       .split('%')
       .slice(1)
       .map((pair) => Number.parseInt(pair, 16));
-    return new TextDecoder().decode(Uint8Array.from(bytes));
+    return new TextDecoder('utf-8', {ignoreBOM: true}).decode(Uint8Array.from(bytes));
   });
 }

@@ -41,6 +41,16 @@ function text({running}: Found, spec: Spec): string {
   return manifest({...base, ...spec}, {annotations: {'pvegit/adopt': UUID}});
 }
 
+describe('adoption writes the marker and is done with it', () => {
+  it.each([
+    {title: 'processors are spelt as of old', live: {smp: '2'}},
+    {title: 'the notes begin with a byte order mark', live: {description: '\ufeffz'}},
+  ])('where $title', async ({live}) => {
+    const story = await adopted({live});
+    expect(await openLines(story)).toEqual([]);
+  });
+});
+
 describe('a volume that leaves its slot', () => {
   it('stands where it comes to stand, while another one still waits for the stop', async () => {
     const found = {

@@ -182,3 +182,16 @@ describe('what a manifest cannot say', () => {
     ]);
   });
 });
+
+describe('a text that no manifest may hold', () => {
+  it.each([
+    ['a bell', 'a\u0007b'],
+    ['a character that turns the line round', 'first\na\u202eb'],
+    ['a next line', 'a\u0085b'],
+  ])('is told and left out: %s', (_, description) => {
+    const wish = {config: {description, cores: '2'}};
+    expect(specOf(wish)).not.toHaveProperty('description');
+    expect(specOf(wish)).toMatchObject({cpu: {cores: 2}});
+    expect(notesOf(wish)).toContainEqual(expect.stringMatching(/^Not managed: description\./));
+  });
+});

@@ -4,6 +4,7 @@ import {assert} from '../../core/assert.ts';
 import {isObject, type Json, type JsonObject} from '../../core/json.ts';
 import type {Exported, ExportRequest, ManifestDocument} from '../../core/kind.ts';
 import type {Body, FieldValue, Observed, SourceRange} from '../../core/model.ts';
+import {BIDI, CONTROL} from '../../core/visible.ts';
 import {LEAF_CODECS} from '../guest/leaf.ts';
 import {exportNotes, type Note} from './export-notes.ts';
 import {absentValue, type FieldPlace, factsOf, placeOf} from './field-path.ts';
@@ -24,7 +25,9 @@ export function exportGuest(request: ExportRequest): Exported {
     const place = placeOf(path);
     assert(place, `a live field is a field: ${path}`);
     if (!isWorthSaying(place, value, observed)) continue;
-    if (isOverruled(path, value, place, request)) declared.set(path, value);
+    if (!isOverruled(path, value, place, request)) continue;
+    if (isWritable(value)) declared.set(path, value);
+    else notes.push({path: null, says: `Not managed: ${path}. It holds ${UNWRITABLE}.`});
   }
   for (const [path, value] of absences(observed, inherited)) declared.set(path, value);
   const spec: Tree = {vmid: vmidOfKey(observed.key) ?? 0, ...treeOf(declared)};
@@ -46,6 +49,16 @@ function isWorthSaying(place: FieldPlace, value: FieldValue, observed: Observed)
   if (place.template === 'disks.*.format') return value !== 'raw';
   if (spec.key === 'config' && place.sub === null && place.type === 'presence') return false;
   return true;
+}
+
+const UNWRITABLE = 'a control character, or one that turns the line round';
+
+/** Whether a manifest may hold the text; Proxmox keeps more than a file of a repository should. */
+function isWritable(value: FieldValue): boolean {
+  const texts = Array.isArray(value) ? value : [value];
+  return texts.every((text) => {
+    return typeof text !== 'string' || !(CONTROL.test(text) || BIDI.test(text));
+  });
 }
 
 /** True when the field has to stand in this manifest, given what is inherited. */

@@ -31,6 +31,9 @@ const PROJECTS = new Map<string, Project>();
 export function projectConfig(config: LiveConfig): Body {
   const body: Leaves = {};
   for (const [key, text] of config) projectOf(key)?.(body, text);
+  // Sockets of old: Proxmox writes them as `sockets` with the next write of whatever key.
+  const smp = config.get('smp');
+  if (smp !== undefined && !config.has('sockets')) projectOf('sockets')?.(body, smp);
   return body;
 }
 
