@@ -53,7 +53,7 @@ export function approvalsSoFar(
 /** A set is its members: what is shown for a fingerprint must hash to it. */
 function covers(set: string, wanted: readonly string[], input: GateInput): boolean {
   if (set === setFingerprint(wanted)) return true;
-  const members = input.sets[set];
+  const members = Object.hasOwn(input.sets, set) ? input.sets[set] : undefined;
   if (!members || setFingerprint(members) !== set) return false;
   return wanted.every((fingerprint) => members.includes(fingerprint));
 }

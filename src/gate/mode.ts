@@ -6,7 +6,7 @@ import type {ClassMode, Policy} from '../core/policy.ts';
 /** The mode of an action's class; destructive knows only approval and observe. */
 export function modeOf(action: Action, policy: Policy): ClassMode {
   // The action that stopped the guest was allowed, and that covers its start too.
-  if (action.owed === true) return 'automatic';
+  if (action.owed === true && action.risk !== 'destructive') return 'automatic';
   switch (action.risk) {
     case 'benign':
       return policy.benign;
