@@ -147,7 +147,12 @@ function broken(
     log.error('nothing more is applied to this cluster', {cluster, because, remedy});
   } else {
     const againSeconds = againMs / 1000;
-    log.error('this cluster rests and is tried again', {cluster, because, remedy, againSeconds});
+    log.error('nothing is written to this cluster, it is only looked at; tried again soon', {
+      cluster,
+      because,
+      remedy,
+      againSeconds,
+    });
   }
 }
 

@@ -40,6 +40,8 @@ export function toJournalError(path: string, error: unknown): Error {
 /** By primary result code: the low byte of the extended one. */
 function sqliteKind(error: Error): JournalError['kind'] | null {
   if (!('errcode' in error) || typeof error.errcode !== 'number') return null;
+  // IOERR_SHMSIZE: the index beside the file finds no room; so opening on a full disk fails.
+  if (error.errcode === 4874) return 'full';
   switch (error.errcode & 0xff) {
     case 13:
       return 'full';

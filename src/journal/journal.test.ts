@@ -20,6 +20,7 @@ import {DatabaseSync} from 'node:sqlite';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {JournalError} from '../core/ports.ts';
 import {JOURNAL_CONTRACT} from './contract.ts';
+import {toJournalError} from './failure.ts';
 import {openJournal} from './journal.ts';
 import {sampleApproval, sampleIntent, sampleOutcome, sampleRecord} from './samples.ts';
 import {MIGRATIONS} from './schema.ts';
@@ -220,6 +221,13 @@ describe('when the disk is full', () => {
     expect(journal.isSpent(`${intents.length - 1}`)).toBe(true);
     expect(journal.isSpent(`${intents.length}`)).toBe(false);
     journal.close();
+  });
+
+  it('opening says so as well, where the index beside the file finds no room', () => {
+    const error = Object.assign(new Error('disk I/O error'), {errcode: 4874});
+    expect(toJournalError('journal.db', error)).toMatchObject({kind: 'full'});
+    const other = Object.assign(new Error('disk I/O error'), {errcode: 266});
+    expect(toJournalError('journal.db', other)).toMatchObject({kind: 'io'});
   });
 });
 

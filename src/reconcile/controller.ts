@@ -3,7 +3,7 @@
 import {Applier} from '../apply/applier.ts';
 import type {ApplyContext} from '../apply/context.ts';
 import type {Action, Approval, Outcome} from '../core/action.ts';
-import {JournalError} from '../core/ports.ts';
+import type {JournalError} from '../core/ports.ts';
 import type {Report} from '../core/report.ts';
 import {windowsAt} from '../core/windows.ts';
 import {modeOf, needsApproval} from '../gate/mode.ts';
@@ -11,9 +11,10 @@ import {outsideScope} from '../gate/reasons/out-of-scope.ts';
 import {forgetAdoption} from '../journal/adoptions.ts';
 import {resourceKinds} from './follow.ts';
 import {scopesOf} from './gate-input.ts';
-import {ClusterLoop} from './loop.ts';
+import {ClusterLoop, LEASE_MS, type LoopOptions} from './loop.ts';
 import type {ClusterParts} from './parts.ts';
 import {type PassMemory, runPass} from './pass.ts';
+import {mayPass, type NotingJournal, notingJournal, unwritable} from './unwritable.ts';
 
 /** A cluster as the controller is given it: parts without the applier, and where evidence goes. */
 export interface ClusterSetup {
@@ -29,8 +30,9 @@ export interface ControllerOptions {
   readonly holder: string;
   readonly onReport: (report: Report) => void;
   /**
-   * A cluster's loop stopped: our mistake, or a journal that cannot be written. `againMs`: it is
-   * started anew after so long; null: never in this process.
+   * Nothing is written to a cluster any more: our mistake, or a journal that cannot be written.
+   * `againMs`: until then it is only looked at, and then tried again; null: it has ended for this
+   * process.
    */
   readonly onBroken: (cluster: string, error: unknown, againMs: number | null) => void;
 }
@@ -96,7 +98,16 @@ export class Controller {
   }
 
   #loopOf(setup: ClusterSetup, applier: Applier): ClusterLoop {
-    const parts: ClusterParts = {...setup.parts, applier};
+    return this.#loopOver({...setup.parts, applier}, setup, {
+      onBroken: (error) => this.#broken(setup.parts.cluster, error),
+    });
+  }
+
+  #loopOver(
+    parts: ClusterParts,
+    {memory, passTimeoutMs}: ClusterSetup,
+    differs: Pick<LoopOptions, 'onBroken' | 'looksOnly'>,
+  ): ClusterLoop {
     const {cluster} = parts;
     return new ClusterLoop({
       cluster,
@@ -107,14 +118,14 @@ export class Controller {
       journal: parts.journal,
       log: parts.log,
       metrics: parts.metrics,
-      passTimeoutMs: setup.passTimeoutMs,
-      pass: async (signal) => (await runPass(parts, setup.memory, signal)).report,
+      passTimeoutMs,
+      pass: async (signal) => (await runPass(parts, memory, signal)).report,
       onReport: (report) => {
         this.#reports.set(cluster, report);
         this.#noteHealthy(cluster);
         this.#options.onReport(report);
       },
-      onBroken: (error) => this.#broken(cluster, error),
+      ...differs,
     });
   }
 
@@ -158,34 +169,86 @@ export class Controller {
     if (running === undefined || running.isBroken) return;
     running.isBroken = true;
     const stopped = Promise.all([running.loop.stop(), running.applier.stop()]);
-    const restMs = Math.min(FIRST_REST_MS * 2 ** running.failures, LAST_REST_MS);
-    const againMs = mayPass(error) ? restMs : null;
-    this.#options.onBroken(cluster, error, againMs);
-    if (againMs !== null) void stopped.then(() => this.#startAnew(running, againMs));
+    this.#tell(cluster, error, running.failures);
+    if (mayPass(error)) void stopped.then(() => this.#lookOn(running, error));
+  }
+
+  #tell(cluster: string, error: unknown, failures: number): void {
+    this.#options.onBroken(cluster, error, mayPass(error) ? restMs(failures) : null);
+  }
+
+  /** Only looks, until the journal can be written again. */
+  async #lookOn(running: Running, error: JournalError): Promise<void> {
+    const {setup, removed} = running;
+    const {cluster, clock, journal} = setup.parts;
+    const noting = notingJournal(journal);
+    let looking = this.#look(running, noting, error);
+    for (let {failures} = running; !removed.signal.aborted; ) {
+      await clock.sleep(restMs(failures), removed.signal);
+      if (removed.signal.aborted || looking.failure === 'ours') return;
+      failures += 1;
+      const failure = this.#failureOf(setup, noting);
+      if (failure === null) return this.#startAnew(running, looking.loop, failures);
+      this.#tell(cluster, failure, failures);
+      if (!mayPass(failure)) return looking.loop.stop();
+      if (looking.failure !== null) looking = this.#look(running, noting, failure);
+    }
+  }
+
+  /** Begins to look at a cluster whose journal fails. */
+  #look(running: Running, journal: NotingJournal, error: JournalError): Looking {
+    const {setup, removed} = running;
+    const parts: ClusterParts = {
+      ...setup.parts,
+      journal,
+      applier: null,
+      unwritable: unwritable(error),
+    };
+    const looking: Pick<Looking, 'failure'> = {failure: null};
+    const loop = this.#loopOver(parts, setup, {
+      looksOnly: true,
+      onBroken: (failure) => {
+        looking.failure = mayPass(failure) ? 'passing' : 'ours';
+        if (!mayPass(failure)) this.#tell(parts.cluster, failure, 0);
+      },
+    });
+    if (!removed.signal.aborted) {
+      this.#running.set(parts.cluster, {...running, loop});
+      loop.start();
+    }
+    return Object.assign(looking, {loop});
+  }
+
+  /** Why the journal still cannot be written; null: it can. */
+  #failureOf({parts}: ClusterSetup, noting: NotingJournal): unknown {
+    const {cluster, clock, journal} = parts;
+    try {
+      noting.flush();
+      journal.acquireLease(cluster, this.#options.holder, clock.now(), LEASE_MS);
+      return null;
+    } catch (error) {
+      return error;
+    }
   }
 
   /** As after a crash: what was under way is in the journal, and is taken up from there. */
-  async #startAnew(running: Running, restMs: number): Promise<void> {
-    const {setup, unwatch, removed, failures} = running;
-    await setup.parts.clock.sleep(restMs, removed.signal);
-    if (removed.signal.aborted) return;
-    this.#begin({setup, unwatch, removed, failures: failures + 1});
+  async #startAnew(running: Running, looking: ClusterLoop, failures: number): Promise<void> {
+    const {setup, unwatch, removed} = running;
+    await looking.stop();
+    if (!removed.signal.aborted) this.#begin({setup, unwatch, removed, failures});
   }
 }
 
-/** A disk that is full or slow, or a lock that somebody holds, is so for a while. */
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof JournalError)) return false;
-  switch (error.kind) {
-    case 'full':
-    case 'busy':
-    case 'io':
-    case 'permission':
-      return true;
-    case 'corrupt':
-    case 'newer':
-      return false;
-  }
+/** A loop that only looks, and whether it had to give up. */
+interface Looking {
+  readonly loop: ClusterLoop;
+  /** passing: the journal could not be read either, for a while. */
+  failure: 'passing' | 'ours' | null;
+}
+
+/** How long a cluster is only looked at after so many failures in a row. */
+function restMs(failures: number): number {
+  return Math.min(FIRST_REST_MS * 2 ** failures, LAST_REST_MS);
 }
 
 /** A window may close while an action is under way: its next step waits for the next one. */

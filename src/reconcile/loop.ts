@@ -11,7 +11,7 @@ import {
 import type {Metrics, Report} from '../core/report.ts';
 
 /** How long a lease lasts without being renewed. */
-const LEASE_MS = 30_000;
+export const LEASE_MS = 30_000;
 /** Jitter keeps many controllers from asking at the same moment: ±10 % of the interval. */
 const JITTER = 0.1;
 /** How soon what a person wrote into the journal is taken up. */
@@ -27,6 +27,8 @@ export interface LoopOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly journal: Journal;
+  /** Its passes write nothing to the cluster: it needs no lease, and takes up no requests. */
+  readonly looksOnly?: true;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Longest that one pass may take before its reads are cancelled, ms. */
@@ -86,7 +88,8 @@ export class ClusterLoop {
 
   /** Whether this process leads right now; renews the lease if so. False once it stops. */
   leads(): boolean {
-    return !this.#abort.signal.aborted && this.#acquire().kind === 'held';
+    const {looksOnly} = this.#options;
+    return !looksOnly && !this.#abort.signal.aborted && this.#acquire().kind === 'held';
   }
 
   async #run(): Promise<void> {
@@ -105,7 +108,11 @@ export class ClusterLoop {
 
   /** Acquires or renews the lease; waits a while and is false when another controller leads. */
   async #lead(): Promise<boolean> {
-    const {cluster, clock, log, metrics} = this.#options;
+    const {cluster, clock, log, metrics, looksOnly} = this.#options;
+    if (looksOnly) {
+      metrics.emit({kind: 'leader', cluster, held: false});
+      return true;
+    }
     const lease = this.#acquire();
     metrics.emit({kind: 'leader', cluster, held: lease.kind === 'held'});
     this.#waits = lease.kind !== 'held';
@@ -113,6 +120,10 @@ export class ClusterLoop {
     log.warn('another controller leads this cluster; waiting', {cluster, holder: lease.holder});
     await clock.sleep(LEASE_MS / 3, this.#abort.signal);
     return false;
+  }
+
+  #renew(): void {
+    if (!this.#options.looksOnly) this.#acquire();
   }
 
   #acquire(): LeaseResult {
@@ -140,13 +151,13 @@ export class ClusterLoop {
     for (;;) {
       await this.#options.clock.sleep(LEASE_MS / 3, over);
       if (over.aborted || this.#abort.signal.aborted) return;
-      this.#acquire();
+      this.#renew();
     }
   }
 
   /** Until the interval is over or somebody nudges; renews the lease meanwhile. */
   async #wait(): Promise<void> {
-    const {clock, random, intervalMs, journal, cluster} = this.#options;
+    const {clock, random, intervalMs, journal, cluster, looksOnly} = this.#options;
     // Whole milliseconds: with fractions the rest of a wait can be too small for a clock to show.
     const jittered = Math.round(intervalMs * (1 + JITTER * (2 * random.float() - 1)));
     const end = clock.monotonic() + jittered;
@@ -163,10 +174,10 @@ export class ClusterLoop {
       ]);
       timer.abort();
       this.#abort.signal.removeEventListener('abort', stop);
-      if (journal.hasRequests(cluster)) break;
+      if (!looksOnly && journal.hasRequests(cluster)) break;
       if (clock.monotonic() - renewed < LEASE_MS / 3) continue;
       renewed = clock.monotonic();
-      this.#acquire();
+      this.#renew();
     }
     if (!this.#abort.signal.aborted) await clock.sleep(SETTLE_MS, this.#abort.signal);
   }

@@ -5,6 +5,7 @@ import type {Kind} from '../core/kind.ts';
 import type {Limits, Policy, Scope} from '../core/policy.ts';
 import type {Clock, Journal, Log, Pve, Random, Secrets, Source} from '../core/ports.ts';
 import type {Metrics} from '../core/report.ts';
+import type {Unwritable} from './unwritable.ts';
 
 /** A source as the loop follows it. */
 export interface SourceParts {
@@ -39,4 +40,6 @@ export interface ClusterParts {
   readonly approvals: () => readonly Approval[];
   /** Null for a pass that only looks. */
   readonly applier: Applier | null;
+  /** Why everything waits although nobody forbids it; such a pass has no applier. */
+  readonly unwritable?: Unwritable;
 }

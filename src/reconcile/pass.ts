@@ -21,6 +21,7 @@ import {takeRequests} from './requests.ts';
 import {resourceReports} from './resources.ts';
 import {inSlices} from './slices.ts';
 import {underWay} from './under-way.ts';
+import {heldBy, notingJournal} from './unwritable.ts';
 
 /** What a loop keeps between its passes. */
 export interface PassMemory {
@@ -53,10 +54,11 @@ export function newMemory(): PassMemory {
 
 /** Runs one pass; dispatches what is allowed when the parts have an applier. */
 export async function runPass(
-  parts: ClusterParts,
+  given: ClusterParts,
   memory: PassMemory,
   signal: AbortSignal,
 ): Promise<PassResult> {
+  const parts = given.applier ? given : {...given, journal: notingJournal(given.journal)};
   const pass = new Stages(parts);
   // A pass that only looks must not take away what a controller was asked.
   if (parts.applier) takeRequests(parts, memory);
@@ -81,7 +83,8 @@ export async function runPass(
     const {inventory, quorate} = seen;
     const stops = await foreignStops(parts, plan);
     const input = gateInput(parts, memory, {plan, inventory, quorate, foreignStops: stops});
-    return inSlices(judgeSteps(input), parts.clock);
+    const judged = await inSlices(judgeSteps(input), parts.clock);
+    return parts.unwritable ? heldBy(parts.unwritable, plan.actions, judged) : judged;
   });
   const dispatched = await pass.stage('dispatch', () =>
     dispatch(parts, memory, {
@@ -137,7 +140,7 @@ class Stages {
     const {cluster, clock, journal, pve} = parts;
     const now = clock.now();
     const applying = underWay(parts, now);
-    const problems = stageProblems(sources, seen);
+    const problems = stageProblems(sources, seen, parts);
     const states = resourceReports({
       plan,
       verdicts,
@@ -174,7 +177,11 @@ class Stages {
   }
 }
 
-function stageProblems(sources: readonly SourceReport[], seen: Seen): ReadonlyMap<Stage, string> {
+function stageProblems(
+  sources: readonly SourceReport[],
+  seen: Seen,
+  {unwritable}: Pick<ClusterParts, 'unwritable'>,
+): ReadonlyMap<Stage, string> {
   const problems = new Map<Stage, string>();
   const failed = sources.filter(({error}) => error !== null);
   if (failed.length > 0) {
@@ -189,5 +196,6 @@ function stageProblems(sources: readonly SourceReport[], seen: Seen): ReadonlyMa
   if (seen.secrets.unreadable.length > 0) {
     problems.set('plan', `${seen.secrets.unreadable.length} secrets could not be read`);
   }
+  if (unwritable) problems.set('dispatch', unwritable.because);
   return problems;
 }

@@ -45,15 +45,16 @@ export const frozen: Event = async ({story}, random) => {
   return `${process.holder} was frozen for ${forMs} ms`;
 };
 
-/** The disk is full for a while; what stopped for it is started again. */
+/** The disk is full for a while; somebody starts what only looks since, or it goes on by itself. */
 export const fullDisk: Event = async ({story, watch}, random) => {
   story.isFull = true;
   await story.sleep(5_000 + random.below(90_000));
   story.isFull = false;
+  if (random.below(2) === 0) return 'the disk was full for a while, and has room again';
   story.kill();
   watch.died();
   story.start();
-  return 'the disk was full for a while';
+  return 'the disk was full for a while, and it was started anew';
 };
 
 /** The journal is copied. */
