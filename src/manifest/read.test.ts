@@ -81,6 +81,15 @@ describe('reading a revision', () => {
     });
   });
 
+  it.each(['toString', 'valueOf'])('refuses a map that has no text, and goes on: %s', (key) => {
+    const {diagnostics, desired} = read({
+      'bad.yaml': `apiVersion: pvegit/v1\nkind: {${key}: 1}\nmetadata: {name: a}\nspec: {vmid: {${key}: 1}}\n`,
+      'good.yaml': guest(151, 'good'),
+    });
+    expect(diagnostics.map(({code}) => code)).toContain('yaml-refused-key');
+    expect(desired.map(({key: one}) => one)).toEqual(['guest/151']);
+  });
+
   it('tells all mistakes of all files at once, by file and line', () => {
     expect(
       told({

@@ -146,8 +146,8 @@ function readMap(reader: Reader, items: readonly Pair[], at: MapPlace): Found {
   return {value, place: {key: at.key, value: at.span, children}};
 }
 
-/** Names through which JavaScript reaches an object's type; no field needs them. */
-const REFUSED = new Set(['__proto__', 'constructor', 'prototype']);
+/** Names through which JavaScript reaches an object's type or its text; no field needs them. */
+const REFUSED = new Set(['__proto__', 'constructor', 'prototype', 'toString', 'valueOf']);
 
 /** The key's text, or null when it was refused. */
 function readKey(reader: Reader, pair: Pair, span: Span): string | null {

@@ -16,6 +16,8 @@ import {createStory, type Story} from './world.ts';
 
 const UUID = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
 const GIB = 1024 ** 3;
+const VOLUME = 'local-lvm:vm-150-disk-0';
+const DISK = `${VOLUME},size=1G`;
 
 /** A guest as Proxmox stores it. */
 interface Found {
@@ -109,18 +111,91 @@ describe('what Proxmox would refuse is said before it is asked', () => {
       spec: {config: {vga: {clipboard: 'vnc'}}},
       says: /^waiting: vga would be none,clipboard=vnc, and that display has no clipboard/,
     },
+    {
+      title: 'processor flags without a type',
+      live: {},
+      spec: {cpu: {flags: ['+aes']}},
+      says: /^waiting: cpu would be flags=\+aes, and Proxmox wants its type with it/,
+    },
+    {
+      title: 'a burst without the limit that it goes beyond',
+      live: {scsi0: DISK},
+      spec: {disks: {scsi0: {mbps_max: 10}}},
+      says: /^waiting: scsi0 would have mbps_max and no mbps, /,
+    },
+    {
+      title: 'the length of a burst on a new disk that has none',
+      live: {},
+      spec: {disks: {scsi0: {storage: 'local-lvm', size: '1GiB', iops_max_length: 2}}},
+      says: /^waiting: scsi0 would have iops_max_length and no iops_max, /,
+    },
+    {
+      title: 'a limit for reading beside one for both that others set',
+      live: {scsi0: `${DISK},iops=10`},
+      spec: {disks: {scsi0: {iops_rd: 5}}},
+      says: /^waiting: scsi0 would have iops and iops_rd, /,
+    },
+    {
+      title: 'an address width that this release does not know',
+      live: {machine: 'q35'},
+      spec: {config: {machine: {'aw-bits': 39}}},
+      says: /^waiting: .*config\.machine\.aw-bits exists since Proxmox VE 9\.x/,
+    },
   ])('$title', async ({live, spec, says}) => {
-    const story = await adopted({live});
+    const story = await adopted({
+      live,
+      volumes: Object.keys(live).includes('scsi0') ? [VOLUME] : [],
+    });
     commit(story, text({live}, spec));
     expect(await reasons(story)).toEqual([expect.stringMatching(says)]);
     expect(await settleAll(story)).toEqual([]);
     expect(await open(story)).toHaveLength(1);
   });
 
+  it('an empty CD drive for a guest that runs', async () => {
+    const found = {live: {}, running: true};
+    const story = await adopted(found);
+    commit(story, text(found, {cdroms: {scsi3: {}}}));
+    expect(await reasons(story)).toEqual([expect.stringMatching(/^waiting: scsi3 has no medium/)]);
+    expect(await settleAll(story)).toEqual([]);
+  });
+
   it('and what is allowed beside it is done', async () => {
     const found = {live: {usb0: 'spice', serial0: 'socket', vga: 'std'}};
     const story = await adopted(found);
     const spec = {config: {usb0: null, serial0: null, vga: {clipboard: 'vnc'}}};
+    commit(story, text(found, spec));
+    expect(await settleAll(story)).toEqual(['update']);
+    expect(await openLines(story)).toEqual([]);
+  });
+});
+
+describe('what is beside the edit is written in a spelling that this release takes', () => {
+  it.each([
+    {
+      title: 'freezing for backups, which 9.x calls otherwise',
+      live: {agent: '1,freeze-fs-on-backup=0'},
+      spec: {agent: {type: 'isa'}},
+    },
+    {title: 'the same as a wish', live: {agent: '1'}, spec: {agent: {'freeze-fs': false}}},
+    {
+      title: 'a drive that says no size',
+      live: {scsi0: VOLUME},
+      spec: {disks: {scsi0: {ssd: true}}},
+    },
+    {
+      title: 'a drive with a limit in bytes',
+      live: {scsi0: `${DISK},bps=10485760`},
+      spec: {disks: {scsi0: {iops: 10}}},
+    },
+    {
+      title: 'a limit in MiB instead of the one in bytes',
+      live: {scsi0: `${DISK},bps=10485760`},
+      spec: {disks: {scsi0: {mbps: 5}}},
+    },
+  ])('$title', async ({live, spec}) => {
+    const found = {live, volumes: [VOLUME]};
+    const story = await adopted(found);
     commit(story, text(found, spec));
     expect(await settleAll(story)).toEqual(['update']);
     expect(await openLines(story)).toEqual([]);

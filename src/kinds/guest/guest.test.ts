@@ -40,6 +40,13 @@ describe('a property string', () => {
     expect(parseProperties(text, SCSI).get('file')).toBe(file);
   });
 
+  it.for([
+    ['local:1/a.raw,bps_rd=10485760', {file: 'local:1/a.raw', mbps_rd: '10.000'}],
+    ['local:1/a.raw,bps=1', {file: 'local:1/a.raw', mbps: '0.000'}],
+  ] as const)('gives limits in MiB: %s', ([text, parts]) => {
+    expect(Object.fromEntries(parseProperties(text, SCSI))).toEqual(parts);
+  });
+
   it('is put together with its default key first and everything unknown kept', () => {
     const parts = parseProperties(
       'future=7,bridge=vmbr0,macaddr=BC:24:11:00:00:AA,model=virtio',
@@ -58,7 +65,8 @@ describe('a property string', () => {
   it('survives being taken apart and put together, for every packed key', () => {
     for (const [, facts] of qemuFamilies()) {
       const names = Object.keys(facts.properties ?? {}).filter((name) => {
-        return facts.properties?.[name]?.alias === undefined;
+        // A limit in bytes becomes one in MiB, as an alias becomes its name.
+        return facts.properties?.[name]?.alias === undefined && !/^bps(_rd|_wr)?$/.test(name);
       });
       if (names.length === 0) continue;
       const parts = fc

@@ -35,6 +35,12 @@ export function parseProperties(text: string, facts: KeyFacts): PropertyString {
   return parts;
 }
 
+/** Names of old, which newer releases take as an alias and which 8.4 alone knows. */
+const EVERYWHERE: ReadonlyMap<string, string> = new Map([['freeze-fs', 'freeze-fs-on-backup']]);
+
+/** Limits in bytes, which Proxmox itself turns into MiB whenever it reads a drive. */
+const IN_BYTES = /^bps(?:_rd|_wr)?$/;
+
 /** The text of a property string: the default key first and bare, the rest as they stand. */
 export function formatProperties(parts: PropertyString, facts: KeyFacts): string {
   const rest = new Map(parts);
@@ -45,7 +51,7 @@ export function formatProperties(parts: PropertyString, facts: KeyFacts): string
     rest.delete(first);
     words.push(leading(value, rest, facts));
   }
-  for (const [name, item] of rest) words.push(`${name}=${item}`);
+  for (const [name, item] of rest) words.push(`${EVERYWHERE.get(name) ?? name}=${item}`);
   return words.join(',');
 }
 
@@ -70,6 +76,10 @@ export function lacksRequired(parts: PropertyString, facts: KeyFacts): boolean {
 }
 
 function addKnown(parts: Map<string, string>, name: string, value: string, leaf: LeafFacts): void {
+  if (IN_BYTES.test(name) && /^\d+$/.test(value)) {
+    parts.set(`m${name}`, (Number(value) / 1024 ** 2).toFixed(3));
+    return;
+  }
   if (leaf.keyAlias !== undefined) parts.set(leaf.keyAlias, name);
   parts.set(leaf.alias ?? name, value);
 }

@@ -10,7 +10,8 @@ import {composeKeys, type Edit} from './compose.ts';
 import {importOf} from './creation.ts';
 import {type FormerVolume, formerVolume} from './detached.ts';
 import {allocate, type GuestPlace, moveDisk, resize, writeConfig} from './drafts.ts';
-import {cloudInitDrive, drivesOf, volumeOwner} from './drive.ts';
+import {cloudInitDrive, drivesOf, isDriveSlot, volumeOwner} from './drive.ts';
+import {limitFindings} from './drive-limits.ts';
 import {effectOf} from './effect.ts';
 import {fixedStateFinding} from './fixed-state.ts';
 import {addResize} from './growth.ts';
@@ -117,6 +118,7 @@ function addDevice(steps: DeviceSteps, device: string, slot: string, input: Devi
   const imported = desired === null ? null : importOf(desired, slot);
   if (device.startsWith('cdroms.')) {
     const text = `${String(body[`${device}.file`] ?? 'none')},media=cdrom`;
+    steps.findings.push(...emptyDrive(device, slot, input));
     steps.attach.push(
       writeConfig(guest, {says: `add CD drive ${slot}`, set: {[slot]: text}, ...about}),
     );
@@ -141,6 +143,7 @@ function addDevice(steps: DeviceSteps, device: string, slot: string, input: Devi
     steps.findings.push({reason: 'waiting', detail: volume.because, fields: [device]});
     return;
   }
+  if (isDriveSlot(slot)) steps.findings.push(...limitFindings(slot, volume.text, [device]));
   const file = body[`${device}.file`];
   if (typeof file === 'string') {
     steps.findings.push(...foreignVolume(file, slot, guest.vmid, configuredOf(observed)));
@@ -161,6 +164,20 @@ function addDevice(steps: DeviceSteps, device: string, slot: string, input: Devi
   if (imported !== null && typeof size === 'number') {
     steps.attach.push(resize(guest, slot, `${device}.size`, size));
   }
+}
+
+/** Proxmox plugs no CD drive without a medium into a guest that runs. */
+function emptyDrive(
+  device: string,
+  slot: string,
+  {observed, desired}: DeviceInput,
+): readonly Finding[] {
+  const medium = desired?.body[`${device}.file`] ?? 'none';
+  const effect = effectOf({field: device, from: undefined, to: true, observed});
+  if (medium !== 'none' || observed.power === 'stopped' || effect.kind !== 'now') return [];
+  const why = 'and an empty drive is not plugged into a guest that runs';
+  const detail = `${slot} has no medium, ${why}; name a file, or stop the guest first`;
+  return [{reason: 'waiting', detail, fields: [device]}];
 }
 
 /** The slot is wanted again: its own volume comes back, and grows if more is wanted by now. */
@@ -239,7 +256,11 @@ function changeDevice(
     steps.findings.push(fixed);
     return;
   }
-  if (options.length > 0) steps.rewrite.push(rewrite(slot, options, input));
+  if (options.length > 0) {
+    const {draft, findings} = rewrite(device, slot, options, input);
+    steps.rewrite.push(draft);
+    steps.findings.push(...findings);
+  }
   const size = to('size');
   if (typeof size === 'number') addResize(steps, device, slot, size, options.length > 0, input);
   const storage = to('storage');
@@ -270,22 +291,25 @@ function changeDevice(
 
 /** The live string with the declared sub-keys replaced. */
 function rewrite(
+  device: string,
   slot: string,
   options: readonly Edit[],
   {guest, observed, pending}: DeviceInput,
-): Draft {
+): {readonly draft: Draft; readonly findings: readonly Finding[]} {
   const live = configuredOf(observed);
   const marker = {installation: '', cluster: '', vmid: guest.vmid};
   const text = composeKeys(options, live, marker).get(slot);
   assert(typeof text === 'string', 'a drive that is there has a string');
   const fields = options.map(({field}) => field);
-  return writeConfig(guest, {
+  const draft = writeConfig(guest, {
     says: `change ${slot}`,
     set: {[slot]: text},
-    fields,
+    // Proxmox asks the storage for the size again, which may not stand in the string yet.
+    fields: [...fields, `${device}.size`],
     expect: Object.fromEntries(options.map(({field, to}) => [field, to])),
     ...(pending ? {} : {inForce: fields}),
   });
+  return {draft, findings: isDriveSlot(slot) ? limitFindings(slot, text, fields) : []};
 }
 
 /** Another medium, or another volume of this guest in the slot. */

@@ -27,9 +27,14 @@ export function driveFacts(slot: string): KeyFacts {
   return familyFacts(qemuKey(slot)?.family ?? 'scsiN');
 }
 
+/** The sub-keys of a drive's string. */
+export function driveParts(slot: string, text: string): PropertyString {
+  return parseProperties(text, driveFacts(slot));
+}
+
 /** Reads one drive. */
 export function readDrive(slot: string, text: string): Drive {
-  const parts = parseProperties(text, driveFacts(slot));
+  const parts = driveParts(slot, text);
   const file = parts.get('file') ?? '';
   const cdrom = parts.get('media') === 'cdrom' || file === 'none' || file === 'cdrom';
   const kind = !cdrom ? 'disk' : isCloudInitVolume(file) ? 'cloud-init' : 'cdrom';

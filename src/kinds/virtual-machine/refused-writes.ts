@@ -48,8 +48,11 @@ function isRoots(key: string, text: string): boolean {
 /** Hardware that excludes each other within one key; null: nothing is known against it. */
 function refusal(key: string, text: string): string | null {
   const known = qemuKey(key);
-  if (known === null || (key !== 'machine' && key !== 'vga')) return null;
+  if (known === null || !['cpu', 'machine', 'vga'].includes(key)) return null;
   const parts = parseProperties(text, known.facts);
+  if (key === 'cpu' && !parts.has('cputype')) {
+    return `cpu would be ${text}, and Proxmox wants its type with it; declare cpu.type`;
+  }
   const type = parts.get('type') ?? '';
   if (parts.get('viommu') === 'intel' && !type.includes('q35')) {
     return `machine would be ${text}, and viommu=intel needs q35; declare config.machine.type`;

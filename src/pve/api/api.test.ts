@@ -94,6 +94,11 @@ describe('the form of a call', () => {
     ]);
   });
 
+  it('is good where a text has any length up to the most', () => {
+    const call = put({scsi0: 'local-lvm:vm-150-disk-0,vendor=QEMU,product=0 9'});
+    expect(checkCall('8.4', call)).toEqual([]);
+  });
+
   it('differs by release', () => {
     expect(checkCall('9.1', put({'allow-ksm': 0}))).toEqual([]);
   });

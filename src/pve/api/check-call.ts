@@ -120,7 +120,10 @@ function checkRange({minimum, maximum}: ParamFacts, number: number): readonly st
 /** Perl's patterns; one that ECMAScript cannot read decides nothing. */
 function fits(pattern: string, text: string): boolean {
   const insensitive = pattern.startsWith('(?^i:') || pattern.startsWith('(?i)');
-  const plain = pattern.replace(/\(\?\^[a-z]*:/g, '(?:').replace(/^\(\?i\)/, '');
+  const plain = pattern
+    .replace(/\(\?\^[a-z]*:/g, '(?:')
+    .replace(/^\(\?i\)/, '')
+    .replace(/\{,(\d+)\}/g, '{0,$1}');
   try {
     return new RegExp(`^(?:${plain})$`, insensitive ? 'i' : '').test(text);
   } catch {
