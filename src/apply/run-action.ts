@@ -8,7 +8,8 @@ import {captureEvidence} from './evidence.ts';
 import {observeNow} from './observe.ts';
 import {keepsDown, owedStart, owesStart, withoutDigest} from './owed-start.ts';
 import {type DoneStep, rememberDone, rememberStart, rememberStep} from './remember.ts';
-import {type Halt, resumeStep, runStep, type StepResult} from './run-step.ts';
+import {resumeStep, runStep} from './run-step.ts';
+import type {Halt, StepResult} from './step-run.ts';
 
 /** A step that is known not to have happened is tried this often before the action ends. */
 const TRIES = 2;

@@ -1,8 +1,7 @@
 // Why this exists: one step, in the only order that is safe: look, journal the intent, call, wait
 // for the task, look again, journal the outcome.
-import type {Action, Approval, CallStep, Intent, StepOutcome} from '../core/action.ts';
+import type {CallStep, Intent, StepOutcome} from '../core/action.ts';
 import {unreachable} from '../core/assert.ts';
-import type {ResourceKind} from '../core/kind.ts';
 import type {Observed, PveError} from '../core/model.ts';
 import type {Clock} from '../core/ports.ts';
 import type {ApplyContext} from './context.ts';
@@ -14,46 +13,10 @@ import {stopsGuest} from './owed-start.ts';
 import {rememberDebt} from './remember.ts';
 import {resolveIntent} from './resolve.ts';
 import {settled} from './settle.ts';
+import type {StepResult, StepRun} from './step-run.ts';
 
 /** A clean stop has ten seconds; a call that is under way gets this much of them. */
 const LAST_WORD_MS = 5_000;
-
-/** One step of an action, with what the steps before it left. */
-export interface StepRun {
-  readonly action: Action;
-  readonly kind: ResourceKind;
-  readonly index: number;
-  readonly step: CallStep;
-  /** Digest of this action's last verified read; null before the first write. */
-  readonly digest: string | null;
-  /** Given with the first intent only: spent together with it. */
-  readonly approval: Approval | null;
-  readonly signal: AbortSignal;
-  /** Monotonic ms at which its intent was journalled, once this process has done so. */
-  readonly askedAt?: number;
-  /** Null while the call may leave, else why not. Looking takes time, so it is asked again then. */
-  readonly halted: () => Halt | null;
-  /** Null while this process may act on the resource, else why not. */
-  readonly barred: () => string | null;
-}
-
-/** Why an action does not go on; `left`: it goes on in another process, or later. */
-export interface Halt {
-  readonly because: string;
-  readonly left: boolean;
-}
-
-/** How the step ended and what the object looks like now (null: absent or not looked at). */
-export interface StepResult {
-  readonly outcome: StepOutcome;
-  readonly observed: Observed | null;
-  /**
-   * over: it has its outcome. again: the call is known not to have happened, so that it may be made
-   * again. left: the controller stops; the intent, if there is one, stays open for its successor.
-   * halted: the call did not leave, because the action is not wanted any more.
-   */
-  readonly next: 'over' | 'again' | 'left' | 'halted';
-}
 
 /** Runs one call. Never throws for the world's failures; a journal failure throws JournalError. */
 export async function runStep(context: ApplyContext, run: StepRun): Promise<StepResult> {

@@ -6,7 +6,7 @@ import type {ApplyContext} from './context.ts';
 import {clearLeftovers} from './leftovers.ts';
 import {observeNow} from './observe.ts';
 import type {Resolution} from './resolve.ts';
-import type {StepResult, StepRun} from './run-step.ts';
+import type {StepResult, StepRun} from './step-run.ts';
 
 /**
  * How often the verification is repeated while the node's answer still lags, and how long between.

@@ -1,6 +1,12 @@
 // Why this exists: what every command is registered with.
 import type {Io} from './io.ts';
-import type {GlobalOptions} from './program.ts';
+
+/** Options that every command knows. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly controller?: string;
+}
 
 /** The terminal, the global options, and how a command says its exit code. */
 export interface CommandContext {

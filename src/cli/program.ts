@@ -1,16 +1,10 @@
 // Why this exists: the command line as one table of commands, so that help, completion and the
 // tests see the same.
 import {Command} from 'commander';
+import type {GlobalOptions} from './command-context.ts';
 import {registerCommands} from './commands/index.ts';
 import type {Io} from './io.ts';
 import {version} from './version.ts';
-
-/** Options that every command knows. */
-export interface GlobalOptions {
-  readonly config?: string;
-  readonly json?: boolean;
-  readonly controller?: string;
-}
 
 /**
  * Builds the program for a command line, or with every command for an empty one; `exit` receives

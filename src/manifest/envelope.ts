@@ -6,9 +6,8 @@ import type {Diagnostic} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
 import {quoted} from '../core/visible.ts';
 import {API_GROUP, API_VERSION} from './classify.ts';
-import type {ManifestCode} from './codes.ts';
 import {mistake, placeOf} from './document.ts';
-import {checkAnnotations, checkLabels, checkName} from './metadata.ts';
+import {checkAnnotations, checkLabels, checkName, type Tell} from './metadata.ts';
 
 /** A document before its kind and name are known to be good. */
 export type RawDocument = Pick<ManifestDocument, 'value' | 'ranges' | 'range'>;
@@ -38,19 +37,6 @@ export function readEnvelope(document: RawDocument, kinds: ReadonlyMap<string, K
     ],
   };
 }
-
-/** Places a mistake at a JSON pointer of the document at hand. */
-export type Tell = (
-  code: ManifestCode,
-  pointer: string,
-  detail: string,
-  remedy: string,
-  more?: {
-    readonly at?: 'key';
-    readonly suggestion?: string | undefined;
-    readonly severity?: Diagnostic['severity'];
-  },
-) => Diagnostic;
 
 function checkApiVersion(value: JsonObject, tell: Tell): readonly Diagnostic[] {
   const found = value['apiVersion'];

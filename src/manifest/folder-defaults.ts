@@ -8,7 +8,8 @@ import {quoted} from '../core/visible.ts';
 import {pointAt} from './claims.ts';
 import {type FolderDefaults, folderOf} from './defaults.ts';
 import {mistake, placeOf} from './document.ts';
-import type {Broken, Gathered, Headed} from './gather.ts';
+import type {Broken, Headed} from './found.ts';
+import type {Gathered} from './gather.ts';
 import {escapePointer} from './places.ts';
 import {checkPartial, checkSchema} from './schema-check.ts';
 

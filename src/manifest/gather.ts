@@ -1,35 +1,20 @@
 // Why this exists: files into documents that are meant as manifests, each with its head checked
 // and, if it is broken, with what it still claims: nothing that was seen may look as if it were
 // gone.
-import {isObject, type Json, type JsonObject} from '../core/json.ts';
+import {isObject, type Json} from '../core/json.ts';
 import type {Kind, ManifestDocument} from '../core/kind.ts';
-import type {Diagnostic, ResourceKey, Revision} from '../core/model.ts';
+import type {Diagnostic, Revision} from '../core/model.ts';
 import {mapSteps, type Steps} from '../core/steps.ts';
 import {quoted} from '../core/visible.ts';
 import {guess, isOurs} from './classify.ts';
 import {manifestDocument, mistake, placed, valueAt} from './document.ts';
 import {readEnvelope} from './envelope.ts';
 import {selectFiles} from './files.ts';
+import {type Broken, claimedKeys, type FoundInFile, type Headed} from './found.ts';
 import {flat} from './light.ts';
 import type {ParseCache} from './parse-cache.ts';
 import {type LocatedText, rangeAt} from './places.ts';
 import type {ParsedDocument, ParsedText} from './yaml-text.ts';
-
-/** A document whose head is good. */
-export interface Headed {
-  readonly kind: Kind;
-  readonly document: ManifestDocument;
-  /** True if the head is bad already: the rest is only judged, so that all is told at once. */
-  readonly bad: boolean;
-}
-
-/** A document, or a whole file, that cannot be used; with what could still be told of it. */
-export interface Broken {
-  readonly file: string;
-  readonly kind: string | null;
-  readonly name: string | null;
-  readonly keys: readonly ResourceKey[];
-}
 
 /** The documents of a revision. */
 export interface Gathered {
@@ -39,13 +24,6 @@ export interface Gathered {
   readonly broken: readonly Broken[];
   readonly diagnostics: readonly Diagnostic[];
   readonly texts: ReadonlyMap<string, LocatedText>;
-}
-
-/** What was found in one file, or of one entry that was not read. */
-export interface FoundInFile {
-  readonly documents: readonly Headed[];
-  readonly broken: readonly Broken[];
-  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Reads the files of a revision through the cache, and sorts documents into good and broken. */
@@ -175,27 +153,6 @@ function brokenValue(raw: ManifestDocument, name: string | null, text: string): 
     name,
     keys: [...guessed, ...claimedKeys(raw.kind, name, raw.value)],
   };
-}
-
-/** Keys that a document claims by what it is, whatever else is wrong with it. */
-export function claimedKeys(
-  kind: string,
-  name: string | null,
-  value: JsonObject,
-): readonly ResourceKey[] {
-  const keys = name === null ? [] : [`${kind}/${name}`];
-  // Also a text that only begins with a number: it was one before somebody broke the line.
-  const vmid = /^\s*(\d{3,9})\b/.exec(String(valueAt(value, 'spec', 'vmid') ?? ''))?.[1];
-  if (vmid !== undefined) keys.push(`guest/${vmid}`);
-  const start = valueAt(value, 'spec', 'vmidStart');
-  const replicas = valueAt(value, 'spec', 'replicas');
-  if (typeof start === 'number' && typeof replicas === 'number') {
-    // As many as a set may have; a mistyped count must not fill the memory.
-    for (let index = 0; index < Math.min(replicas, 1000); index += 1) {
-      keys.push(`guest/${start + index}`);
-    }
-  }
-  return keys;
 }
 
 function foreign(

@@ -4,8 +4,21 @@ import {isObject, type JsonObject} from '../core/json.ts';
 import type {Diagnostic} from '../core/model.ts';
 import {suggest} from '../core/suggest.ts';
 import {quoted} from '../core/visible.ts';
-import type {Tell} from './envelope.ts';
+import type {ManifestCode} from './codes.ts';
 import {escapePointer} from './places.ts';
+
+/** Places a mistake at a JSON pointer of the document at hand. */
+export type Tell = (
+  code: ManifestCode,
+  pointer: string,
+  detail: string,
+  remedy: string,
+  more?: {
+    readonly at?: 'key';
+    readonly suggestion?: string | undefined;
+    readonly severity?: Diagnostic['severity'];
+  },
+) => Diagnostic;
 
 /** As Kubernetes: labels joined by dots; 63 characters each keep it a host name. */
 const NAME =

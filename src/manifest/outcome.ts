@@ -7,7 +7,7 @@ import {quoted} from '../core/visible.ts';
 import {pointAt} from './claims.ts';
 import {type FolderDefaults, withDefaults} from './defaults.ts';
 import {mistake} from './document.ts';
-import {claimedKeys, type Headed} from './gather.ts';
+import {claimedKeys, type Headed} from './found.ts';
 import {judge} from './judge.ts';
 
 /** What one document means, or what is wrong with it and what it claims all the same. */

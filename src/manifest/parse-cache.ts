@@ -6,7 +6,7 @@ import type {RepositoryFile} from '../core/model.ts';
 import {decode} from './decode.ts';
 import type {FolderDefaults} from './defaults.ts';
 import {forget, forgettable} from './forgettable.ts';
-import type {FoundInFile, Headed} from './gather.ts';
+import type {FoundInFile, Headed} from './found.ts';
 import {MAX_SHARED, type Shared} from './light.ts';
 import type {Outcome} from './outcome.ts';
 import {type LocatedText, locatedText} from './places.ts';

@@ -6,8 +6,8 @@ import {ParseCache} from '../manifest/parse-cache.ts';
 import type {PlanBasis} from '../plan/input.ts';
 import {type Followed, follow, inForce, resourceKinds} from './follow.ts';
 import {hashSecrets, type SecretHashes} from './hashes.ts';
+import type {PassMemory} from './memory.ts';
 import type {ClusterParts} from './parts.ts';
-import type {PassMemory} from './pass.ts';
 import {recordsOf, releasedOf} from './persons-word.ts';
 import {turnAfter} from './slices.ts';
 

@@ -7,7 +7,7 @@ import {openJournal} from '../journal/journal.ts';
 import {buildCluster} from '../simulator/build.ts';
 import {VirtualTime} from '../simulator/exchange.ts';
 import {type ClusterSetup, Controller} from './controller.ts';
-import {newMemory} from './pass.ts';
+import {newMemory} from './memory.ts';
 
 const SILENT: Log = {
   debug: () => {},

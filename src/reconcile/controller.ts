@@ -12,8 +12,9 @@ import {forgetAdoption} from '../journal/adoptions.ts';
 import {resourceKinds} from './follow.ts';
 import {scopesOf} from './gate-input.ts';
 import {ClusterLoop, LEASE_MS, type LoopOptions} from './loop.ts';
+import type {PassMemory} from './memory.ts';
 import type {ClusterParts} from './parts.ts';
-import {type PassMemory, runPass} from './pass.ts';
+import {runPass} from './pass.ts';
 import {mayPass, type NotingJournal, notingJournal, unwritable} from './unwritable.ts';
 
 /** A cluster as the controller is given it: parts without the applier, and where evidence goes. */

@@ -8,8 +8,8 @@ import {finishedRecord} from '../core/record.ts';
 import type {Steps} from '../core/steps.ts';
 import {acceptFirstStart} from './first-start.ts';
 import {remember} from './follow.ts';
+import type {PassMemory} from './memory.ts';
 import type {ClusterParts} from './parts.ts';
-import type {PassMemory} from './pass.ts';
 import {inSlices} from './slices.ts';
 import {wishesOf} from './wishes.ts';
 

@@ -7,8 +7,8 @@ import type {Report} from '../core/report.ts';
 import {windowsAt} from '../core/windows.ts';
 import type {GateInput} from '../gate/input.ts';
 import {keptApprovals} from './approvals.ts';
+import type {PassMemory} from './memory.ts';
 import type {ClusterParts} from './parts.ts';
-import type {PassMemory} from './pass.ts';
 import {underWay, writtenNow} from './under-way.ts';
 
 /** What this pass found out. */

@@ -8,9 +8,9 @@ import type {Result} from '../core/result.ts';
 import {ok} from '../core/result.ts';
 import {inputOf, recorded, wanted} from '../plan/samples.ts';
 import {toyKind} from '../plan/toy-kind.ts';
+import {newMemory} from './memory.ts';
 import {observe} from './observe.ts';
 import type {ClusterParts} from './parts.ts';
-import {newMemory} from './pass.ts';
 
 const KEYS = Array.from({length: 60}, (_, index) => `guest/${1000 + index}`);
 /** More than a batch of answers; the rest comes when the test says so. */

@@ -11,8 +11,8 @@ import {beginPlan, type Planning} from '../plan/make-plan.ts';
 import {readSteps} from '../plan/reads.ts';
 import {takeInventory, timeReads} from '../pve/inventory.ts';
 import {resourceKinds} from './follow.ts';
+import type {PassMemory} from './memory.ts';
 import type {ClusterParts} from './parts.ts';
-import type {PassMemory} from './pass.ts';
 import {inSlices} from './slices.ts';
 
 /** What a pass read, and how much it cost. */

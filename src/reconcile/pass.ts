@@ -6,14 +6,13 @@ import type {Inventory} from '../core/model.ts';
 import {type Report, type SourceReport, STAGES, type Stage} from '../core/report.ts';
 import {judgeSteps} from '../gate/judge.ts';
 import {beginPlan} from '../plan/make-plan.ts';
-import {createInventoryCache, type InventoryCache} from '../pve/inventory.ts';
 import {readsAhead, subjectsOf, wishesFor} from './basis.ts';
 import {dispatch} from './dispatch.ts';
 import {driftOf} from './drift-since.ts';
-import {type Followed, resourceKinds} from './follow.ts';
+import {resourceKinds} from './follow.ts';
 import {foreignStops} from './foreign-stops.ts';
 import {gateInput, openWindows} from './gate-input.ts';
-import {History} from './history.ts';
+import type {PassMemory} from './memory.ts';
 import {observe} from './observe.ts';
 import type {ClusterParts} from './parts.ts';
 import {withAdoptions} from './persons-word.ts';
@@ -23,33 +22,11 @@ import {inSlices} from './slices.ts';
 import {underWay} from './under-way.ts';
 import {heldBy, notingJournal} from './unwritable.ts';
 
-/** What a loop keeps between its passes. */
-export interface PassMemory {
-  readonly followed: Map<string, Followed>;
-  readonly history: History;
-  readonly inventory: InventoryCache;
-  /** Members of the sets of destructive actions that were shown, by set fingerprint. */
-  readonly sets: Map<string, readonly string[]>;
-  /** The last plan. */
-  plan: Plan | null;
-}
-
 /** Everything a pass saw and decided; the report is what people see of it. */
 export interface PassResult {
   readonly report: Report;
   readonly inventory: Inventory | null;
   readonly manifests: readonly Manifests[];
-}
-
-/** An empty memory, as after a start. */
-export function newMemory(): PassMemory {
-  return {
-    followed: new Map(),
-    history: new History(),
-    inventory: createInventoryCache(),
-    sets: new Map(),
-    plan: null,
-  };
 }
 
 /** Runs one pass; dispatches what is allowed when the parts have an applier. */

@@ -6,8 +6,8 @@ import {forgetAdoption, keepAdoption} from '../journal/adoptions.ts';
 import {forgetRelease, keepRelease} from '../journal/releases.ts';
 import {keepApproval} from './approvals.ts';
 import {acceptName} from './follow.ts';
+import type {PassMemory} from './memory.ts';
 import type {ClusterParts} from './parts.ts';
-import type {PassMemory} from './pass.ts';
 
 /** Who is asked. */
 type Asked = Pick<ClusterParts, 'cluster' | 'journal' | 'applier'>;

@@ -1,8 +1,9 @@
 // Why this exists: the one-shot `apply` makes passes until nothing is left that it may do, the same
 // passes that the loop makes.
 import type {Report} from '../core/report.ts';
+import type {PassMemory} from './memory.ts';
 import type {ClusterParts} from './parts.ts';
-import {type PassMemory, runPass} from './pass.ts';
+import {runPass} from './pass.ts';
 
 /** A chain of dependencies needs a pass per link; nobody has chains as long as this. */
 const MOST_PASSES = 100;

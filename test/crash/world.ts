@@ -14,7 +14,7 @@ import {openJournal} from '../../src/journal/journal.ts';
 import {kinds} from '../../src/kinds/index.ts';
 import {createPve} from '../../src/pve/client.ts';
 import {Controller} from '../../src/reconcile/controller.ts';
-import {newMemory} from '../../src/reconcile/pass.ts';
+import {newMemory} from '../../src/reconcile/memory.ts';
 import {demoSecret} from '../../src/simulator/build.ts';
 import {simulatorExchange, VirtualTime} from '../../src/simulator/exchange.ts';
 import {seededRandom} from '../../src/simulator/random.ts';

@@ -8,7 +8,8 @@ import {checkImport} from '../../src/cli/import/check.ts';
 import {importedFile, placeGuests} from '../../src/cli/import/files.ts';
 import {isObject, type Json} from '../../src/core/json.ts';
 import type {Inventory} from '../../src/core/model.ts';
-import {type LeafFacts, qemuFamilies} from '../../src/kinds/guest/key-facts.ts';
+import type {LeafFacts} from '../../src/kinds/guest/facts.ts';
+import {qemuFamilies} from '../../src/kinds/guest/key-facts.ts';
 import {virtualMachine} from '../../src/kinds/virtual-machine/index.ts';
 
 const FOLDER = new URL('../../../shared/proxmox/recordings/', import.meta.url);

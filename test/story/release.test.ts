@@ -1,7 +1,7 @@
 // Why this exists: "pvegit release" is the promise that a guest is never destroyed, and the way out
 // that remedies name; both must be true whenever it is said, before or after the commit.
 import {describe, expect, it} from 'vitest';
-import {newMemory} from '../../src/reconcile/pass.ts';
+import {newMemory} from '../../src/reconcile/memory.ts';
 import {takeRequests} from '../../src/reconcile/requests.ts';
 import {addGuest, demoCluster} from '../../src/simulator/build.ts';
 import {byHand} from './by-hand.ts';

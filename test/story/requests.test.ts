@@ -1,7 +1,7 @@
 // Why this exists: what people ask of a controller is asked once, and is neither lost in a look at
 // the plan nor with the process that took it up.
 import {describe, expect, it} from 'vitest';
-import {newMemory} from '../../src/reconcile/pass.ts';
+import {newMemory} from '../../src/reconcile/memory.ts';
 import {takeRequests} from '../../src/reconcile/requests.ts';
 import {demoCluster} from '../../src/simulator/build.ts';
 import {approval, createStory} from './world.ts';

@@ -11,7 +11,7 @@ import {kinds} from '../../kinds/index.ts';
 import {createPve} from '../../pve/client.ts';
 import {createExchange} from '../../pve/exchange.ts';
 import type {ClusterSetup} from '../../reconcile/controller.ts';
-import {newMemory} from '../../reconcile/pass.ts';
+import {newMemory} from '../../reconcile/memory.ts';
 import {createSecrets} from '../../secrets/create-secrets.ts';
 import {loadHashKey} from '../../secrets/hash-key.ts';
 import {createSource} from '../../source/create-source.ts';

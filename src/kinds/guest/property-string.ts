@@ -1,7 +1,7 @@
 // Why this exists: much of a guest's configuration is packed into strings such as
 // `virtio=BC:24:11:00:00:AA,bridge=vmbr0,tag=7`; compared or written as text they make phantom
 // differences and lose what others set.
-import type {KeyFacts, LeafFacts} from './key-facts.ts';
+import type {KeyFacts, LeafFacts} from './facts.ts';
 
 /** Sub-keys in the order in which they stood, under their real names, values as text. */
 export type PropertyString = ReadonlyMap<string, string>;

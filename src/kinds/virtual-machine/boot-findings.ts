@@ -3,7 +3,8 @@
 import type {Finding} from '../../core/action.ts';
 import type {Desired, Observed} from '../../core/model.ts';
 import {configuredOf} from '../guest/live-config.ts';
-import {deviceOf, type SortedEdits} from './edits.ts';
+import type {SortedEdits} from './compose.ts';
+import {deviceOf} from './edits.ts';
 import type {Draft} from './step-draft.ts';
 
 /** What the boot order has against these edits, given the calls that they come to. */

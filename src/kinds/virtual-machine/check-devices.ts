@@ -3,10 +3,10 @@ import {isObject} from '../../core/json.ts';
 import type {Body} from '../../core/model.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {showBytes} from '../guest/quantity.ts';
-import type {SpecParts, Tell} from './checks.ts';
 import {driveFacts, isDriveSlot, volumeOwner} from './drive.ts';
 import {placeOfField} from './field-path.ts';
 import {quoted} from './quoted.ts';
+import type {SpecParts, Tell} from './spec-parts.ts';
 import {leavesOf} from './volume.ts';
 
 /** Adds the mistakes of devices. */

@@ -7,8 +7,8 @@ import {
   parseNetwork,
 } from '../../core/ip-address.ts';
 import type {Body} from '../../core/model.ts';
-import type {SpecParts, Tell} from './checks.ts';
 import {quoted} from './quoted.ts';
+import type {SpecParts, Tell} from './spec-parts.ts';
 
 /** Unicast: the second digit is even. */
 const MAC = /^[0-9A-F][02468ACE](?::[0-9A-F]{2}){5}$/;

@@ -1,26 +1,15 @@
 // Why this exists: what no single field shows: fields that exclude or need each other, names that
 // Proxmox refuses, and what a token can never set.
-import type {JsonObject} from '../../core/json.ts';
 import type {Body} from '../../core/model.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {DESCRIPTION_LIMIT, holdsMarker} from '../guest/marker.ts';
 import {MEBIBYTE, showBytes} from '../guest/quantity.ts';
 import {checkDevices} from './check-devices.ts';
 import {checkNetwork} from './check-network.ts';
-import type {VmCode} from './codes.ts';
 import {placeOfField} from './field-path.ts';
-import {addMistake, type Mistake, type Mistakes, pointerOf} from './mistakes.ts';
+import {addMistake, type Mistakes, pointerOf} from './mistakes.ts';
 import {quoted} from './quoted.ts';
-
-/** What is checked as a whole. */
-export interface SpecParts {
-  readonly body: Body;
-  readonly vmid: number;
-  readonly creation: JsonObject;
-}
-
-/** Adds a mistake at the place of a field. */
-export type Tell = (code: VmCode, field: string, mistake: Mistake) => void;
+import type {SpecParts, Tell} from './spec-parts.ts';
 
 /** Adds every mistake that several fields make together. */
 export function checkSpec(parts: SpecParts, mistakes: Mistakes): void {

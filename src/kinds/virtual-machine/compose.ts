@@ -2,7 +2,7 @@
 // with only the named sub-keys replaced, so that MAC addresses and what others set survive.
 import {assert} from '../../core/assert.ts';
 import type {ApiParam, FieldValue} from '../../core/model.ts';
-import type {KeyFacts} from '../guest/key-facts.ts';
+import type {KeyFacts} from '../guest/facts.ts';
 import {LEAF_CODECS} from '../guest/leaf.ts';
 import type {LiveConfig} from '../guest/live-config.ts';
 import {type Marker, withMarker} from '../guest/marker.ts';
@@ -21,6 +21,27 @@ import {makesDevice} from './same.ts';
 export interface Edit {
   readonly field: string;
   readonly to: FieldValue;
+}
+
+/** Edits of one action, by how they are carried out. */
+export interface SortedEdits {
+  /** Plain and packed keys, network cards included. */
+  readonly keys: readonly Edit[];
+  /** By slot path: `disks.scsi1`, `cdroms.ide2`, `cloudInit.drive`, `efi`, `tpm`. */
+  readonly devices: ReadonlyMap<string, readonly Edit[]>;
+  /** `unused0` and so on, to be deleted for good. */
+  readonly unused: readonly Edit[];
+  readonly node: FieldValue | undefined;
+  readonly pool: FieldValue | undefined;
+  readonly power: FieldValue | undefined;
+  /** True when something takes effect only by a stop and start of the running guest. */
+  readonly cycle: boolean;
+  /** Fields that Proxmox refuses to take while the guest runs, written after its stop. */
+  readonly refusedRunning: readonly string[];
+  /** Fields that must not stay pending. */
+  readonly inForce: readonly string[];
+  /** Every field that is written. */
+  readonly writes: readonly string[];
 }
 
 /** What a key shall be: a value, or null for "deleted". */

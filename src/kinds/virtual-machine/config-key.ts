@@ -1,12 +1,7 @@
 // Why this exists: which keys may stand under `config:`, what type each value and sub-key has, and
 // where a refused key belongs instead.
-import {
-  type KeyFacts,
-  type KnownKey,
-  type LeafFacts,
-  qemuFamilies,
-  qemuKey,
-} from '../guest/key-facts.ts';
+import type {KeyFacts, LeafFacts} from '../guest/facts.ts';
+import {type KnownKey, qemuFamilies, qemuKey} from '../guest/key-facts.ts';
 import type {LeafType} from '../guest/leaf.ts';
 import {isPacked} from '../guest/property-string.ts';
 import {DRIVE_FAMILIES, fieldEntries} from './field-table.ts';

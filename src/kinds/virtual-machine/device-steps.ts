@@ -4,11 +4,12 @@
 
 import type {Finding} from '../../core/action.ts';
 import {assert} from '../../core/assert.ts';
-import type {Body, Desired, FieldValue, Observed, ResourceRecord} from '../../core/model.ts';
+import type {Body, FieldValue, Observed} from '../../core/model.ts';
 import {configuredOf, type LiveConfig} from '../guest/live-config.ts';
 import {composeKeys, type Edit} from './compose.ts';
 import {importOf} from './creation.ts';
 import {type FormerVolume, formerVolume} from './detached.ts';
+import type {DeviceInput, DeviceSteps} from './device-calls.ts';
 import {allocate, type GuestPlace, moveDisk, resize, writeConfig} from './drafts.ts';
 import {cloudInitDrive, drivesOf, isDriveSlot, volumeOwner} from './drive.ts';
 import {limitFindings} from './drive-limits.ts';
@@ -18,46 +19,6 @@ import {addResize} from './growth.ts';
 import {isOutsideOrder, keepBootOrder, withFile} from './medium.ts';
 import type {Draft} from './step-draft.ts';
 import {attachedText, isOption, newDisk, newState, optionFields} from './volume.ts';
-
-/** Calls for devices, by their place in the order within a guest. */
-export interface DeviceSteps {
-  readonly detach: Draft[];
-  readonly rewrite: Draft[];
-  readonly resize: Draft[];
-  readonly attach: Draft[];
-  readonly move: Draft[];
-  /** Between the guest's stop and its start: what Proxmox refuses while it runs. */
-  readonly cold: Draft[];
-  readonly findings: Finding[];
-  /** `unusedN` that volumes of this action will take. */
-  readonly kept: Set<string>;
-}
-
-/** What the calls for one device are made from. */
-export interface DeviceInput {
-  readonly guest: GuestPlace;
-  readonly observed: Observed;
-  readonly desired: Desired | null;
-  /** True when what is written stays pending until a stop and start. */
-  readonly pending: boolean;
-  /** Fields that Proxmox refuses to take while the guest runs. */
-  readonly refused: readonly string[];
-  readonly record: ResourceRecord | null;
-}
-
-/** Nothing yet. */
-export function noDeviceSteps(): DeviceSteps {
-  return {
-    detach: [],
-    rewrite: [],
-    resize: [],
-    attach: [],
-    move: [],
-    cold: [],
-    findings: [],
-    kept: new Set(),
-  };
-}
 
 /** Adds the calls for one device. */
 export function addDeviceSteps(

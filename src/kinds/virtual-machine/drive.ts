@@ -1,6 +1,7 @@
 // Why this exists: one key such as `ide2` may be a disk, a CD drive or the cloud-init drive; what
 // it is stands in its value.
-import {familyFacts, type KeyFacts, qemuKey} from '../guest/key-facts.ts';
+import type {KeyFacts} from '../guest/facts.ts';
+import {familyFacts, qemuKey} from '../guest/key-facts.ts';
 import type {LiveConfig} from '../guest/live-config.ts';
 import {type PropertyString, parseProperties} from '../guest/property-string.ts';
 import {DRIVE_FAMILIES} from './field-table.ts';

@@ -2,31 +2,10 @@
 // carried out. A slot that is added stands in one change and means all its declared sub-keys.
 import type {Change} from '../../core/action.ts';
 import type {Desired, FieldValue, Observed} from '../../core/model.ts';
-import type {Edit} from './compose.ts';
+import type {Edit, SortedEdits} from './compose.ts';
 import {effectOf} from './effect.ts';
 import {placeOfField} from './field-path.ts';
 import {sameField} from './same.ts';
-
-/** Edits of one action, by how they are carried out. */
-export interface SortedEdits {
-  /** Plain and packed keys, network cards included. */
-  readonly keys: readonly Edit[];
-  /** By slot path: `disks.scsi1`, `cdroms.ide2`, `cloudInit.drive`, `efi`, `tpm`. */
-  readonly devices: ReadonlyMap<string, readonly Edit[]>;
-  /** `unused0` and so on, to be deleted for good. */
-  readonly unused: readonly Edit[];
-  readonly node: FieldValue | undefined;
-  readonly pool: FieldValue | undefined;
-  readonly power: FieldValue | undefined;
-  /** True when something takes effect only by a stop and start of the running guest. */
-  readonly cycle: boolean;
-  /** Fields that Proxmox refuses to take while the guest runs, written after its stop. */
-  readonly refusedRunning: readonly string[];
-  /** Fields that must not stay pending. */
-  readonly inForce: readonly string[];
-  /** Every field that is written. */
-  readonly writes: readonly string[];
-}
 
 /** Sorts the changes of an action. */
 export function sortEdits(

@@ -2,7 +2,8 @@
 // `tag` of `net0` name the same thing; this is the way from the one to the other.
 import {assert} from '../../core/assert.ts';
 import type {FieldValue} from '../../core/model.ts';
-import {familyFacts, type KeyFacts, type LeafFacts, qemuKey} from '../guest/key-facts.ts';
+import type {KeyFacts, LeafFacts} from '../guest/facts.ts';
+import {familyFacts, qemuKey} from '../guest/key-facts.ts';
 import type {LeafType} from '../guest/leaf.ts';
 import {LEAF_CODECS} from '../guest/leaf.ts';
 import {configLeafType} from './config-key.ts';

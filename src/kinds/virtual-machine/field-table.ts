@@ -1,6 +1,7 @@
 // Why this exists: every field of a virtual machine, once. The JSON Schema, the union of templates
 // that fields.ts must judge, reading, writing and the README's table all derive from this data.
-import {type LeafFacts, qemuFamilies} from '../guest/key-facts.ts';
+import type {LeafFacts} from '../guest/facts.ts';
+import {qemuFamilies} from '../guest/key-facts.ts';
 import {DEVICE_TABLE} from './device-table.ts';
 import type {FieldSpec} from './field-spec.ts';
 

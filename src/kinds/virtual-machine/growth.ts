@@ -6,7 +6,7 @@ import {configuredOf, type LiveConfig} from '../guest/live-config.ts';
 import {formatProperties, mergeProperties} from '../guest/property-string.ts';
 import {formatDiskSize} from '../guest/quantity.ts';
 import type {Edit} from './compose.ts';
-import type {DeviceInput, DeviceSteps} from './device-steps.ts';
+import type {DeviceInput, DeviceSteps} from './device-calls.ts';
 import {resize, writeConfig} from './drafts.ts';
 import {driveFacts, readDrive} from './drive.ts';
 

@@ -1,7 +1,8 @@
 // Why this exists: a configuration as Proxmox prints it, in the normal form in which Git's wishes
 // are written, so that the two can be compared field by field.
 import type {Body, FieldValue} from '../../core/model.ts';
-import {type KeyFacts, qemuKey} from '../guest/key-facts.ts';
+import type {KeyFacts} from '../guest/facts.ts';
+import {qemuKey} from '../guest/key-facts.ts';
 import {LEAF_CODECS} from '../guest/leaf.ts';
 import type {LiveConfig} from '../guest/live-config.ts';
 import {withoutMarker} from '../guest/marker.ts';

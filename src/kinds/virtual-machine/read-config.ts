@@ -2,7 +2,7 @@
 // them; a packed key is taken apart, so that each sub-key is a field of its own.
 import {isObject} from '../../core/json.ts';
 import {suggest} from '../../core/suggest.ts';
-import type {KeyFacts} from '../guest/key-facts.ts';
+import type {KeyFacts} from '../guest/facts.ts';
 import {isPacked, parseProperties} from '../guest/property-string.ts';
 import {configKeys, configSubKeys, holdsIdentity, judgeConfigKey} from './config-key.ts';
 import {addMistake, type Mistakes, pointerOf} from './mistakes.ts';

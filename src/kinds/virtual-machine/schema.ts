@@ -2,7 +2,7 @@
 // table, so that an editor completes and checks what the program reads.
 import type {JsonObject} from '../../core/json.ts';
 import {manifestSchema} from '../../core/manifest-schema.ts';
-import type {KeyFacts, LeafFacts} from '../guest/key-facts.ts';
+import type {KeyFacts, LeafFacts} from '../guest/facts.ts';
 import type {LeafType} from '../guest/leaf.ts';
 import {configFamilies, configLeafType, configSubKeys} from './config-key.ts';
 import type {FieldSpec} from './field-spec.ts';

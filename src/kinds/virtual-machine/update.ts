@@ -7,9 +7,10 @@ import {listingOf} from '../guest/listing.ts';
 import {configuredOf} from '../guest/live-config.ts';
 import type {Marker} from '../guest/marker.ts';
 import {bootFindings} from './boot-findings.ts';
-import type {Edit} from './compose.ts';
+import type {Edit, SortedEdits} from './compose.ts';
 import {cloneOf} from './creation.ts';
-import {addDeviceSteps, type DeviceSteps, noDeviceSteps} from './device-steps.ts';
+import {type DeviceSteps, noDeviceSteps} from './device-calls.ts';
+import {addDeviceSteps} from './device-steps.ts';
 import {
   type GuestPlace,
   migrate,
@@ -21,7 +22,7 @@ import {
   writeConfig,
 } from './drafts.ts';
 import {cloudInitDrive, drivesOf, isBaseVolume} from './drive.ts';
-import {type SortedEdits, sortEdits} from './edits.ts';
+import {sortEdits} from './edits.ts';
 import {swapFindings} from './growth.ts';
 import {keyFindings} from './key-findings.ts';
 import {keySteps} from './key-steps.ts';
