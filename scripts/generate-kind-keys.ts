@@ -19,7 +19,7 @@ const READ_ONLY = new Set([
   'digest',
 ]);
 
-/** Sub-keys that the API schema of 8.4 does not have, and of which the key table does not say so. */
+/** Sub-keys that 8.4's API schema does not have, and of which the key table does not say so. */
 const LATER: Readonly<Record<string, Readonly<Record<string, Raw>>>> = {
   machine: {'aw-bits': {since: '9.x'}},
 };
