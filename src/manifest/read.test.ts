@@ -83,8 +83,9 @@ describe('reading a revision', () => {
 
   it.each(['toString', 'valueOf'])('refuses a map that has no text, and goes on: %s', (key) => {
     const map = `{${key}: 1}`;
+    const rest = `metadata: {name: a}\nspec: {vmid: ${map}}\n`;
     const {diagnostics, desired} = read({
-      'bad.yaml': `apiVersion: pvegit/v1\nkind: ${map}\nmetadata: {name: a}\nspec: {vmid: ${map}}\n`,
+      'bad.yaml': `apiVersion: pvegit/v1\nkind: ${map}\n${rest}`,
       'good.yaml': guest(151, 'good'),
     });
     expect(diagnostics.map(({code}) => code)).toContain('yaml-refused-key');
