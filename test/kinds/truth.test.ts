@@ -53,7 +53,7 @@ function problemOf(pending: readonly Json[]): string | null {
   const seen = virtualMachine.observe('guest/150', inventory, 'home');
   if (seen.kind !== 'present') return `it is ${seen.kind}`;
   const guests = [{kind: virtualMachine, observed: seen.observed}];
-  const [placed] = placeGuests(guests, 'flat', new Set());
+  const [placed] = placeGuests(guests, 'flat', {names: new Set(), paths: []});
   if (placed === undefined) return 'it has no place';
   const exported = virtualMachine.export?.({
     observed: seen.observed,

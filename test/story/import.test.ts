@@ -3,7 +3,7 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {NEVE_GUESTS, neveCluster} from '../../src/cli/scenes/neve.ts';
 import type {Report} from '../../src/core/report.ts';
-import {demoSecret} from '../../src/simulator/build.ts';
+import {addGuest, demoSecret} from '../../src/simulator/build.ts';
 import {type Listening, listen} from '../../src/simulator/listen.ts';
 import {type Desk, openDesk} from '../builders/terminal.ts';
 
@@ -32,6 +32,12 @@ function configs(): {readonly [vmid: string]: {readonly [key: string]: string}} 
     return [vmid, Object.fromEntries([...config, ...pending])] as const;
   });
   return Object.fromEntries(entries);
+}
+
+const CHECK = ['import', '--check'];
+
+function uuidOf(vmid: string): string {
+  return `0b5d1f6e-${vmid}-4a7e-9d65-0c6a1b2f${vmid}`;
 }
 
 async function plan(): Promise<Report> {
@@ -86,6 +92,30 @@ describe('import', () => {
       'build/builder-401.yaml',
       'no-pool/vm-500.yaml',
     ]);
+  });
+
+  it('gives each guest a file of its own, whatever others and files are called', async () => {
+    const long = 'l'.repeat(63);
+    const names = {2001: 'defaults', 2002: 'web', 2003: 'Web', 2004: 'web-2003', 2005: long};
+    const more = {2006: long, 2007: 'null'};
+    for (const [vmid, name] of Object.entries({...names, ...more})) {
+      addGuest(cluster, Number(vmid), {config: {name, smbios1: `uuid=${uuidOf(vmid)}`}});
+    }
+    const {code, out} = await desk.run([...CHECK, '--json', '--vmid', '2001-2007']);
+    const made = JSON.parse(out);
+    expect(made.guests.map(({path}: {readonly path: string}) => path)).toEqual([
+      'defaults-2001.yaml',
+      'web-2002.yaml',
+      'Web-2-2003.yaml',
+      'web-2003.yaml',
+      `${'l'.repeat(58)}-2005.yaml`,
+      `${'l'.repeat(58)}-2006.yaml`,
+      'null.yaml',
+    ]);
+    expect(made.check).toMatchObject({diagnostics: [], different: []});
+    expect(made.check.empty).toHaveLength(7);
+    expect(code).toBe(0);
+    for (const vmid of Object.keys({...names, ...more})) cluster.guests.delete(Number(vmid));
   });
 
   it('says what Defaults of the folder would change', async () => {

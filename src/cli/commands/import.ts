@@ -136,7 +136,10 @@ async function makeFiles(
   const folder = sourceFolder({source, cluster, cwd: context.io.cwd, said: options.folder});
   const present = await presentFiles(folder);
   const guests = taken.guests.filter(({observed}) => !present.keys.has(observed.key));
-  const placed = placeGuests(guests, options.layout, present.names);
+  const placed = placeGuests(guests, options.layout, {
+    names: present.names,
+    paths: present.files.map(({path}) => path),
+  });
   const inherited = inheritedBodies(
     present.files,
     placed.map((one) => one.folder),

@@ -22,26 +22,50 @@ export interface Placed {
   readonly path: string;
 }
 
-/** Gives every guest a name and a file; `taken` are names that manifests have already. */
+/** What manifests of the folder hold already. */
+export interface TakenNames {
+  /** metadata.name of virtual machines. */
+  readonly names: ReadonlySet<string>;
+  /** Paths of files, below the source's folder. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Gives every guest a name and a file of its own, also where case makes no difference: its name,
+ * else that with its VMID.
+ */
 export function placeGuests(
   guests: TakenGuests['guests'],
   layout: Layout,
-  taken: ReadonlySet<string>,
+  {names, paths}: TakenNames,
 ): readonly Placed[] {
-  const counts = new Map<string, number>();
-  for (const {observed} of guests) {
-    const name = plainName(observed);
-    counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
-  }
+  const plain = guests.map(({observed}) => plainName(observed).toLowerCase());
+  const twice = new Set(plain.filter((name, index) => plain.indexOf(name) !== index));
+  const known = new Set([...names, ...plain].map((name) => name.toLowerCase()));
+  const files = new Set(paths.map((path) => path.toLowerCase()));
   return guests.map((guest) => {
-    const plain = plainName(guest.observed);
-    const alone = counts.get(plain.toLowerCase()) === 1 && !taken.has(plain);
-    const name = alone ? plain : `${plain}-${vmidOf(guest.observed)}`;
+    const own = plainName(guest.observed);
     const folder = folderOf(guest.observed, layout);
-    return {guest, name, folder, path: folder === '' ? `${name}.yaml` : `${folder}/${name}.yaml`};
+    const stem = folder === '' ? '' : `${folder}/`;
+    const pathOf = (name: string): string => `${stem}${name}.yaml`;
+    const alone = !twice.has(own.toLowerCase()) && !names.has(own);
+    const isFree = (name: string): boolean => !files.has(pathOf(name).toLowerCase());
+    if (alone && isFree(own)) return {guest, name: own, folder, path: pathOf(own)};
+    const tail = `-${vmidOf(guest.observed)}`;
+    const numbered = (name: string): string => `${name.slice(0, LONGEST - tail.length)}${tail}`;
+    // Another guest may be called as this one with its VMID.
+    let name = numbered(own);
+    for (let more = 2; known.has(name.toLowerCase()) || !isFree(name); more += 1) {
+      name = numbered(`${own.slice(0, SHORT)}-${more}`);
+    }
+    known.add(name.toLowerCase());
+    return {guest, name, folder, path: pathOf(name)};
   });
 }
 
+/** Longest metadata.name, and what of a name leaves room for two numbers behind it. */
+const LONGEST = 63;
+const SHORT = 45;
 const NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9.]{0,61}[A-Za-z0-9])?$/;
 
 function plainName(observed: Observed): string {
