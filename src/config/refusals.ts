@@ -52,7 +52,7 @@ function endpointRefusals(raw: RawConfig, placer: Placer): readonly Diagnostic[]
         found.push(
           placer.place('config-endpoint-trust', pointer, {
             detail: `Nothing says which certificate of ${url} is the right one.`,
-            remedy: 'Add `sha256: […]` (`pvegit doctor` prints it) or `caFile:`.',
+            remedy: 'Add `sha256: […]` (`pvegit init --url URL` shows it) or `caFile:`.',
           }),
         );
       }

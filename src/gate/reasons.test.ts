@@ -257,6 +257,13 @@ describe('the closed set of reasons', () => {
     expect(verdict.reasons[0]?.detail).not.toBe('');
   });
 
+  it('a lost quorum is not a read to bring back', () => {
+    const one = action();
+    const lost = REASONS.incomplete.remedy(one, {...gateInput([one]), quorate: false});
+    expect(lost).toContain('pvecm status');
+    expect(REASONS.incomplete.remedy(one, gateInput([one]))).toContain('could not be read');
+  });
+
   it.each([...REFUSALS, ...HOLDS])('%s has a case, a rule of its name and a remedy', (reason) => {
     const met = CASES.some((one) => one.reason === reason) || MET_ELSEWHERE.includes(reason);
     expect(met).toBe(true);

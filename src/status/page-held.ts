@@ -9,21 +9,29 @@ import {linked, MOST, more, remedyLine} from './page-parts.ts';
 import {waitsForApproval} from './report-samples.ts';
 import type {JournalFacts} from './status-document.ts';
 
-/** Resources that failed or cannot be told, with what is known of why. */
+/** Resources that failed or cannot be told, with what is known of why; the same reason once. */
 export function troubleList({cluster, resources}: Report, {outcomes}: JournalFacts): Html {
   const all = resources.filter(isTrouble);
   if (all.length === 0) return html``;
-  const cards = all.slice(0, MOST).map(({key, id, name, state, because}) => {
-    const [first] = because;
-    const ended = outcomes.find((outcome) => outcome.key === key && outcome.result !== 'done');
+  const alike = Map.groupBy(all, ({key, state, because}) =>
+    state === 'undetermined' ? JSON.stringify(because) : key,
+  );
+  const cards = [...alike.values()].slice(0, MOST).map((group) => {
+    const [resource] = group;
+    const first = resource?.because[0];
+    const ended = outcomes.find(({key, result}) => key === resource?.key && result !== 'done');
     const why = first?.detail ?? ended?.because ?? 'The log and the API say more.';
+    const names = group.slice(0, MOST).map(
+      ({key, id, name}, at) => html`${at === 0 ? '' : ', '}${linked(cluster, key, name)}
+<span class="quiet">${shownKey(id)}</span>`,
+    );
     return html`<li class="card bad">
-<p>${linked(cluster, key, name)} <span class="quiet">${shownKey(id)}</span>
-<span class="verb">${state}</span></p><p class="because"><strong>${first?.reason ?? ''}</strong>
+<p>${names} <span class="verb">${resource?.state ?? ''}</span></p>${more(group.length)}
+<p class="because"><strong>${first?.reason ?? ''}</strong>
 ${why}</p>${first !== undefined && remedyLine(first.remedy)}</li>`;
   });
   return html`<h3>In trouble <span class="count">${all.length}</span></h3>
-<ul class="cards">${cards}</ul>${more(all.length)}`;
+<ul class="cards">${cards}</ul>${more(alike.size)}`;
 }
 
 /** Actions that are held or refused: what, why, the way on, and the fingerprint to approve. */

@@ -115,6 +115,17 @@ describe('what is held', () => {
     expect(page).not.toContain('Held');
   });
 
+  it('that cannot be told for one reason is one card', () => {
+    const because = [{reason: 'incomplete', detail: 'a read failed', remedy: 'wait'}] as const;
+    const resources = [150, 160, 170].map((vmid) => {
+      return aResource({vmid, name: `vm-${vmid}`, state: 'undetermined', because});
+    });
+    const page = pageOf(aReport({resources}));
+    expect(page).toContain('In trouble 3');
+    expect(page.split('incomplete a read failed')).toHaveLength(2);
+    expect(page).toMatch(/vm-150\s+150\s*,\s+vm-160\s+160\s*,\s+vm-170/);
+  });
+
   it('is listed up to a hundred, and the rest is counted', () => {
     const actions = Array.from({length: 130}, (_, at) => anAction({vmid: 1_000 + at}));
     const verdicts: readonly Verdict[] = actions.map((action) => aHold(action, 'approval'));

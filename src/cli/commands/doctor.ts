@@ -10,7 +10,7 @@ import type {ClusterSetup} from '../../reconcile/controller.ts';
 import {runPass} from '../../reconcile/pass.ts';
 import {createLog} from '../../status/log.ts';
 import type {CommandContext} from '../command-context.ts';
-import {checkCluster, checkEndpoint, checkPins} from '../doctor/connection.ts';
+import {checkCluster, checkEndpoint, checkNodes, checkPins} from '../doctor/connection.ts';
 import {type DoctorFinding, finding, good} from '../doctor/finding.ts';
 import {checkPrivileges} from '../doctor/privileges.ts';
 import {withTemplates} from '../doctor/templates.ts';
@@ -79,9 +79,12 @@ async function examine(
   const cluster = config.clusters[parts.cluster];
   const nodes = await parts.pve.read('/nodes', {signal});
   findings.push(...checkCluster(inventory, report.quorate));
+  findings.push(...checkNodes(nodes.ok ? nodes.value : null));
   if (cluster !== undefined) findings.push(...checkPins(nodes.ok ? nodes.value : null, cluster));
   const now = report.plan === null ? [] : callsOf(report.plan, inventory);
   findings.push(...(await privileges(setup, {inventory, manifests, now}, signal)));
+  const unread = report.sources.filter(({error}) => error !== null).length;
+  if (unread > 0 || manifests.some(({complete}) => !complete)) findings.push(UNKNOWN_NEEDS);
   return findings;
 }
 
@@ -107,6 +110,13 @@ async function endpoints(
   }
   return findings;
 }
+
+const UNKNOWN_NEEDS = finding(
+  'warn',
+  'privileges',
+  'what the rest of the repository needs is not known',
+  'Put its source right, and ask again: pvegit doctor',
+);
 
 /** What a pass saw, with the calls that its plan would make now. */
 interface Seen {

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import type {Command} from 'commander';
 import {lookAtLeaf} from '../../pve/leaf.ts';
 import type {CommandContext} from '../command-context.ts';
+import {SHOW_CERTIFICATE} from '../doctor/connection.ts';
 import {
   type Beginning,
   configText,
@@ -152,8 +153,7 @@ The node shows this certificate (SHA-256), which is not trusted yet:
 
 Compare it with what the node itself says, at its console or over a connection you trust:
 
-  openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pveproxy-ssl.pem   # if there is one
-  openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pve-ssl.pem        # otherwise
+${SHOW_CERTIFICATE.map((line) => `  ${line}`).join('\n')}
 
 If they are the same, remove the # before sha256 in pvegit.yaml.`);
 }

@@ -1,6 +1,7 @@
 // Why this exists: the controller: it follows every configured repository until it is told to stop.
 import {type Command, Option} from 'commander';
-import type {LogLevel} from '../../status/log.ts';
+import {createLog, type LogLevel} from '../../status/log.ts';
+import {createProblemLog} from '../../status/problem-log.ts';
 import type {CommandContext} from '../command-context.ts';
 import {startController} from '../run-controller.ts';
 
@@ -26,7 +27,11 @@ export function registerRun(program: Command, context: CommandContext): void {
     )
     .addHelpText('after', HELP)
     .action(async (options: {logLevel: LogLevel}) => {
-      const controller = await startController(context, {logLevel: options.logLevel});
+      const {logLevel} = options;
+      const {interactive, errStyle} = context.io;
+      const log = createLog({level: logLevel, pretty: interactive, colour: errStyle.colours});
+      const onReport = createProblemLog(log);
+      const controller = await startController(context, {logLevel, onReport});
       context.exit(await controller.ended);
     });
 }

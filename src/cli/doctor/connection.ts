@@ -21,12 +21,18 @@ export async function checkEndpoint(
   return finding('bad', what, answer.error.message, ...connectionRemedy(answer.error));
 }
 
+/** What prints a node's certificate on the node itself: its own, if it was given one. */
+export const SHOW_CERTIFICATE: readonly string[] = [
+  'openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pveproxy-ssl.pem   # if there is one',
+  'openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pve-ssl.pem        # otherwise',
+];
+
 function connectionRemedy({kind}: PveError): readonly string[] {
   switch (kind) {
     case 'tls':
       return [
         'Compare on the node:',
-        'openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pve-ssl.pem',
+        ...SHOW_CERTIFICATE,
         'If it was renewed, write the new pin into pvegit.yaml, beside the old one.',
       ];
     case 'unauthorised':
@@ -84,6 +90,16 @@ function quorumFinding(quorate: boolean | null): DoctorFinding {
   }
   const remedy = 'It needs Sys.Audit on /; see the privileges below.';
   return finding('warn', 'quorum', 'it could not be read', remedy);
+}
+
+/** The nodes that are down: what is on them can neither be read nor changed. */
+export function checkNodes(nodes: unknown): readonly DoctorFinding[] {
+  const entries: readonly unknown[] = Array.isArray(nodes) ? nodes : [];
+  return entries.flatMap((entry) => {
+    if (!isObject(entry) || entry['status'] !== 'offline') return [];
+    const remedy = 'What is on it is left as it is until it is back: pvecm status';
+    return [finding('warn', `node ${String(entry['node'])}`, 'it is offline', remedy)];
+  });
 }
 
 /** The certificates that the nodes have now, against the pins of the configuration. */

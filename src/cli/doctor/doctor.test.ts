@@ -8,7 +8,7 @@ import type {Inventory} from '../../core/model.ts';
 import {addGuest, addToken, buildCluster, demoCluster, demoSecret} from '../../simulator/build.ts';
 import {type Listening, listen} from '../../simulator/listen.ts';
 import type {Cluster, Version} from '../../simulator/state.ts';
-import {checkCluster, checkPins} from './connection.ts';
+import {checkCluster, checkNodes, checkPins} from './connection.ts';
 import {heldOf, holds} from './needed.ts';
 
 const PIN = 'AB:'.repeat(31).concat('CD');
@@ -170,6 +170,22 @@ describe('doctor', () => {
     expect((await desk.run(['doctor'])).out).toContain('Check the address, port 8006');
   });
 
+  it('does not vouch for a repository that it could not read', async () => {
+    const cluster = await barred('8.4');
+    const all = {path: '/', role: 'Administrator', propagate: true};
+    cluster.access.acl.push(
+      {...all, kind: 'user', subject: 'pvegit@pve'},
+      {...all, kind: 'token', subject: 'pvegit@pve!controller'},
+    );
+    const says = '! privileges: what the rest of the repository needs is not known';
+    expect((await desk.run(['doctor'])).out).not.toContain(says);
+    desk.write('clusters/harness/bad.yaml', 'spec: [');
+    expect((await desk.run(['doctor'])).out).toContain(says);
+    const gone = await desk.run(['doctor', '--folder', 'nowhere']);
+    expect(gone.out).toContain(says);
+    expect(gone.code).toBe(1);
+  });
+
   it('tells the certificates of the other nodes', async () => {
     const cluster = buildCluster({nodes: ['pve1', 'pve2'], nowMs: Date.now()});
     addToken(cluster, {user: 'root@pam', token: 'all', secret: demoSecret, privsep: false});
@@ -221,6 +237,16 @@ describe('what the cluster says of itself', () => {
     [null, 'warn'],
   ])('quorum %s is %s', (quorate, state) => {
     expect(checkCluster(inventory('8.4'), quorate).at(-1)?.state).toBe(state);
+  });
+
+  it('a node that is offline is told', () => {
+    const [found, ...others] = checkNodes([
+      {node: 'pve1', status: 'online'},
+      {node: 'pve2', status: 'offline'},
+    ]);
+    expect(found).toMatchObject({what: 'node pve2', state: 'warn', says: 'it is offline'});
+    expect(others).toEqual([]);
+    expect(checkNodes(null)).toEqual([]);
   });
 
   it('nodes that cannot be listed are told', () => {

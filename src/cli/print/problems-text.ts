@@ -21,8 +21,18 @@ export function problemLines(report: Report, style: Style): readonly string[] {
           ...(stage === 'observe' ? [`  ${style.accent('→')} pvegit doctor says why`] : []),
         ],
   );
-  return [...sources, ...stages, ...readLines(report, style)];
+  const quorum =
+    report.quorate === false
+      ? [
+          `${style.warn('warning:')} the cluster has no quorum`,
+          `  ${style.accent('→')} ${QUORUM_REMEDY}`,
+        ]
+      : [];
+  return [...sources, ...stages, ...readLines(report, style), ...quorum];
 }
+
+/** The way on where a cluster has no quorum. */
+export const QUORUM_REMEDY = 'Nothing can be written until it has; on a node: pvecm status';
 
 function readLines(report: Report, style: Style): readonly string[] {
   const down = report.endpoints.filter(({up}) => !up);

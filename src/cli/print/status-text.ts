@@ -13,6 +13,7 @@ import {
 import {counted, shownCommit} from '../../core/shown.ts';
 import {remedyLines} from './action-text.ts';
 import {fill} from './fill.ts';
+import {QUORUM_REMEDY} from './problems-text.ts';
 import {pad, type Style, safe, shownDuration, shownResource} from './style.ts';
 import {suspensionLines} from './suspension-text.ts';
 
@@ -38,8 +39,7 @@ function clusterLines(one: ClusterStatus, now: number, style: Style): readonly s
     `  ${counts.join(' · ') || 'nothing managed'}${style.dim(` · ${one.unmanaged} unmanaged`)}`,
     ...one.sources.flatMap((source) => sourceLines(source, style)),
     ...problems(one, style),
-    ...listed.slice(0, MOST).flatMap((one) => resourceLines(one, now, style)),
-    ...moreLines(listed.length, style),
+    ...listedLines(listed, now, style),
     ...one.applying.map(({key, name, verb, says}) => {
       const what = `${shownResource(key, name)}: ${verb}, ${safe(says ?? 'starting')}`;
       return `  ${style.accent('▸')} ${what}`;
@@ -58,10 +58,28 @@ function isOnlyPaused({state, because, drift}: ResourceReport): boolean {
 
 /** A terminal that scrolls past shows nothing. */
 const MOST = 30;
+/** So many are named of those that stand still for one reason. */
+const MOST_NAMED = 10;
+
+/** Each with its reason; those that cannot be told for the same reason, once. */
+function listedLines(
+  listed: readonly ResourceReport[],
+  now: number,
+  style: Style,
+): readonly string[] {
+  const alike = Map.groupBy(listed, ({key, state, because}) =>
+    state === 'undetermined' ? JSON.stringify(because) : key,
+  );
+  const groups = [...alike.values()];
+  return [
+    ...groups.slice(0, MOST).flatMap((group) => resourceLines(group, now, style)),
+    ...moreLines(groups.slice(MOST).flat().length, style),
+  ];
+}
 
 function moreLines(length: number, style: Style): readonly string[] {
-  if (length <= MOST) return [];
-  return [style.dim(`  and ${length - MOST} more: pvegit status --json has them all`)];
+  if (length === 0) return [];
+  return [style.dim(`  and ${length} more: pvegit status --json has them all`)];
 }
 
 function sourceLines(source: ClusterStatus['sources'][number], style: Style): readonly string[] {
@@ -83,13 +101,17 @@ function sourceLines(source: ClusterStatus['sources'][number], style: Style): re
 
 function problems(one: ClusterStatus, style: Style): readonly string[] {
   const lines: string[] = [];
-  if (one.quorate === false) lines.push(`  ${style.bad('the cluster has no quorum')}`);
+  if (one.quorate === false) {
+    lines.push(`  ${style.bad('the cluster has no quorum')}`);
+    lines.push(...remedyLines(QUORUM_REMEDY, 4, style));
+  }
   for (const {url, up} of one.endpoints) {
     if (!up) lines.push(`  ${style.bad(`${safe(url)} does not answer`)}`);
   }
   for (const {stage, because} of one.stages) {
     if (because !== null && stage !== 'fetch') {
       lines.push(`  ${style.warn(`${stage}: ${safe(because)}`)}`);
+      if (stage === 'observe') lines.push(...remedyLines('pvegit doctor says why', 4, style));
     }
   }
   if (one.journalIsNew) {
@@ -98,8 +120,14 @@ function problems(one: ClusterStatus, style: Style): readonly string[] {
   return lines;
 }
 
-function resourceLines(resource: ResourceReport, now: number, style: Style): readonly string[] {
-  const {id, name, state, because, drift} = resource;
+function resourceLines(
+  alike: readonly ResourceReport[],
+  now: number,
+  style: Style,
+): readonly string[] {
+  const [resource] = alike;
+  if (resource === undefined) return [];
+  const {state, because, drift} = resource;
   const [first] = because;
   const word = first === undefined || first.reason === null ? '' : `${first.reason}: `;
   const reason = first === undefined ? '' : `  ${word}${safe(first.detail)}`;
@@ -108,7 +136,9 @@ function resourceLines(resource: ResourceReport, now: number, style: Style): rea
     return `    ${risk} ${cause}, ${count}, for ${shownDuration(now - since)}`;
   });
   const shown = stateText(state, pad(state.replaceAll('_', ' '), 12), style);
-  const line = [{text: shownResource(id, name)}, {text: reason}];
+  const named = alike.slice(0, MOST_NAMED).map(({id, name}) => shownResource(id, name));
+  const more = alike.length > MOST_NAMED ? ` and ${alike.length - MOST_NAMED} more` : '';
+  const line = [{text: `${named.join(', ')}${more}`}, {text: reason}];
   const room = {indent: 4, columns: style.columns - STATE_WIDTH};
   return [
     ...fill(line, room).map((text, at) => (at === 0 ? `  ${shown} ${text}` : text)),

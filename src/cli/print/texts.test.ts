@@ -18,8 +18,9 @@ import type {Report} from '../../core/report.ts';
 import {resourceDetail, statusDocument, unmanagedProblem} from '../../status/status-document.ts';
 import {auditLines} from './audit-text.ts';
 import {planText} from './plan-text.ts';
+import {problemLines} from './problems-text.ts';
 import {statusText} from './status-text.ts';
-import {createStyle} from './style.ts';
+import {createStyle, shownDuration} from './style.ts';
 import {whyText} from './why-text.ts';
 
 const PLAIN = createStyle({}, {});
@@ -171,6 +172,63 @@ describe('status', () => {
     expect(statusOf(aReport({resources}), [{...PAUSE, key: 'guest/150'}])).toContain(
       'suspended 150 neo4j-db by ann: repair\n    → pvegit resume guest/150',
     );
+  });
+});
+
+describe('a cluster that cannot be read', () => {
+  const unread = [{reason: 'incomplete', detail: 'no answer', remedy: 'Bring it back.'}] as const;
+  const both = [150, 160].map((vmid) => {
+    return aResource({vmid, name: `vm-${vmid}`, state: 'undetermined', because: unread});
+  });
+
+  it('is one reason in status, and leads to doctor', () => {
+    const stages = [{stage: 'observe', seconds: 1, ok: false, because: '2 reads failed'}] as const;
+    const text = statusOf(aReport({resources: both, stages}), []);
+    expect(text).toContain('  undetermined 150 vm-150, 160 vm-160  incomplete: no answer\n');
+    expect(text.match(/Bring it back/g)).toHaveLength(1);
+    expect(text).toContain('observe: 2 reads failed\n    → pvegit doctor says why');
+  });
+
+  it('is told by why with the way on', () => {
+    const [resource = aResource()] = both;
+    const detail = {
+      cluster: 'harness',
+      resource,
+      actions: [],
+      verdicts: [],
+      waiting: [{key: 'guest/150', name: 'vm-150', kind: 'VirtualMachine', ...unread[0]} as const],
+      suspensions: [],
+      outcomes: [],
+    };
+    expect(whyText(detail, NOW, PLAIN)).toContain('incomplete: no answer\n  → Bring it back.');
+  });
+});
+
+describe('a cluster without quorum', () => {
+  it('is told before a plan and in status, with the way on', () => {
+    const report = aReport({quorate: false});
+    expect(problemLines(report, PLAIN)).toEqual([
+      'warning: the cluster has no quorum',
+      '  → Nothing can be written until it has; on a node: pvecm status',
+    ]);
+    expect(statusOf(report, [])).toContain('the cluster has no quorum\n    → Nothing can be');
+    expect(problemLines(aReport({quorate: null}), PLAIN)).toEqual([]);
+  });
+});
+
+describe('a duration', () => {
+  it.each([
+    [0, '0.0 s'],
+    [9_949, '9.9 s'],
+    [9_960, '10 s'],
+    [59_400, '59 s'],
+    [59_600, '1 min 0 s'],
+    [119_700, '2 min 0 s'],
+    [3_599_600, '1 h 0 min'],
+    [7_199_000, '2 h 0 min'],
+    [7_800_000, '2 h 10 min'],
+  ])('of %d ms is %s', (ms, said) => {
+    expect(shownDuration(ms)).toBe(said);
   });
 });
 

@@ -30,6 +30,7 @@ export function whyText(detail: ResourceDetail, now: number, style: Style): stri
         indent: 2,
         columns: style.columns,
       }),
+      ...remedyLines(remedyOf(resource, reason), 2, style),
     ]),
     ...(outcomes.length === 0 ? [] : ['', style.bold('Lately')]),
     ...outcomes.slice(0, 5).map((outcome) => {
@@ -39,6 +40,11 @@ export function whyText(detail: ResourceDetail, now: number, style: Style): stri
     }),
     ...(outcomes.length === 0 ? [] : remedyLines(`pvegit audit ${id}`, 2, style)),
   ].join('\n');
+}
+
+/** What waits is told with the way on of the same reason. */
+function remedyOf({because}: ResourceDetail['resource'], reason: string): string {
+  return because.find((one) => one.reason === reason)?.remedy ?? '';
 }
 
 function settledLines({resource}: ResourceDetail, style: Style): readonly string[] {

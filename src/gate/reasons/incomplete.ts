@@ -5,5 +5,8 @@ import type {ReasonRule} from '../judged.ts';
 export const incomplete: ReasonRule = {
   reason: 'incomplete',
   applies: ({input}) => (input.quorate === false ? 'the cluster has no quorum' : null),
-  remedy: () => 'Bring back what could not be read; the next pass goes on by itself.',
+  remedy: (_, {quorate}) =>
+    quorate === false
+      ? 'Bring its quorum back (on a node: pvecm status); the next pass goes on by itself.'
+      : 'Bring back what could not be read; the next pass goes on by itself.',
 };
