@@ -1,4 +1,4 @@
-// Why this exists: whoever watches the log of a service must see there that a source or a cluster is
+// Why this exists: who watches the log of a service must see there that a source or a cluster is
 // not read, or that a commit has mistakes: once when it begins or changes, and once when it ends.
 import type {Log, LogFields} from '../core/ports.ts';
 import type {Report, SourceReport} from '../core/report.ts';

@@ -23,8 +23,8 @@ export async function checkEndpoint(
 
 /** What prints a node's certificate on the node itself: its own, if it was given one. */
 export const SHOW_CERTIFICATE: readonly string[] = [
-  'openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pveproxy-ssl.pem   # if there is one',
-  'openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pve-ssl.pem        # otherwise',
+  'openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pveproxy-ssl.pem  # if there is one',
+  'openssl x509 -noout -fingerprint -sha256 -in /etc/pve/local/pve-ssl.pem       # otherwise',
 ];
 
 function connectionRemedy({kind}: PveError): readonly string[] {
