@@ -2,6 +2,7 @@
 // journal, clusters, status server; reload on SIGHUP; a clean stop.
 import {readFile, watch} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
+import {setImmediate as otherWork} from 'node:timers/promises';
 import {reloadConfig} from '../config/load-config.ts';
 import type {Config} from '../config/model.ts';
 import type {Log} from '../core/ports.ts';
@@ -98,8 +99,9 @@ export async function startController(
   const {url} = await server.start();
   const following = followConfig({context, file, log, metrics, force, controller});
   log.info('controller started', {url, config: file, clusters: Object.keys(config.clusters)});
-  // While Git is asked for the first time.
-  await Promise.all([force.start(), inSlices(prepareSchemas(kinds), realClock)]);
+  // While Git is asked for the first time, and a turn later: both together would hold up others.
+  const ready = otherWork().then(() => inSlices(prepareSchemas(kinds), realClock));
+  await Promise.all([force.start(), ready]);
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopping ??= stopAll();
