@@ -99,9 +99,8 @@ export async function startController(
   const {url} = await server.start();
   const following = followConfig({context, file, log, metrics, force, controller});
   log.info('controller started', {url, config: file, clusters: Object.keys(config.clusters)});
-  // While Git is asked for the first time, and a turn later: both together would hold up others.
-  const ready = otherWork().then(() => inSlices(prepareSchemas(kinds), realClock));
-  await Promise.all([force.start(), ready]);
+  // While Git is asked for the first time.
+  await Promise.all([force.start(), prepareKinds()]);
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopping ??= stopAll();
@@ -120,6 +119,12 @@ export async function startController(
   if (io.signal.aborted) await stop();
   else io.signal.addEventListener('abort', () => void stop(), {once: true});
   return {url, controller, ended: end.promise, stop};
+}
+
+/** Makes ready to check manifests, a turn later: with connecting in one it would hold up others. */
+async function prepareKinds(): Promise<void> {
+  await otherWork();
+  await inSlices(prepareSchemas(kinds), realClock);
 }
 
 function inForce(world: WorldParts, controller: Controller): ConfigInForce<ClusterSetup> {
