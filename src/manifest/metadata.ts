@@ -104,7 +104,7 @@ function checkAnnotation(
   pointer: string,
   tell: Tell,
 ): readonly Diagnostic[] {
-  const choices = ANNOTATIONS[key];
+  const choices = Object.hasOwn(ANNOTATIONS, key) ? ANNOTATIONS[key] : undefined;
   if (choices === undefined && /^pvegit\b/i.test(key)) {
     const names = Object.keys(ANNOTATIONS);
     const detail = `${quoted(key)} would do nothing, and somebody relies on it.`;

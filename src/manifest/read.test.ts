@@ -81,6 +81,13 @@ describe('reading a revision', () => {
     });
   });
 
+  it.each(['hasOwnProperty', 'isPrototypeOf'])('takes an annotation of any name: %s', (key) => {
+    const metadata = `metadata: {name: a, annotations: {${key}: x}}`;
+    const text = guest(150, 'a').replace('metadata: {name: a}', metadata);
+    const {diagnostics, desired} = read({'a.yaml': text});
+    expect([diagnostics, desired.map((one) => one.key)]).toEqual([[], ['guest/150']]);
+  });
+
   it.each(['toString', 'valueOf'])('refuses a map that has no text, and goes on: %s', (key) => {
     const map = `{${key}: 1}`;
     const rest = `metadata: {name: a}\nspec: {vmid: ${map}}\n`;
