@@ -228,7 +228,8 @@ function changeDevice(
   const format = to('format');
   if (storage !== undefined || format !== undefined) {
     const target = storage ?? observed.body[`${device}.storage`];
-    steps.move.push(
+    const list = input.refused.includes(`${device}.storage`) ? steps.cold : steps.move;
+    list.push(
       moveDisk(
         guest,
         slot,

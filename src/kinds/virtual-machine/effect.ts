@@ -148,6 +148,12 @@ function keyEffect(place: FieldPlace, input: EffectInput): Effect {
   if (key === 'agent' && place.sub === 'fstrim_cloned_disks' && alive) {
     return restOfKey(key, observed, now());
   }
+  if (place.template === 'tpm.storage') {
+    return {
+      ...cycle(place, 'the TPM state is copied while the guest is off'),
+      refusedRunning: true,
+    };
+  }
   const hotplug = qemuKey(key)?.facts.hotplug ?? 'pending';
   if (hotplug === 'immediate') return now();
   if (!hotplug.startsWith('class:')) return cycle(place);

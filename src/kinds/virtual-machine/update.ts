@@ -30,6 +30,7 @@ import {migrationOptions} from './migration.ts';
 import {vmidOfKey} from './reads.ts';
 import {startFindings} from './startable.ts';
 import type {Draft} from './step-draft.ts';
+import {keepDrafts, stillAttached, withKept, withoutKept} from './still-attached.ts';
 import {storageOn} from './transfer.ts';
 
 /** Calls of an update, with what speaks against them. */
@@ -43,9 +44,12 @@ export interface UpdateSteps {
 const SHUTDOWN_S = 180;
 
 /** The calls for the changes of one update. */
-export function updateSteps(request: StepRequest, observed: Observed, marker: Marker): UpdateSteps {
+export function updateSteps(request: StepRequest, found: Observed, marker: Marker): UpdateSteps {
+  const kept = stillAttached(request.changes, found);
+  const observed = withKept(found, kept);
   const onto = strandedOnto(request, observed);
-  const edits = sortEdits(withoutMoved(request.changes, onto), request.desired, observed);
+  const changes = withoutMoved(withoutKept(request.changes, kept), onto);
+  const edits = sortEdits(changes, request.desired, observed);
   const guest = {node: observed.node, vmid: marker.vmid};
   const devices = deviceSteps(edits, request, observed, guest);
   const order = edits.keys.filter(({field}) => field === 'boot.order');
@@ -62,6 +66,7 @@ export function updateSteps(request: StepRequest, observed: Observed, marker: Ma
   const migration = migrationDrafts(edits, observed, onto, request);
   const stopped = [...devices.cold, ...keySteps(cold, input).write];
   const drafts = [
+    ...keepDrafts(kept, guest),
     ...keySteps(bare, input).write,
     ...keys.detach,
     ...devices.detach,
