@@ -226,6 +226,8 @@ export interface Journal {
    * taken for ours.
    */
   tasksOf(cluster: string, key: ResourceKey | null, since: number): readonly string[];
+  /** Intents opened since then, of whatever state, oldest first. */
+  intentsSince(cluster: string, since: number): readonly Intent[];
   intent(id: number): Intent | null;
 
   /** With its audit line, or neither of the two. */

@@ -41,6 +41,8 @@ export interface GateInput {
   readonly driftSince: {readonly [id: string]: number};
   /** Guests whose newest stop task is another user's. */
   readonly foreignStops: ReadonlySet<ResourceKey>;
+  /** What somebody else does on this cluster with our own token; null: nothing that is known. */
+  readonly stranger: string | null;
   /** Guests that somebody works on through the breakglass door. */
   readonly breakglass: ReadonlySet<ResourceKey>;
   /** After failures: not before `until`, unless the fingerprint has changed. */

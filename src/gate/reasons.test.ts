@@ -141,6 +141,12 @@ const CASES: readonly Case[] = [
     given: {suspensions: [{...suspension, key: '*', expiresAt: null}]},
   },
   {
+    why: 'somebody else with our token',
+    reason: 'breakglass',
+    on: action(),
+    given: {stranger: 'somebody else used our token'},
+  },
+  {
     why: 'the breakglass door',
     reason: 'breakglass',
     on: action(),

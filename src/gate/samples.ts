@@ -130,6 +130,7 @@ export function gateInput(actions: readonly Action[], more: Partial<GateInput> =
     corrections: {},
     driftSince: {},
     foreignStops: new Set(),
+    stranger: null,
     breakglass: new Set(),
     backoffs: {},
     evidenceMissing: {},

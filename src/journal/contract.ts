@@ -135,6 +135,11 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
       journal.setTask(other, 'UPID:other');
       deepEqual(journal.tasksOf('harness', 'guest/150', 2000), ['UPID:new']);
       deepEqual(journal.tasksOf('harness', null, 2000), ['UPID:new', 'UPID:other']);
+      const since = journal.intentsSince('harness', 2000);
+      deepEqual(
+        since.map(({upid}) => upid),
+        ['UPID:new', null, 'UPID:other'],
+      );
     },
   },
   {

@@ -62,6 +62,7 @@ type IntentCalls =
   | 'openIntents'
   | 'unfinished'
   | 'tasksOf'
+  | 'intentsSince'
   | 'intent';
 
 function intents(store: Store): Pick<Journal, IntentCalls> {
@@ -100,6 +101,11 @@ function intents(store: Store): Pick<Journal, IntentCalls> {
       const sql = `SELECT upid FROM intents WHERE cluster = ? ${where} AND ${newer}`;
       const rows = store.all(sql, cluster, ...whose, Math.trunc(since));
       return rows.map((row) => String(row.upid));
+    },
+    intentsSince: (cluster, since) => {
+      const where = 'cluster = ? AND opened_at >= ? ORDER BY id';
+      const sql = `SELECT ${columns} FROM intents WHERE ${where}`;
+      return store.all(sql, cluster, Math.trunc(since)).map(toIntent);
     },
     intent: (id) => {
       const row = store.get(`SELECT ${columns} FROM intents WHERE id = ?`, id);

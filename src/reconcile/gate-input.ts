@@ -50,6 +50,7 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
     corrections: Object.fromEntries(memory.history.corrections(now)),
     driftSince: memory.history.driftSince(plan, now),
     foreignStops: facts.foreignStops,
+    stranger: null,
     breakglass: new Set(),
     backoffs: memory.history.backoffs(now),
     evidenceMissing: memory.history.evidenceMissing(now),

@@ -3,6 +3,7 @@ import type {Plan} from '../core/action.ts';
 import {createInventoryCache, type InventoryCache} from '../pve/inventory.ts';
 import type {Followed} from './follow.ts';
 import {History} from './history.ts';
+import {newStrangers, type Strangers} from './strangers.ts';
 
 /** What a loop keeps between its passes. */
 export interface PassMemory {
@@ -11,6 +12,7 @@ export interface PassMemory {
   readonly inventory: InventoryCache;
   /** Members of the sets of destructive actions that were shown, by set fingerprint. */
   readonly sets: Map<string, readonly string[]>;
+  readonly strangers: Strangers;
   /** The last plan. */
   plan: Plan | null;
 }
@@ -22,6 +24,7 @@ export function newMemory(): PassMemory {
     history: new History(),
     inventory: createInventoryCache(),
     sets: new Map(),
+    strangers: newStrangers(),
     plan: null,
   };
 }

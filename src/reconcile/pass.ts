@@ -19,6 +19,7 @@ import {withAdoptions} from './persons-word.ts';
 import {takeRequests} from './requests.ts';
 import {resourceReports} from './resources.ts';
 import {inSlices} from './slices.ts';
+import {strangerOf} from './strangers.ts';
 import {underWay} from './under-way.ts';
 import {heldBy, notingJournal} from './unwritable.ts';
 
@@ -61,7 +62,10 @@ export async function runPass(
     const stops = await foreignStops(parts, plan);
     const input = gateInput(parts, memory, {plan, inventory, quorate, foreignStops: stops});
     const judged = await inSlices(judgeSteps(input), parts.clock);
-    return parts.unwritable ? heldBy(parts.unwritable, plan.actions, judged) : judged;
+    if (parts.unwritable) return heldBy(parts.unwritable, plan.actions, judged);
+    const stranger = await strangerOf(parts, memory.strangers, {plan, verdicts: judged, inventory});
+    if (stranger === null) return judged;
+    return inSlices(judgeSteps({...input, stranger}), parts.clock);
   });
   const dispatched = await pass.stage('dispatch', () =>
     dispatch(parts, memory, {

@@ -145,7 +145,7 @@ export const inputs: fc.Arbitrary<GateInput> = fc
   });
 
 /** One call on a guest. */
-function step(vmid: number): CallStep {
+export function step(vmid: number): CallStep {
   return {
     ...{kind: 'task', operation: 'config', says: 'do it', timeoutMs: 1},
     call: {method: 'PUT', path: `/nodes/pve1/qemu/${vmid}/config`, params: {}},
