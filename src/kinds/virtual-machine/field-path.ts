@@ -31,6 +31,10 @@ const PATTERNS = fieldEntries()
   .filter(([template]) => template.includes('*'))
   .map(([template]) => ({template, parts: template.split('.')}));
 
+const SLOTTED: ReadonlyMap<FieldTemplate, readonly string[]> = new Map(
+  PATTERNS.map(({template, parts}) => [template, parts]),
+);
+
 /** The place of a path; null for a path that is no field. */
 export function placeOf(path: string): FieldPlace | null {
   const parts = path.split('.');
@@ -43,6 +47,13 @@ export function placeOf(path: string): FieldPlace | null {
     return build(path, template, slots);
   }
   return null;
+}
+
+/** The place of a template where these parts stand for its pieces. */
+export function placeAt(template: FieldTemplate, parts: readonly string[]): FieldPlace {
+  const pattern = SLOTTED.get(template);
+  const slots = pattern === undefined ? [] : parts.filter((_, index) => pattern[index] === '*');
+  return build(parts.join('.'), template, slots);
 }
 
 /** The place of a path that must be a field; another one is our own mistake. */

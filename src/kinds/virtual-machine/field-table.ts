@@ -138,9 +138,13 @@ export const DRIVE_FAMILIES = ['ideN', 'sataN', 'scsiN', 'virtioN'] as const;
 
 /** All fields with their specs. */
 export function fieldEntries(): readonly (readonly [FieldTemplate, FieldSpec])[] {
-  // Safe: the keys of the table are exactly the templates.
-  return Object.entries(FIELD_TABLE) as (readonly [FieldTemplate, FieldSpec])[];
+  return ENTRIES;
 }
+
+/** Made once: every field of every manifest asks. */
+const ENTRIES =
+  // Safe: the keys of the table are exactly the templates.
+  Object.entries(FIELD_TABLE) as (readonly [FieldTemplate, FieldSpec])[];
 
 /** What the key table says of a field's value; null for what is no configuration. */
 export function specFacts(spec: FieldSpec): LeafFacts | null {

@@ -7,7 +7,7 @@ import {qemuKey} from '../guest/key-facts.ts';
 import {LEAF_CODECS, type LeafType} from '../guest/leaf.ts';
 import {MEBIBYTE} from '../guest/quantity.ts';
 import {isDriveSlot} from './drive.ts';
-import {type FieldPlace, factsOf, placeOfField} from './field-path.ts';
+import {type FieldPlace, factsOf, placeAt, placeOfField} from './field-path.ts';
 import {fieldEntries} from './field-table.ts';
 import {addMistake, type Mistakes, pointerOf, rangeAt} from './mistakes.ts';
 import {quoted} from './quoted.ts';
@@ -19,13 +19,17 @@ export interface ReadFields {
   readonly ranges: {[path: string]: SourceRange};
 }
 
+/** Every template but those under `config:`, taken apart. */
+const TEMPLATES = fieldEntries()
+  .filter(([, {key}]) => key !== 'config')
+  .map(([template]) => ({template, pieces: template.split('.')}));
+
 /** Reads every field of the table but those under `config:`. */
 export function readSpec(spec: {readonly [key: string]: unknown}, mistakes: Mistakes): ReadFields {
   const fields: ReadFields = {body: {}, ranges: {}};
-  for (const [template, {key}] of fieldEntries()) {
-    if (key === 'config') continue;
-    for (const {parts, value} of find(spec, template.split('.'))) {
-      readField(fields, parts, value, mistakes);
+  for (const {template, pieces} of TEMPLATES) {
+    for (const {parts, value} of find(spec, pieces)) {
+      readPlace(fields, placeAt(template, parts), {value, pointer: pointerOf(...parts)}, mistakes);
     }
   }
   return fields;
@@ -39,8 +43,16 @@ export function readField(
   mistakes: Mistakes,
   pointer = pointerOf(...parts),
 ): void {
-  const path = parts.join('.');
-  const place = placeOfField(path);
+  readPlace(fields, placeOfField(parts.join('.')), {value, pointer}, mistakes);
+}
+
+function readPlace(
+  fields: ReadFields,
+  place: FieldPlace,
+  {value, pointer}: {readonly value: unknown; readonly pointer: string},
+  mistakes: Mistakes,
+): void {
+  const {path} = place;
   if (!isSlotKnown(place, pointer, mistakes)) return;
   if (value === null && place.spec.sticky === true) {
     const detail = `${path} always has a value.`;
@@ -181,15 +193,17 @@ function slotNames(family: string): string {
   return family === 'unusedN' ? 'unused0–255' : 'net0–31';
 }
 
-/** The values at a template's places: one, none, or one for each slot. */
+/** The values at a template's places, from one of its pieces on: one, none, or one for each slot. */
 function find(
   value: unknown,
-  template: readonly string[],
+  pieces: readonly string[],
   parts: readonly string[] = [],
 ): readonly {readonly parts: readonly string[]; readonly value: unknown}[] {
-  const [head, ...rest] = template;
-  if (head === undefined) return value === undefined ? [] : [{parts, value}];
+  const piece = pieces[parts.length];
+  if (piece === undefined) return value === undefined ? [] : [{parts, value}];
   if (!isObject(value)) return [];
-  const names = head === '*' ? Object.keys(value) : Object.hasOwn(value, head) ? [head] : [];
-  return names.flatMap((name) => find(value[name], rest, [...parts, name]));
+  if (piece !== '*') {
+    return Object.hasOwn(value, piece) ? find(value[piece], pieces, [...parts, piece]) : [];
+  }
+  return Object.keys(value).flatMap((name) => find(value[name], pieces, [...parts, name]));
 }
