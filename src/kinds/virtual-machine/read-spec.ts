@@ -193,7 +193,7 @@ function slotNames(family: string): string {
   return family === 'unusedN' ? 'unused0–255' : 'net0–31';
 }
 
-/** The values at a template's places, from one of its pieces on: one, none, or one for each slot. */
+/** The values at a template's places, below these parts: one, none, or one for each slot. */
 function find(
   value: unknown,
   pieces: readonly string[],
