@@ -69,6 +69,18 @@ describe('what a person took out of a guest that runs', () => {
     expect(await openLines(story)).toEqual([]);
   });
 
+  it('is kept with the parts that Git does not name', async () => {
+    const story = await adopted();
+    configure(story, {vga: 'qxl,memory=32'});
+    commit(story, text({config: {vga: {type: 'qxl'}}}));
+    await settleAll(story);
+    const before = story.simulator.guests.get(150)?.runtime;
+    configure(story, {delete: 'vga'});
+    expect(await settleAll(story)).toEqual(['update']);
+    expect([configOf(story)['vga'], pendingOf(story)]).toEqual(['qxl,memory=32', {}]);
+    expect(story.simulator.guests.get(150)?.runtime).toBe(before);
+  });
+
   it('is kept first, and changed by an action of its own', async () => {
     const story = await adopted();
     configure(story, {delete: 'sata1'});

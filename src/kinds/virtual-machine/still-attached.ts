@@ -4,32 +4,40 @@
 import type {Change} from '../../core/action.ts';
 import {isObject, type Json, type JsonObject} from '../../core/json.ts';
 import type {Body, Observed} from '../../core/model.ts';
-import {activeOf, configuredOf} from '../guest/live-config.ts';
+import {activeOf, configuredOf, type LiveConfig} from '../guest/live-config.ts';
 import {type GuestPlace, writeConfig} from './drafts.ts';
 import {deviceOf} from './edits.ts';
+import {placeOfField} from './field-path.ts';
 import {projectConfig} from './project.ts';
 import type {Draft} from './step-draft.ts';
 
-/** Slots by their path (`disks.ide1`) that are wanted and only wait to go, with their keys. */
+/** What is wanted and only waits to go, slots and parts of packed keys, by path, with its key. */
 export type StillAttached = ReadonlyMap<string, string>;
 
 /** What the changes want again of what still is in force. */
 export function stillAttached(changes: readonly Change[], observed: Observed): StillAttached {
   const [active, configured] = [activeOf(observed), configuredOf(observed)];
-  const slots = changes.flatMap(({field, to}) => {
-    const slot = deviceOf(field) ?? /^networks\.[^.]+/.exec(field)?.[0] ?? null;
-    return slot === null || (to ?? null) === null ? [] : [slot];
-  });
-  const gone = [...active].filter(([key]) => !configured.has(key));
+  const gone = new Map([...active].filter(([key]) => !configured.has(key)));
+  if (gone.size === 0) return new Map();
   return new Map(
-    [...new Set(slots)].flatMap((slot) => {
-      const found = gone.find(([key, text]) => projectConfig(new Map([[key, text]]))[slot]);
-      return found === undefined ? [] : [[slot, found[0]] as const];
+    changes.flatMap(({field, to}) => {
+      const path = deviceOf(field) ?? /^networks\.[^.]+/.exec(field)?.[0] ?? field;
+      const key = (to ?? null) === null ? undefined : keyOf(path, gone);
+      return key === undefined ? [] : [[path, key] as const];
     }),
   );
 }
 
-/** Without what is within such a slot: that is compared when the slot is there again. */
+/** The key that holds a slot or a part, among those that wait to go. */
+function keyOf(path: string, gone: LiveConfig): string | undefined {
+  const place = placeOfField(path);
+  if (place.type !== 'presence') {
+    return place.key !== null && place.sub !== null && gone.has(place.key) ? place.key : undefined;
+  }
+  return [...gone].find(([key, text]) => projectConfig(new Map([[key, text]]))[path])?.[0];
+}
+
+/** Without what is within such a slot or key: that is compared when it is there again. */
 export function withoutKept(changes: readonly Change[], kept: StillAttached): readonly Change[] {
   const slots = [...kept.keys()];
   return changes.filter(({field}) => {
@@ -37,7 +45,7 @@ export function withoutKept(changes: readonly Change[], kept: StillAttached): re
   });
 }
 
-/** The guest as it is once the removal of its slots is taken back. */
+/** The guest as it is once their removal is taken back. */
 export function withKept(observed: Observed, kept: StillAttached): Observed {
   if (kept.size === 0) return observed;
   const active = activeOf(observed);
@@ -53,17 +61,27 @@ export function withKept(observed: Observed, kept: StillAttached): Observed {
   };
 }
 
-/** The call that takes the removal back. */
-export function keepDrafts(kept: StillAttached, guest: GuestPlace): readonly Draft[] {
+/** The call that takes the removal back; `observed` is the guest as it is then. */
+export function keepDrafts(
+  kept: StillAttached,
+  observed: Observed,
+  guest: GuestPlace,
+): readonly Draft[] {
   if (kept.size === 0) return [];
-  const [slots, keys] = [[...kept.keys()], [...kept.values()].toSorted()];
+  const [paths, keys] = [[...kept.keys()], [...new Set(kept.values())].toSorted()];
   const draft = writeConfig(guest, {
     says: `keep ${keys.join(', ')}, which waited to go`,
     revert: keys,
-    fields: [...slots, 'boot.order'],
-    expect: Object.fromEntries(slots.map((slot) => [slot, true])),
+    fields: [...paths, ...keys.flatMap((key) => fieldsOf(key, observed)), 'boot.order'],
+    expect: Object.fromEntries(paths.map((path) => [path, observed.body[path] ?? null])),
   });
   return [draft];
+}
+
+/** What comes back with a key, also what Git does not name. */
+function fieldsOf(key: string, observed: Observed): readonly string[] {
+  const text = configuredOf(observed).get(key);
+  return text === undefined ? [] : Object.keys(projectConfig(new Map([[key, text]])));
 }
 
 function partOf(value: Json | undefined): JsonObject {

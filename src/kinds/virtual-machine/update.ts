@@ -66,7 +66,7 @@ export function updateSteps(request: StepRequest, found: Observed, marker: Marke
   const migration = migrationDrafts(edits, observed, onto, request);
   const stopped = [...devices.cold, ...keySteps(cold, input).write];
   const drafts = [
-    ...keepDrafts(kept, guest),
+    ...keepDrafts(kept, observed, guest),
     ...keySteps(bare, input).write,
     ...keys.detach,
     ...devices.detach,
