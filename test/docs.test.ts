@@ -30,6 +30,12 @@ describe('documents', () => {
     expect(links.filter(({target}) => !existsSync(posix.join(top, target)))).toEqual([]);
   });
 
+  it('hold no marks of a merge that was left half done', () => {
+    const marks = /^(?:<{7} .*|={7}|>{7} .*)$/m;
+    expect(marks.test(`${'<'.repeat(7)} HEAD`)).toBe(true);
+    expect(pages.filter(({text}) => marks.test(text)).map(({path}) => path)).toEqual([]);
+  });
+
   it('name only npm scripts that exist', async () => {
     const {scripts} = (await import('../package.json', {with: {type: 'json'}})).default;
     const named = pages.flatMap(({path, text}) =>
