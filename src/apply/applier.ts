@@ -215,6 +215,7 @@ export class Applier {
     const outcome = {...named, result, because, startedAt: openedAt, endedAt, steps: []} as const;
     const audit = auditEntry(this.#context, action, approval, outcome);
     this.#context.journal.addOutcome(outcome, audit);
+    this.#options.onEnd(outcome, action);
   }
 
   #isDue({id, action}: Intent): boolean {

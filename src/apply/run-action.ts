@@ -75,7 +75,8 @@ export async function runAction(context: ApplyContext, run: ActionRun): Promise<
     steps: [],
   };
   const {result, because, left} = await carryOut(context, run, progress);
-  const {key, name, fingerprint, verb, risk} = run.action;
+  const {key, name, fingerprint, verb, risk, cause, changes} = run.action;
+  const corrects = result === 'done' && cause === 'drift';
   const outcome: Outcome = {
     cluster: context.cluster,
     key,
@@ -88,6 +89,7 @@ export async function runAction(context: ApplyContext, run: ActionRun): Promise<
     startedAt,
     endedAt: context.clock.now(),
     steps: progress.steps,
+    ...(corrects ? {corrected: changes.map(({field}) => field)} : {}),
   };
   return {outcome, left: left === true};
 }

@@ -336,6 +336,8 @@ export interface Outcome {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly steps: readonly StepOutcome[];
+  /** Fields whose drift it put right, if it did; absent in older journals. */
+  readonly corrected?: readonly string[];
 }
 
 /** How one step ended, with its task if it had one. */

@@ -234,7 +234,8 @@ export interface Journal {
   addOutcome(outcome: Outcome, audit?: AuditEntry): void;
   /** Newest first. */
   outcomes(cluster: string, limit: number): readonly Outcome[];
-  outcomesOf(cluster: string, key: ResourceKey, since: number): readonly Outcome[];
+  /** Those of a key (null: of any) that ended since then, newest first. */
+  outcomesOf(cluster: string, key: ResourceKey | null, since: number): readonly Outcome[];
 
   addAudit(entry: AuditEntry): void;
   audit(filter: {

@@ -189,6 +189,8 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
       const times = (list: readonly {endedAt: number}[]) => list.map(({endedAt}) => endedAt);
       deepEqual(times(journal.outcomes('harness', 2)), [4000, 3000]);
       deepEqual(times(journal.outcomesOf('harness', 'guest/150', 2000)), [3000, 2000]);
+      deepEqual(times(journal.outcomesOf('harness', null, 3000)), [4000, 3000]);
+      deepEqual(journal.outcomesOf('other', null, 0), []);
       deepEqual(journal.outcomes('other', 10), []);
     },
   },
@@ -303,6 +305,21 @@ export const JOURNAL_CONTRACT: readonly ContractCase[] = [
       journal.releaseLease('harness', 'two');
       equal(journal.leader('harness', 1902), null);
       deepEqual(ask('two', 1902), {kind: 'held', token: 3});
+    },
+  },
+  {
+    title: 'a lease whose holder is gone lapses also when the clock was set back since',
+    check: (journal) => {
+      const ask = (holder: string, now: number) =>
+        journal.acquireLease('harness', holder, now, 1000);
+      ask('one', 9_000_000);
+      deepEqual(ask('two', 5_000), {kind: 'other', holder: 'one', expiresAt: 6_000});
+      deepEqual(ask('two', 5_999), {kind: 'other', holder: 'one', expiresAt: 6_000});
+      deepEqual(ask('two', 6_000), {kind: 'held', token: 2});
+      ask('two', 9_000_000);
+      deepEqual(ask('one', 7_000), {kind: 'other', holder: 'two', expiresAt: 8_000});
+      deepEqual(ask('two', 7_500), {kind: 'held', token: 2});
+      deepEqual(ask('one', 8_000), {kind: 'other', holder: 'two', expiresAt: 8_500});
     },
   },
 ];

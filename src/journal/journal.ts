@@ -146,9 +146,10 @@ function outcomes(store: Store): Pick<Journal, 'addOutcome' | 'outcomes' | 'outc
       return bodies<Outcome>(store.all(sql, cluster, limit));
     },
     outcomesOf: (cluster, key, since) => {
-      const where = 'cluster = ? AND key = ? AND ended_at >= ?';
-      const sql = `SELECT body FROM outcomes WHERE ${where} ORDER BY id DESC`;
-      return bodies<Outcome>(store.all(sql, cluster, key, Math.trunc(since)));
+      const [where, whose] = key === null ? ['', []] : ['AND key = ?', [key]];
+      const newer = 'ended_at >= ? ORDER BY id DESC';
+      const sql = `SELECT body FROM outcomes WHERE cluster = ? ${where} AND ${newer}`;
+      return bodies<Outcome>(store.all(sql, cluster, ...whose, Math.trunc(since)));
     },
   };
 }

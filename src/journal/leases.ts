@@ -3,6 +3,9 @@
 import type {LeaseResult} from '../core/ports.ts';
 import type {Store} from './store.ts';
 
+/** No lease is given for longer; half a minute is usual. */
+const LONGEST_MS = 600_000;
+
 /** Takes or renews a cluster's lease; it may be taken over once it was not renewed for `ttlMs`. */
 export function acquireLease(
   store: Store,
@@ -18,7 +21,11 @@ export function acquireLease(
     const expiresAt = row === null ? 0 : Number(row.expires_at);
     const current = typeof row?.holder === 'string' ? row.holder : null;
     if (current !== null && current !== holder && expiresAt > now) {
-      return {kind: 'other', holder: current, expiresAt};
+      if (expiresAt <= now + LONGEST_MS) return {kind: 'other', holder: current, expiresAt};
+      // Given before the clock was set back: a living holder renews it in time, a dead one never.
+      const lapsesAt = Math.trunc(now + ttlMs);
+      store.run('UPDATE leases SET expires_at = ? WHERE cluster = ?', lapsesAt, cluster);
+      return {kind: 'other', holder: current, expiresAt: lapsesAt};
     }
     const token = current === holder ? last : last + 1;
     store.run(

@@ -15,6 +15,7 @@ import {ClusterLoop, LEASE_MS, type LoopOptions} from './loop.ts';
 import type {PassMemory} from './memory.ts';
 import type {ClusterParts} from './parts.ts';
 import {runPass} from './pass.ts';
+import {recallHistory} from './recall.ts';
 import {mayPass, type NotingJournal, notingJournal, unwritable} from './unwritable.ts';
 
 /** A cluster as the controller is given it: parts without the applier, and where evidence goes. */
@@ -120,7 +121,10 @@ export class Controller {
       log: parts.log,
       metrics: parts.metrics,
       passTimeoutMs,
-      pass: async (signal) => (await runPass(parts, memory, signal)).report,
+      pass: async (signal) => {
+        recallHistory(parts, memory, 'pauses and corrections');
+        return (await runPass(parts, memory, signal)).report;
+      },
       onReport: (report) => {
         this.#reports.set(cluster, report);
         this.#noteHealthy(cluster);

@@ -52,8 +52,9 @@ describe('after failures', () => {
 
 it('corrections are counted for an hour, and what ended is asked afresh for a minute', () => {
   const history = new History();
-  history.note(outcome('done', 0), ACTION);
-  history.note(outcome('done', 30 * MINUTE), ACTION);
+  const corrected = ['memory'];
+  history.note({...outcome('done', 0), corrected}, ACTION);
+  history.note({...outcome('done', 30 * MINUTE), corrected}, ACTION);
   expect([...history.corrections(45 * MINUTE).values()]).toEqual([2]);
   expect([...history.corrections(75 * MINUTE).values()]).toEqual([1]);
   expect(history.recent(30 * MINUTE).length).toBe(1);

@@ -19,27 +19,70 @@ const FRESH_MS = 60_000;
 export interface Backoff {
   readonly fingerprint: string;
   readonly failures: number;
+  readonly at: number;
   readonly until: number;
   readonly because: string;
+}
+
+/** What was before this process; outcomes oldest first. */
+export interface Past {
+  readonly outcomes: readonly Outcome[];
+  /** Up to which end failures count no more, since a person asked to try again. */
+  readonly retried: ReadonlyMap<ResourceKey, number>;
+  /** Whether pauses after failures go on. */
+  readonly pauses: boolean;
+  readonly now: number;
 }
 
 /** Memory of one cluster's loop between passes. */
 export class History {
   readonly #backoffs = new Map<ResourceKey, Backoff>();
-  readonly #corrections: {readonly id: string; readonly at: number}[] = [];
+  #corrections: readonly {readonly id: string; readonly at: number}[] = [];
+  #recalled = false;
   #driftSince: {readonly [id: string]: number} = {};
   readonly #recent = new Map<ResourceKey, {readonly at: number; readonly action: Action}>();
 
+  /** Whether it knows what was before this process. */
+  isRecalled(): boolean {
+    return this.#recalled;
+  }
+
+  /** Takes in what was before this process. */
+  recall({outcomes, retried, pauses, now}: Past): void {
+    this.#recalled = true;
+    for (const outcome of outcomes) {
+      const counts = pauses && outcome.endedAt > (retried.get(outcome.key) ?? 0);
+      if (counts) this.#pause(outcome);
+      this.#count(outcome);
+    }
+    this.#turnBack(now);
+  }
+
   /** Takes in how an action ended. */
   note(outcome: Outcome, action: Action): void {
-    const {key, endedAt} = outcome;
-    this.#recent.set(key, {at: endedAt, action});
-    if (outcome.result !== 'done' && outcome.result !== 'unknown') this.#fail(outcome);
-    if (outcome.result !== 'done') return;
-    this.#backoffs.delete(key);
-    if (action.cause !== 'drift') return;
-    for (const {field} of action.changes) {
-      this.#corrections.push({id: driftId(key, field), at: endedAt});
+    this.#recent.set(outcome.key, {at: outcome.endedAt, action});
+    this.#pause(outcome);
+    this.#count(outcome);
+  }
+
+  #pause(outcome: Outcome): void {
+    if (outcome.result === 'done') this.#backoffs.delete(outcome.key);
+    else if (outcome.result !== 'unknown') this.#fail(outcome);
+  }
+
+  #count({key, endedAt, corrected = []}: Outcome): void {
+    const more = corrected.map((field) => ({id: driftId(key, field), at: endedAt}));
+    if (more.length > 0) this.#corrections = [...this.#corrections, ...more];
+  }
+
+  /** A clock that was set back makes nothing wait longer than it would have. */
+  #turnBack(now: number): void {
+    for (const [key, {at, until, ...rest}] of this.#backoffs) {
+      if (at <= now) continue;
+      this.#backoffs.set(key, {...rest, at: now, until: until === 0 ? 0 : until - (at - now)});
+    }
+    if (this.#corrections.some(({at}) => at > now)) {
+      this.#corrections = this.#corrections.map(({id, at}) => ({id, at: Math.min(at, now)}));
     }
   }
 
@@ -53,7 +96,7 @@ export class History {
     const free = result === 'interrupted' ? 1 : 0;
     const doubled = FIRST_PAUSE_MS * 2 ** (failures - 1 - free);
     const until = failures <= free ? 0 : endedAt + Math.min(doubled, LAST_PAUSE_MS);
-    this.#backoffs.set(key, {fingerprint, failures, until, because});
+    this.#backoffs.set(key, {fingerprint, failures, at: endedAt, until, because});
   }
 
   /** Forgets a resource's failures (a person asked to retry). */
@@ -63,6 +106,7 @@ export class History {
 
   /** The pauses that still hold, by key. */
   backoffs(now: number): {readonly [key: ResourceKey]: Backoff} {
+    this.#turnBack(now);
     return Object.fromEntries([...this.#backoffs].filter(([, {until}]) => until > now));
   }
 
@@ -97,8 +141,10 @@ export class History {
 
   /** How often each `driftId` was corrected within the last hour. */
   corrections(now: number): ReadonlyMap<string, number> {
-    while (this.#corrections[0] && this.#corrections[0].at < now - CONTEST_WINDOW_MS) {
-      this.#corrections.shift();
+    this.#turnBack(now);
+    const isOld = ({at}: {readonly at: number}): boolean => at < now - CONTEST_WINDOW_MS;
+    if (this.#corrections.some(isOld)) {
+      this.#corrections = this.#corrections.filter((one) => !isOld(one));
     }
     const counts = new Map<string, number>();
     for (const {id} of this.#corrections) counts.set(id, (counts.get(id) ?? 0) + 1);

@@ -16,6 +16,7 @@ import type {PassMemory} from './memory.ts';
 import {observe} from './observe.ts';
 import type {ClusterParts} from './parts.ts';
 import {withAdoptions} from './persons-word.ts';
+import {recallHistory} from './recall.ts';
 import {takeRequests} from './requests.ts';
 import {resourceReports} from './resources.ts';
 import {inSlices} from './slices.ts';
@@ -38,6 +39,7 @@ export async function runPass(
 ): Promise<PassResult> {
   const parts = given.applier ? given : {...given, journal: notingJournal(given.journal)};
   const pass = new Stages(parts);
+  recallHistory(parts, memory, asTheLeader(parts) ? 'pauses and corrections' : 'corrections');
   // A pass that only looks must not take away what a controller was asked.
   if (parts.applier) takeRequests(parts, memory);
   if (parts.applier) parts.applier.takeUp(parts.journal.unfinished(parts.cluster));
@@ -75,6 +77,11 @@ export async function runPass(
   );
   const report = await pass.report({parts, memory, sources, plan, verdicts, dispatched, seen});
   return {report, inventory: seen.inventory, manifests};
+}
+
+/** Who only looks beside a controller sees what that one waits for. */
+function asTheLeader({applier, journal, cluster, clock}: ClusterParts): boolean {
+  return applier === null && journal.leader(cluster, clock.now()) !== null;
 }
 
 interface Seen {

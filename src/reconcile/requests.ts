@@ -4,6 +4,7 @@ import {unreachable} from '../core/assert.ts';
 import type {PersonRequest} from '../core/ports.ts';
 import {forgetAdoption, keepAdoption} from '../journal/adoptions.ts';
 import {forgetRelease, keepRelease} from '../journal/releases.ts';
+import {keepRetry} from '../journal/retries.ts';
 import {keepApproval} from './approvals.ts';
 import {acceptName} from './follow.ts';
 import type {PassMemory} from './memory.ts';
@@ -34,6 +35,7 @@ function takeRequest(parts: Asked, memory: PassMemory, request: PersonRequest): 
       return;
     case 'retry':
       memory.history.retry(request.key);
+      keepRetry(journal, request.cluster, request.key);
       parts.applier?.hurry(request.key, journal.unfinished(request.cluster));
       return;
     case 'resolve': {
