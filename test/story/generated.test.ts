@@ -67,6 +67,17 @@ describe('a volume that leaves its slot', () => {
   });
 });
 
+describe('a device that goes', () => {
+  it('leaves the boot order, also when it is a PCI device', async () => {
+    const live = {boot: 'order=scsi0;hostpci0', hostpci0: 'mapping=gpu', scsi0: DISK};
+    const found = {live, volumes: [VOLUME], running: true};
+    const story = await adopted(found);
+    commit(story, text(found, {config: {hostpci0: null}}));
+    expect(await settleAll(story)).toEqual(['update']);
+    expect([await openLines(story), pendingOf(story)]).toEqual([[], {}]);
+  });
+});
+
 describe('what Proxmox would refuse is said before it is asked', () => {
   it.each([
     {

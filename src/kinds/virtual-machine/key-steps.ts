@@ -47,7 +47,7 @@ export function keySteps(
   const plain = aboutEdits(written);
   const about = {
     ...plain,
-    fields: [...plain.fields, ...sideEffects(set)],
+    fields: [...plain.fields, ...sideEffects(set), ...leftOrder(rest)],
     inForce: input.inForce.filter((field) => plain.fields.includes(field)),
   };
   return {
@@ -91,6 +91,11 @@ function sideEffects(set: {readonly [key: string]: ApiParam}): readonly string[]
     if (known?.family !== 'netN' || typeof value !== 'string') return [];
     return parseProperties(value, known.facts).has('macaddr') ? [] : [`networks.${key}.mac`];
   });
+}
+
+/** A PCI device may be in the boot order, and leaves it with its key. */
+function leftOrder(removed: readonly string[]): readonly string[] {
+  return removed.some((key) => /^hostpci\d+$/.test(key)) ? ['boot.order'] : [];
 }
 
 function isPlugged(key: string): boolean {
