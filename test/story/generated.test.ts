@@ -27,7 +27,14 @@ interface Found {
 }
 
 async function adopted(found: Found): Promise<Story> {
-  const simulator = demoCluster();
+  const thin = {type: 'lvmthin', content: ['images', 'rootdir']};
+  const simulator = demoCluster({
+    storages: {
+      local: {content: ['iso', 'snippets'], options: {path: '/var/lib/vz'}},
+      'local-lvm': {...thin, options: {vgname: 'pve', thinpool: 'data'}},
+      second: {...thin, options: {vgname: 'pve', thinpool: 'second'}},
+    },
+  });
   const volumes = Object.fromEntries((found.volumes ?? []).map((volid) => [volid, GIB]));
   const config = {...found.live, smbios1: `uuid=${UUID}`};
   addGuest(simulator, 150, {config, running: found.running ?? false, volumes});
@@ -64,6 +71,28 @@ describe('a volume that leaves its slot', () => {
     commit(story, text(found, {disks: {ide2: null, virtio0: null}}));
     expect(await settleAll(story)).toEqual(['update']);
     expect([await openLines(story), pendingOf(story)]).toEqual([[], {}]);
+  });
+});
+
+describe('volumes that leave their slots in one action', () => {
+  it('may change places with what is moved and what is attached', async () => {
+    const volumes = [0, 1, 2, 3].map((n) => `local-lvm:vm-150-disk-${n}`);
+    const live = {
+      ide0: 'local-lvm:vm-150-disk-1,size=1G',
+      scsi1: 'local-lvm:vm-150-disk-2,size=1G',
+      scsi2: 'local-lvm:vm-150-disk-3,size=1G',
+      unused0: 'local-lvm:vm-150-disk-0',
+    };
+    const found = {live, volumes};
+    const story = await adopted(found);
+    const disks = {
+      ide0: {storage: 'second'},
+      scsi1: null,
+      scsi2: {file: 'local-lvm:vm-150-disk-0'},
+    };
+    commit(story, text(found, {disks}));
+    expect(await settleAll(story)).toEqual(['update']);
+    expect(await openLines(story)).toEqual([]);
   });
 });
 
@@ -188,6 +217,8 @@ describe('what is beside the edit is written in a spelling that this release tak
       live: {agent: '1,freeze-fs-on-backup=0'},
       spec: {agent: {type: 'isa'}},
     },
+    {title: 'an agent that is off', live: {agent: 'enabled=off'}, spec: {agent: {type: 'isa'}}},
+    {title: 'the first place in the order', live: {}, spec: {startup: {order: 0}}},
     {title: 'the same as a wish', live: {agent: '1'}, spec: {agent: {'freeze-fs': false}}},
     {
       title: 'a drive that says no size',

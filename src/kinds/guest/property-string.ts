@@ -49,7 +49,10 @@ export function formatProperties(parts: PropertyString, facts: KeyFacts): string
   const value = rest.get(first);
   if (value !== undefined) {
     rest.delete(first);
-    words.push(leading(value, rest, facts));
+    const bare = leading(bareValue(value, facts.properties?.[first]), rest, facts);
+    // qemu-server takes a startup of `0` alone for none.
+    const named = bare === '0' && rest.size === 0 && facts.format === 'pve-startup-order';
+    words.push(named ? `${first}=${bare}` : bare);
   }
   for (const [name, item] of rest) words.push(`${EVERYWHERE.get(name) ?? name}=${item}`);
   return words.join(',');
@@ -82,6 +85,13 @@ function addKnown(parts: Map<string, string>, name: string, value: string, leaf:
   }
   if (leaf.keyAlias !== undefined) parts.set(leaf.keyAlias, name);
   parts.set(leaf.alias ?? name, value);
+}
+
+/** Without its name a truth is read as 1 and 0 only, with its name in every spelling. */
+function bareValue(value: string, leaf: LeafFacts | undefined): string {
+  if (leaf?.type !== 'boolean') return value;
+  if (/^(?:on|yes|true)$/i.test(value)) return '1';
+  return /^(?:off|no|false)$/i.test(value) ? '0' : value;
 }
 
 /** `virtio=MAC` where the value of the default key has an alias of its own, else the bare value. */

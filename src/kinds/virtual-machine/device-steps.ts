@@ -62,7 +62,7 @@ function detach(
   return writeConfig(guest, {
     says: keeps ? `detach ${slot}, keep its volume` : `take ${slot} out`,
     remove: [slot],
-    fields: [device, 'boot.order', ...(keeps ? keep(steps, observed) : [])],
+    fields: [device, 'boot.order', ...(keeps ? [keep(steps, observed)] : [])],
     expect: {[device]: null},
   });
 }
@@ -135,7 +135,8 @@ function emptyDrive(
 ): readonly Finding[] {
   const medium = desired?.body[`${device}.file`] ?? 'none';
   const effect = effectOf({field: device, from: undefined, to: true, observed});
-  if (medium !== 'none' || observed.power === 'stopped' || effect.kind !== 'now') return [];
+  const isEmpty = medium === 'none' || medium === 'cdrom';
+  if (!isEmpty || observed.power === 'stopped' || effect.kind !== 'now') return [];
   const why = 'and an empty drive is not plugged into a guest that runs';
   const detail = `${slot} has no medium, ${why}; name a file, or stop the guest first`;
   return [{reason: 'waiting', detail, fields: [device]}];
@@ -235,7 +236,7 @@ function changeDevice(
         slot,
         {storage: String(target), ...(format ? {format: String(format)} : {})},
         {
-          fields: [device, ...keep(steps, observed)],
+          fields: [device, keep(steps, observed)],
           expect: {[`${device}.storage`]: String(target)},
         },
       ),
@@ -284,11 +285,11 @@ function exchange(
 ): readonly Draft[] {
   const live = configuredOf(observed);
   const isDisk = device.startsWith('disks.');
-  const moved = isDisk ? keep(steps, observed) : ['boot.order'];
+  const moved = isDisk ? keep(steps, observed) : 'boot.order';
   const write = writeConfig(guest, {
     says: `put ${file} into ${slot}`,
     set: {[slot]: withFile(slot, file, live)},
-    fields: [device, ...moved, ...unusedOf(file, live)],
+    fields: [device, moved, ...unusedOf(file, live)],
     expect: {[`${device}.file`]: file},
     ...(pending ? {} : {inForce: [`${device}.file`]}),
   });
@@ -319,16 +320,30 @@ function foreignVolume(
   return other ? [{reason: 'in-use', detail: `${file} is attached as ${other.slot}`}] : [];
 }
 
-/**
- * The fields of the `unusedN` where a volume that leaves its slot may stand: the lowest free one,
- * or one that was meant for a volume before it, which leaves at the stop only.
- */
-function keep(steps: DeviceSteps, observed: Observed): readonly string[] {
+/** The lowest free `unusedN`, where a volume that leaves its slot may stand. */
+function keep(steps: DeviceSteps, observed: Observed): string {
   const live = configuredOf(observed);
   const names = Array.from({length: 256}, (_, index) => `unused${index}`);
-  const free = names.find((slot) => !live.has(slot) && !steps.kept.has(slot));
-  if (free !== undefined) steps.kept.add(free);
-  return [...steps.kept].map((slot) => `unused.${slot}`);
+  const free = names.find((slot) => !live.has(slot) && !steps.kept.has(slot)) ?? 'unused255';
+  steps.kept.add(free);
+  return `unused.${free}`;
+}
+
+/**
+ * The calls, each of those that set a volume free with every `unusedN` that one of them may take or
+ * leave: which one it is depends on their order, and on what leaves at the stop only.
+ */
+export function withKeptSlots(steps: DeviceSteps): DeviceSteps {
+  const {detach, move, attach, cold} = steps;
+  const isUnused = (field: string): boolean => field.startsWith('unused.');
+  const all = [detach, move, attach, cold].flat().flatMap(({fields}) => fields.filter(isUnused));
+  const widened = (drafts: readonly Draft[]): Draft[] =>
+    drafts.map((draft) => {
+      if (!draft.fields.some(isUnused)) return draft;
+      return {...draft, fields: [...new Set([...draft.fields, ...all])]};
+    });
+  const lists = {detach: widened(detach), move: widened(move), attach: widened(attach)};
+  return {...steps, ...lists, cold: widened(cold)};
 }
 
 function unusedOf(file: string, live: LiveConfig): readonly string[] {

@@ -10,7 +10,7 @@ import {bootFindings} from './boot-findings.ts';
 import type {Edit, SortedEdits} from './compose.ts';
 import {cloneOf} from './creation.ts';
 import {type DeviceSteps, noDeviceSteps} from './device-calls.ts';
-import {addDeviceSteps} from './device-steps.ts';
+import {addDeviceSteps, withKeptSlots} from './device-steps.ts';
 import {
   type GuestPlace,
   migrate,
@@ -152,7 +152,7 @@ function deviceSteps(
   for (const [device, list] of edits.devices) {
     addDeviceSteps(steps, device, list, {...about, desired, record});
   }
-  return steps;
+  return withKeptSlots(steps);
 }
 
 function unusedDrafts(edits: SortedEdits, guest: GuestPlace): readonly Draft[] {
