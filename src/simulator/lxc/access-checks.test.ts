@@ -36,6 +36,7 @@ describe('a key of a container', () => {
     ['net1', 'name=a,bridge=vmbr0', 'SDN.Use', '/sdn/zones/localnetwork/vmbr0'],
     ['net1', 'name=a,bridge=vmbr0,tag=5', 'SDN.Use', '/sdn/zones/localnetwork/vmbr0/5'],
     ['net1', 'name=a,bridge=vmbr0,trunks=7;8', 'SDN.Use', '/sdn/zones/localnetwork/vmbr0/7'],
+    ['net1', 'name=a,bridge=vmbr0,trunks=3;20', 'SDN.Use', '/sdn/zones/localnetwork/vmbr0/20'],
     ['mp0', 'thin:1,mp=/a', 'VM.Config.Disk', '/vms/200'],
     ['mp0', 'thin:1,mp=/a', 'Datastore.AllocateSpace', '/storage/thin'],
     ['mp0', 'thin:vm-201-disk-0,mp=/a', 'Datastore.Audit', '/storage/thin'],

@@ -2,6 +2,7 @@
 // has its privilege, some things only root may do, and volumes and bridges ask for rights of their
 // own (check_ct_modify_config_perm of pve-container).
 import {forbid} from '../failure.ts';
+import {requireCard} from '../guest/bridge.ts';
 import {require403} from '../permission.ts';
 import type {Request} from '../qemu/access-checks.ts';
 import {requireOnGuest} from '../qemu/access-checks.ts';
@@ -71,18 +72,9 @@ function requireMount(request: Request, key: string, text: string | undefined): 
   else require403(context, `/storage/${wish.storage}`, ['Datastore.AllocateSpace']);
 }
 
-/** SDN.Use on a card's bridge, or on each of its VLANs; a card without a bridge asks for none. */
-export function requireBridge(request: Request, card: string): void {
-  const {context} = request;
-  if (context.auth.isRoot) return;
-  const net = parseProperties(context.cluster.version, 'net0', card);
-  const bridge = net.get('bridge');
-  if (bridge === undefined) return;
-  const zone = `/sdn/zones/localnetwork/${bridge}`;
-  const tags = [net.get('tag') ?? '', ...(net.get('trunks') ?? '').split(';')];
-  const vlans = tags.filter((tag) => tag !== '');
-  for (const vlan of vlans) require403(context, `${zone}/${vlan}`, ['SDN.Use']);
-  if (vlans.length === 0) require403(context, zone, ['SDN.Use']);
+/** Require the use of the bridge of a netN value. */
+export function requireBridge({context}: Request, card: string): void {
+  requireCard(context, parseProperties(context.cluster.version, 'net0', card));
 }
 
 /** Of an unprivileged container `nesting` alone may be changed, with VM.Allocate. */

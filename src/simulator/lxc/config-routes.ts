@@ -3,6 +3,7 @@
 import {fail, paramError} from '../failure.ts';
 import {lxcLockFile} from '../flock.ts';
 import {assertUnlocked, assertUnmodified, digestOf} from '../guest/file.ts';
+import {mergedConfig} from '../guest/pending.ts';
 import {snapshotNamed} from '../guest/snapshots.ts';
 import {clampCpuUnits} from '../qemu/normalise.ts';
 import type {Job} from '../qemu/volumes.ts';
@@ -16,7 +17,7 @@ import {adopt, draftOf, loadContainer, saveContainer} from './container-file.ts'
 import {allocationMs} from './disks.ts';
 import {isMountKey, keyFacts} from './keys.ts';
 import {parseMount} from './mountpoint.ts';
-import {configView, mergedConfig, pendingView} from './view.ts';
+import {configView, pendingView} from './view.ts';
 
 const base = '/nodes/{node}/lxc/{vmid}';
 
@@ -110,11 +111,15 @@ function newDisksMs(context: Context, update: Update): number {
 
 function write(job: Job, guest: LxcGuest, update: Update): void {
   const draft = draftOf(guest);
-  const errors = updateDraft(job, draft, update);
-  if (Object.keys(errors).length > 0) paramError(errors);
-  adopt(guest, draft);
-  const keys = [...update.set.keys(), ...update.deletes, ...update.reverts];
-  saveContainer(job.cluster, guest, `update ${keys.sort().join(' ')}`);
+  const {errors, written} = updateDraft(job, draft, update);
+  const failed = Object.keys(errors).length > 0;
+  const keys = [...update.set.keys(), ...update.deletes, ...update.reverts].sort();
+  const file = failed ? written : draft;
+  if (file !== undefined) {
+    adopt(guest, file);
+    saveContainer(job.cluster, guest, `update ${keys.join(' ')}`);
+  }
+  if (failed) paramError(errors);
   assertUsable(job, guest);
 }
 

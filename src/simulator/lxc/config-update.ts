@@ -2,6 +2,7 @@
 // the whole call; applying is for apply.ts and hotplug.ts (update_pct_config of pve-container).
 import {fail} from '../failure.ts';
 import {assertUnprotected} from '../guest/file.ts';
+import {cleanUpPending} from '../guest/pending.ts';
 import {normaliseTags} from '../qemu/normalise.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {storageNamed} from '../qemu/volumes.ts';
@@ -11,6 +12,7 @@ import {findVolume, parseVolid} from '../volume.ts';
 import {applyPending} from './apply.ts';
 import {storedText} from './container-file.ts';
 import {takesContainers} from './disks.ts';
+import type {Outcome} from './hotplug.ts';
 import {hotplugPending} from './hotplug.ts';
 import {isMountKey, isNetKey, parseProperties} from './keys.ts';
 import {parseMount, storageOf} from './mountpoint.ts';
@@ -23,12 +25,8 @@ export interface Update {
   readonly reverts: readonly string[];
 }
 
-/** Write to the draft and apply what can be applied; returns the errors by key. */
-export function updateDraft(
-  job: Job,
-  draft: LxcGuest,
-  update: Update,
-): Readonly<Record<string, string>> {
+/** Write to the draft and apply what can be applied. */
+export function updateDraft(job: Job, draft: LxcGuest, update: Update): Outcome {
   for (const key of update.reverts) {
     draft.pending.delete(key);
     draft.pendingDelete.delete(key);
@@ -50,18 +48,8 @@ export function updateDraft(
   }
   cleanUpPending(draft);
   return draft.runtime === undefined
-    ? applyPending(job, draft, modified)
+    ? {errors: applyPending(job, draft, modified)}
     : hotplugPending(job, draft, modified);
-}
-
-/** Drop what is void: a pending value equal to the current one, a delete of what is not there. */
-export function cleanUpPending(draft: LxcGuest): void {
-  for (const [key, value] of [...draft.pending]) {
-    if (draft.config.get(key) === value) draft.pending.delete(key);
-  }
-  for (const key of [...draft.pendingDelete.keys()]) {
-    if (!draft.config.has(key)) draft.pendingDelete.delete(key);
-  }
 }
 
 /** 500 when lxc's own configuration could not be made of it; the file is written by then. */

@@ -31,6 +31,42 @@ describe('a config write', () => {
     expect(config(cluster)).toMatchObject({memory: 512});
   });
 
+  it('has pulled a card by then whose new MAC is plugged where no bridge is', () => {
+    const cluster = containerCluster({running: true});
+    const answer = put(cluster, {net0: 'name=eth0,bridge=nowhere', tty: '3'});
+    expect(answer.errors).toEqual({
+      net0: "unable to hotplug net0: bridge 'nowhere' does not exist\n",
+    });
+    expect(current(cluster)).not.toHaveProperty('net0');
+    expect([...container(cluster).pending.keys()]).toEqual(['net0', 'tty']);
+  });
+
+  it('leaves a card as it is that cannot be put on another bridge', () => {
+    const cluster = containerCluster({running: true});
+    const before = String(config(cluster)['net0']);
+    const answer = put(cluster, {net0: before.replace('vmbr0', 'nowhere')});
+    expect(answer.errors).toEqual({
+      net0: "unable to hotplug net0: bridge 'nowhere' is neither a linux nor an OVS bridge!\n\n",
+    });
+    expect(config(cluster)['net0']).toBe(before);
+  });
+
+  it('has written what came before a card that was plugged, though a later one fails', () => {
+    const cluster = containerCluster({running: true});
+    const again = {memory: '768', net1: 'name=e2,bridge=vmbr0', net2: 'name=e3,bridge=nowhere'};
+    expect(put(cluster, again).status).toBe(400);
+    expect(current(cluster)).toMatchObject({memory: 768, net1: expect.stringContaining('name=e2')});
+  });
+
+  it('asks nobody but root for a card without a bridge', () => {
+    const cluster = containerCluster({running: true});
+    expect(put(cluster, {net1: 'name=eth1'}).reason).toBe('no sdn vnet ID specified');
+    const root = call(cluster, 'PUT', '/lxc/200/config', {net1: 'name=eth1'}, 'root@pam');
+    expect(root.errors).toEqual({
+      net1: 'unable to hotplug net1: unable to get bridge setting\n',
+    });
+  });
+
   it('writes a card of a stopped container and then fails where the bridge is not there', () => {
     const cluster = containerCluster();
     const answer = put(cluster, {net1: 'name=eth1,bridge=nowhere'});

@@ -6,7 +6,7 @@ import {assertUnprotected, isUnusedKey} from '../guest/file.ts';
 import {may, require403} from '../permission.ts';
 import type {Request} from '../qemu/access-checks.ts';
 import {joinPool} from '../qemu/create.ts';
-import {clampCpuUnits} from '../qemu/normalise.ts';
+import {checkPublicKeys, clampCpuUnits} from '../qemu/normalise.ts';
 import {requireVolumeAccess} from '../qemu/volume-access.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {storageNamed, volumeNamed, volumePath} from '../qemu/volumes.ts';
@@ -55,7 +55,7 @@ export function createContainer(context: Context): Reply {
   requirePrivileged(context, isRestore);
   const old = assertFree(context, vmid, isRestore);
   const keys = params['ssh-public-keys'];
-  if (keys !== undefined) checkSshKeys(keys);
+  if (keys !== undefined) checkPublicKeys(keys);
   const pool = params['pool'];
   if (pool !== undefined && !cluster.pools.has(pool)) forbid(`pool '${pool}' does not exist`);
   const request: Request = {context, vmid, pool};
@@ -128,14 +128,6 @@ function assertFree(context: Context, vmid: number, isRestore: boolean): LxcGues
   if (other.runtime !== undefined) fail(500, "can't overwrite running container");
   assertUnprotected(other, `unable to restore CT ${vmid}`);
   return {...other, config: new Map(other.config)};
-}
-
-/** Plain text, one key a line. */
-function checkSshKeys(text: string): void {
-  const known = /^(ssh-(rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-\S+) [A-Za-z0-9+/=]+( .*)?$/;
-  for (const line of text.split('\n').map((one) => one.trim())) {
-    if (line !== '' && !known.test(line)) fail(500, 'SSH public key validation error');
-  }
 }
 
 function requireAllocation(request: Request, old: LxcGuest | undefined, isRestore: boolean): void {

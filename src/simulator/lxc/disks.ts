@@ -8,7 +8,7 @@ import type {Job} from '../qemu/volumes.ts';
 import {allocateImage, copyMs, freeImage, storageNamed} from '../qemu/volumes.ts';
 import {randomUuid} from '../random.ts';
 import type {Cluster, StorageDefinition, Volume} from '../state.ts';
-import {findVolume, isFileStorage, nameOf, parseVolid, requireStorage} from '../volume.ts';
+import {findVolume, isFileStorage, nameOf, parseVolid} from '../volume.ts';
 import {contentsOf} from './contents.ts';
 import {mkfsLines} from './filesystem.ts';
 import type {Mount} from './mountpoint.ts';
@@ -23,7 +23,7 @@ export interface DiskWish {
 
 /** Allocate and format a disk; 500 when the storage does not take containers. */
 function allocateDisk(job: Job, wish: DiskWish): Volume {
-  const storage = requireStorage(job.cluster, wish.storage, job.node);
+  const storage = storageNamed(job.cluster, wish.storage);
   if (!takesContainers(storage) && storage.type !== 'zfspool') {
     const what = `content type 'rootdir' is not available or configured`;
     fail(500, `${what} on storage '${storage.id}'`);

@@ -76,6 +76,7 @@ describe('a new container', () => {
       "mount points configured, but 'rootfs' not set - aborting",
     ],
     [{...wish, 'ssh-public-keys': 'nonsense'}, 'SSH public key validation error'],
+    [{...wish, 'ssh-public-keys': 'ssh-rsa AAAA a'}, 'SSH public key validation error'],
     [{...wish, pool: 'none'}, "Permission check failed (pool 'none' does not exist)"],
   ])('is refused at once: %j', (params, reason) => {
     const cluster = containerCluster();

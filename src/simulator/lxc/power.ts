@@ -2,6 +2,7 @@
 // of pve-container; unlike QEMU guests most are refused before a worker starts).
 import {fail, paramError} from '../failure.ts';
 import {assertUnlocked} from '../guest/file.ts';
+import {cleanUpPending} from '../guest/pending.ts';
 import {overruleStage, requestStart, requestStop} from '../guest/power.ts';
 import {isManaged} from '../qemu/ha.ts';
 import type {Job} from '../qemu/volumes.ts';
@@ -13,7 +14,7 @@ import type {Cluster, LxcGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {applyPending} from './apply.ts';
-import {assertUsable, cleanUpPending} from './config-update.ts';
+import {assertUsable} from './config-update.ts';
 import {loadContainer, saveContainer} from './container-file.ts';
 import {mountsOf} from './mountpoint.ts';
 import {lockStages, withContainer} from './worker.ts';

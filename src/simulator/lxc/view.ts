@@ -1,17 +1,11 @@
 // Why this exists: a container's file as GET config and GET pending show it: typed, pending merged
 // in, raw lxc entries as pairs, and what only some may read left out.
+import type {PendingEntry} from '../guest/pending.ts';
+import {deletion} from '../guest/pending.ts';
 import {may} from '../permission.ts';
 import type {Context} from '../route.ts';
 import type {LxcGuest} from '../state.ts';
 import {keyFacts, typedValue} from './keys.ts';
-
-/** One entry of GET pending. */
-interface PendingEntry {
-  readonly key: string;
-  readonly value?: string | number;
-  readonly pending?: string | number;
-  readonly delete?: 1;
-}
 
 /** A section as GET config answers it, with the digest when one is given. */
 export function configView(
@@ -30,15 +24,6 @@ export function configView(
   return view;
 }
 
-/** The current section with pending work merged in; a pending delete spares what is 0 or blank. */
-export function mergedConfig(guest: LxcGuest): Map<string, string> {
-  const merged = new Map([...guest.config, ...guest.pending]);
-  for (const key of guest.pendingDelete.keys()) {
-    if (merged.get(key) !== '0') merged.delete(key);
-  }
-  return merged;
-}
-
 /** The entries of GET pending. */
 export function pendingView(
   context: Context,
@@ -54,7 +39,7 @@ export function pendingView(
       key,
       value: typedValue(version, key, raw),
       ...(pending === undefined ? {} : {pending: typedValue(version, key, pending)}),
-      ...(guest.pendingDelete.has(key) ? {delete: 1} : {}),
+      ...deletion(guest, key),
     });
   }
   for (const [key, raw] of guest.pending) {

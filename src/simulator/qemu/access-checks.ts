@@ -1,6 +1,7 @@
 // Why this exists: beyond the schema's own permission check, each key of a guest's configuration
 // has its privilege, some only root may set, and volumes and bridges ask for rights of their own.
 import {fail, paramError} from '../failure.ts';
+import {requireCard} from '../guest/bridge.ts';
 import {isUnusedKey} from '../guest/file.ts';
 import {may, require403} from '../permission.ts';
 import type {Context} from '../route.ts';
@@ -67,27 +68,9 @@ export function requireDrivePrivileges(request: Request, drive: Drive): void {
   else requireOnGuest(request, [isCdrom(drive) ? 'VM.Config.CDROM' : 'VM.Config.Disk']);
 }
 
-/** SDN.Use on a card's bridge, with its VLAN and each VLAN of its trunk. */
-export function requireBridge(request: Request, key: string, text: string): void {
-  const {context} = request;
-  if (!isNetKey(key) || context.auth.isRoot) return;
-  const net = parseProperties(key, text);
-  const bridge = net.get('bridge') ?? fail(500, 'no sdn vnet ID specified');
-  const path = `/sdn/zones/localnetwork/${bridge}`;
-  const tags = [net.get('tag') ?? '', ...trunkTags(net.get('trunks') ?? '')];
-  const named = tags.filter((tag) => tag !== '' && tag !== '0');
-  for (const tag of named) require403(context, `${path}/${tag}`, ['SDN.Use']);
-  if (named.length === 0) require403(context, path, ['SDN.Use']);
-}
-
-function trunkTags(trunks: string): readonly string[] {
-  const tags = new Set<string>();
-  for (const range of trunks.split(';')) {
-    const [from = '', to = from] = range.split('-');
-    for (let tag = Number(from); tag <= Number(to); tag += 1) tags.add(String(tag));
-    tags.add(from);
-  }
-  return [...tags].sort();
+/** Require the use of the bridge of a netN value; any other key asks for none. */
+export function requireBridge({context}: Request, key: string, text: string): void {
+  if (isNetKey(key)) requireCard(context, parseProperties(key, text));
 }
 
 /** Rights on the storages and volumes that a drive string names. */

@@ -1,6 +1,7 @@
 // Why this exists: waiting changes of a guest that does not run come into force: at once after a
 // write, when it is stopped through the API, and before it starts.
 import {ApiFailure} from '../failure.ts';
+import {cleanUpPending, hasPending} from '../guest/pending.ts';
 import type {QemuGuest} from '../state.ts';
 import type {Request} from './access-checks.ts';
 import {regenerate} from './cloud-init.ts';
@@ -8,7 +9,6 @@ import {isCloudInit, parseDrive} from './drive.ts';
 import {detachDrive, removeDrive} from './drive-detach.ts';
 import {saveGuest} from './guest-file.ts';
 import {isDriveKey} from './keys.ts';
-import {cleanupPending, hasPending} from './pending.ts';
 import type {Job} from './volumes.ts';
 
 /** Apply all of [PENDING]; what fails stays there and is told by key. */
@@ -31,7 +31,7 @@ export function applyPending(
       guest.config.delete(key);
     }
   }
-  cleanupPending(guest);
+  cleanUpPending(guest);
   const cloudInitMade = applyValues(job, guest);
   saveGuest(job.cluster, guest, 'pending applied');
   if (cloudInitMade) regenerate(job, guest);

@@ -1,12 +1,12 @@
 // Why this exists: the cloud-init image is made from the configuration at certain moments; between
 // them GET cloudinit shows what the image does not know yet (facts.md section 9).
 import {fail} from '../failure.ts';
+import type {PendingEntry} from '../guest/pending.ts';
 import type {QemuGuest} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {findVolume} from '../volume.ts';
 import {cloudInitKey, parseDrive} from './drive.ts';
 import {feedsCloudInit, isCloudInitKey, keyFacts} from './keys.ts';
-import type {PendingEntry} from './pending.ts';
 import {parseProperties} from './property-string.ts';
 import type {Job} from './volumes.ts';
 import {storageNamed} from './volumes.ts';

@@ -2,6 +2,7 @@
 // stopped guest or judged key by key on a running one. The plain call, the worker and a disk that
 // changes its owner all end here.
 import {paramError} from '../failure.ts';
+import {hasPending} from '../guest/pending.ts';
 import type {QemuGuest} from '../state.ts';
 import {applyPending} from './apply.ts';
 import type {Update} from './config-update.ts';
@@ -9,7 +10,6 @@ import {writePending} from './config-write.ts';
 import {driveWriteMs} from './drive-write.ts';
 import {carryOut, judge, waitingChanges} from './hotplug.ts';
 import {isDriveKey} from './keys.ts';
-import {hasPending} from './pending.ts';
 import type {Job} from './volumes.ts';
 
 /** A write that is in [PENDING]: `finish` is to be called after `ms`; 400 by key if that fails. */

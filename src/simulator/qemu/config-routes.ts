@@ -3,6 +3,7 @@
 import {paramError} from '../failure.ts';
 import {qemuLockFile} from '../flock.ts';
 import {digestOf} from '../guest/file.ts';
+import {mergedConfig} from '../guest/pending.ts';
 import {snapshotNamed} from '../guest/snapshots.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {
@@ -24,7 +25,7 @@ import {allocationMs, changeGuest} from './config-change.ts';
 import type {Update} from './config-update.ts';
 import {checkUpdate, readUpdate} from './config-update.ts';
 import {loadGuest} from './guest-file.ts';
-import {configView, mergedConfig, pendingView} from './pending.ts';
+import {configView, pendingView} from './pending.ts';
 import type {Job} from './volumes.ts';
 import {forkHoldingLock} from './worker.ts';
 

@@ -2,6 +2,7 @@
 // the keys in random order; a key that fails leaves those before it behind (facts.md section 7).
 import {fail} from '../failure.ts';
 import {assertUnprotected, isUnusedKey} from '../guest/file.ts';
+import {cleanUpPending} from '../guest/pending.ts';
 import type {Random} from '../random.ts';
 import type {QemuGuest} from '../state.ts';
 import {free} from '../volume.ts';
@@ -23,7 +24,7 @@ import {saveGuest} from './guest-file.ts';
 import {assertClipboard, assertMachine} from './hardware-rules.ts';
 import {isDriveKey, isNetKey} from './keys.ts';
 import {hashPassword, isWindows, normaliseTags, pinnedMachine, storedText} from './normalise.ts';
-import {addPendingDelete, cleanupPending} from './pending.ts';
+import {addPendingDelete} from './pending.ts';
 import {parseProperties} from './property-string.ts';
 import {qemuVersion} from './runtime.ts';
 import {requireTags} from './tag-access.ts';
@@ -50,7 +51,7 @@ export function writePending(job: Job, guest: QemuGuest, update: Update): Readon
       setKey(writing, key, text);
       guest.pendingDelete.delete(key);
     }
-    cleanupPending(guest);
+    cleanUpPending(guest);
   } finally {
     saveGuest(job.cluster, guest, update.summary);
   }

@@ -59,8 +59,12 @@ export function clampCpuUnits(text: string): string {
 /** Reject what is no public key; the text is percent-encoded, one key a line. */
 export function checkSshKeys(text: string): void {
   // What is no escape stands for itself.
-  const plain = text.replaceAll(/%(?![0-9a-fA-F]{2})/g, '%25');
-  for (const line of decodeURIComponent(plain).split('\n')) {
+  checkPublicKeys(decodeURIComponent(text.replaceAll(/%(?![0-9a-fA-F]{2})/g, '%25')));
+}
+
+/** Reject what is no public key; one key a line, 500 `SSH public key validation error`. */
+export function checkPublicKeys(text: string): void {
+  for (const line of text.split('\n')) {
     const key = line.trim();
     if (key !== '' && !isPublicKey(key)) fail(500, 'SSH public key validation error');
   }
