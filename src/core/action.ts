@@ -179,6 +179,11 @@ export interface Finding {
   readonly passes?: true;
 }
 
+/** Whether it waits for a person: what its kind found wrong ends with no other action. */
+export function isStuck({findings}: Pick<Action, 'findings'>): boolean {
+  return findings.some(({reason, passes}) => reason === 'waiting' && passes !== true);
+}
+
 /** What happens to one resource, complete and final. */
 export interface Action {
   /** SHA-256 hex over the canonical content (safety.md 4); shown as its first 16 digits. */

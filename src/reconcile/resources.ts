@@ -1,5 +1,12 @@
 // Why this exists: each resource is in exactly one state for people and metrics, with its reasons.
-import {type Action, isPassing, type Plan, type Reason, type Verdict} from '../core/action.ts';
+import {
+  type Action,
+  isPassing,
+  isStuck,
+  type Plan,
+  type Reason,
+  type Verdict,
+} from '../core/action.ts';
 import type {ResourceKind} from '../core/kind.ts';
 import type {ResourceKey} from '../core/model.ts';
 import type {Suspension} from '../core/ports.ts';
@@ -90,6 +97,6 @@ function stateOf(
   if (failure !== null && work.some(({fingerprint}) => fingerprint === failure.fingerprint)) {
     return 'failed';
   }
-  if (!isPassing(because)) return 'held';
+  if (!isPassing(because) || actions.some(isStuck)) return 'held';
   return work.length > 0 || waits.length > 0 ? 'out_of_sync' : 'in_sync';
 }

@@ -1,6 +1,6 @@
 // Why this exists: what stands still, on the page: in trouble, held with the way on, or next in
 // turn.
-import {type Action, isPassing, type Verdict} from '../core/action.ts';
+import {type Action, isPassing, isStuck, type Verdict} from '../core/action.ts';
 import {isObject, type Json} from '../core/json.ts';
 import type {Report} from '../core/report.ts';
 import {counted, shownKey} from '../core/shown.ts';
@@ -40,7 +40,7 @@ export function heldList(report: Report): Html {
   const actions = actionsOf(report);
   const shownAlready = new Set(resources.filter(isTrouble).map(({key}) => key));
   const stopped = stoppedIn(report)
-    .filter(({reasons}) => !isPassing(reasons))
+    .filter((verdict) => !isNext(verdict, actions))
     .filter(({key, fingerprint}) => isWork(actions.get(fingerprint)) || !shownAlready.has(key))
     .toSorted((left, right) => weight(left) - weight(right));
   if (stopped.length === 0) return html``;
@@ -52,7 +52,7 @@ export function heldList(report: Report): Html {
 /** Actions that wait for nothing but their turn. */
 export function nextList(report: Report): Html {
   const actions = actionsOf(report);
-  const next = stoppedIn(report).filter(({reasons}) => isPassing(reasons));
+  const next = stoppedIn(report).filter((verdict) => isNext(verdict, actions));
   if (next.length === 0) return html``;
   const items = next.slice(0, MOST).map(({key, fingerprint, reasons}) => {
     const action = actions.get(fingerprint);
@@ -65,6 +65,11 @@ export function nextList(report: Report): Html {
 }
 
 type Actions = ReadonlyMap<string, Action>;
+
+function isNext({reasons, fingerprint}: Verdict, actions: Actions): boolean {
+  const action = actions.get(fingerprint);
+  return isPassing(reasons) && !(action !== undefined && isStuck(action));
+}
 
 function actionsOf({plan}: Report): Actions {
   return new Map(plan?.actions.map((action) => [action.fingerprint, action]));

@@ -1,6 +1,13 @@
 // Why this exists: a plan as a person reads it in a terminal: what would happen to which guest, how
 // bad it is, why, and what it waits for.
-import {type Action, isPassing, type Plan, type Verb, type Verdict} from '../../core/action.ts';
+import {
+  type Action,
+  isPassing,
+  isStuck,
+  type Plan,
+  type Verb,
+  type Verdict,
+} from '../../core/action.ts';
 import type {Report} from '../../core/report.ts';
 import {shownCommit, shownKey} from '../../core/shown.ts';
 import {openActions} from '../open-actions.ts';
@@ -154,14 +161,14 @@ function verdictsOf(report: Report): ReadonlyMap<string, Verdict> {
 /** What becomes of an action without anybody's help. */
 type Turn = 'goes' | 'under way' | 'follows' | 'held' | 'refused';
 
-function turnOf(report: Report, {key, fingerprint, findings}: Action): Turn {
+function turnOf(report: Report, action: Action): Turn {
+  const {key, fingerprint} = action;
   const verdict = verdictsOf(report).get(fingerprint);
   if (verdict === undefined || verdict.verdict === 'allow') return 'goes';
   if (report.applying.some((one) => one.key === key)) return 'under way';
   if (verdict.verdict === 'refuse') return 'refused';
   // What the kind found wrong waits for a person, and is told.
-  const isStuck = findings.some(({reason, passes}) => reason === 'waiting' && passes !== true);
-  return isPassing(verdict.reasons) && !isStuck ? 'follows' : 'held';
+  return isPassing(verdict.reasons) && !isStuck(action) ? 'follows' : 'held';
 }
 
 function heading(report: Report, plan: Plan, style: Style): readonly string[] {
