@@ -140,6 +140,18 @@ describe('what Proxmox would refuse is said before it is asked', () => {
       says: /^root-only: only root@pam may change hostpci0, /,
     },
     {
+      title: 'the growth of a disk of the host',
+      live: {sata0: '/dev/sdb,size=1G'},
+      spec: {disks: {sata0: {size: '2GiB'}}},
+      says: /^root-only: only root@pam may change sata0, which is \/dev\/sdb,size=1G$/,
+    },
+    {
+      title: 'an option of a disk of the host',
+      live: {sata0: '/dev/sdb,size=1G'},
+      spec: {disks: {sata0: {ssd: true}}},
+      says: /^root-only: only root@pam may change sata0/,
+    },
+    {
       title: 'a virtual IOMMU of Intel without its machine',
       live: {},
       spec: {config: {machine: {viommu: 'intel'}}},

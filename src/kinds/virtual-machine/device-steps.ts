@@ -11,7 +11,7 @@ import {importOf} from './creation.ts';
 import {type FormerVolume, formerVolume} from './detached.ts';
 import type {DeviceInput, DeviceSteps} from './device-calls.ts';
 import {allocate, type GuestPlace, moveDisk, resize, writeConfig} from './drafts.ts';
-import {cloudInitDrive, drivesOf, isDriveSlot, volumeOwner} from './drive.ts';
+import {cloudInitDrive, drivesOf, isDriveSlot, readDrive, volumeOwner} from './drive.ts';
 import {limitFindings} from './drive-limits.ts';
 import {effectOf} from './effect.ts';
 import {fixedStateFinding} from './fixed-state.ts';
@@ -213,7 +213,7 @@ function changeDevice(
   const live = configuredOf(observed);
   const to = (leaf: string) => edits.find(({field}) => field === `${device}.${leaf}`)?.to;
   const options = edits.filter(({field}) => field !== device && isOption(field));
-  const fixed = fixedStateFinding(slot, options, observed);
+  const fixed = hostsOwn(slot, edits, live) ?? fixedStateFinding(slot, options, observed);
   if (fixed !== null) {
     steps.findings.push(fixed);
     return;
@@ -250,6 +250,14 @@ function changeDevice(
     const list = input.refused.includes(`${device}.file`) ? steps.cold : steps.attach;
     list.push(...exchange(steps, device, slot, file, input));
   }
+}
+
+/** A disk of the host is root's: no token may write its string, and it neither grows nor moves. */
+function hostsOwn(slot: string, edits: readonly Edit[], live: LiveConfig): Finding | null {
+  const text = live.get(slot) ?? '';
+  if (!isDriveSlot(slot) || !readDrive(slot, text).file.startsWith('/')) return null;
+  const detail = `only root@pam may change ${slot}, which is ${text}`;
+  return {reason: 'root-only', detail, fields: edits.map(({field}) => field)};
 }
 
 /** The live string with the declared sub-keys replaced. */
