@@ -2,6 +2,7 @@
 // is live, what Git says of it when it is adopted, and what it says then.
 import {describe, expect, it} from 'vitest';
 import {addGuest, demoCluster} from '../../src/simulator/build.ts';
+import {configure} from './by-hand.ts';
 import {
   commit,
   manifest,
@@ -71,6 +72,26 @@ describe('a volume that leaves its slot', () => {
     commit(story, text(found, {disks: {ide2: null, virtio0: null}}));
     expect(await settleAll(story)).toEqual(['update']);
     expect([await openLines(story), pendingOf(story)]).toEqual([[], {}]);
+  });
+});
+
+describe('what goes along with a key is part of its step', () => {
+  it('the other parts of a key that cannot be without the one that goes', async () => {
+    const found = {live: {agent: '1,fstrim_cloned_disks=1,type=isa'}};
+    const story = await adopted(found);
+    commit(story, text(found, {agent: {enabled: null}}));
+    expect(await settleAll(story)).toEqual(['update']);
+    expect(await openLines(story)).toEqual([]);
+  });
+
+  it('the machine that is pinned when an ostype comes back', async () => {
+    const found = {live: {ostype: 'win7'}, running: true};
+    const story = await adopted(found);
+    commit(story, text(found, {config: {ostype: 'win7'}}));
+    await settleAll(story);
+    configure(story, {delete: 'ostype'});
+    expect(await settleAll(story)).toEqual(['update']);
+    expect(await openLines(story)).toEqual([]);
   });
 });
 

@@ -47,7 +47,11 @@ export function keySteps(
   const plain = aboutEdits(written);
   const about = {
     ...plain,
-    fields: [...plain.fields, ...sideEffects(set), ...leftOrder(rest)],
+    fields: [
+      ...plain.fields,
+      ...sideEffects(set, [...rest, ...revert]),
+      ...[...rest, ...revert].flatMap((key) => goesAlong(key, observed)),
+    ],
     inForce: input.inForce.filter((field) => plain.fields.includes(field)),
   };
   return {
@@ -84,18 +88,25 @@ export function aboutEdits(edits: readonly Edit[]): {
  * What Proxmox changes along: a card that is written without its MAC gets a new one (only a fresh
  * clone's is not known), and a Windows ostype pins the machine.
  */
-function sideEffects(set: {readonly [key: string]: ApiParam}): readonly string[] {
-  return Object.entries(set).flatMap(([key, value]) => {
-    if (key === 'ostype') return ['config.machine'];
+function sideEffects(
+  set: {readonly [key: string]: ApiParam},
+  others: readonly string[],
+): readonly string[] {
+  const pinned = others.includes('ostype') || 'ostype' in set ? ['config.machine'] : [];
+  const made = Object.entries(set).flatMap(([key, value]) => {
     const known = qemuKey(key);
     if (known?.family !== 'netN' || typeof value !== 'string') return [];
     return parseProperties(value, known.facts).has('macaddr') ? [] : [`networks.${key}.mac`];
   });
+  return [...pinned, ...made];
 }
 
-/** A PCI device may be in the boot order, and leaves it with its key. */
-function leftOrder(removed: readonly string[]): readonly string[] {
-  return removed.some((key) => /^hostpci\d+$/.test(key)) ? ['boot.order'] : [];
+/** What goes or comes back with a key as a whole, also what Git does not name. */
+function goesAlong(key: string, observed: Observed): readonly string[] {
+  const texts = [configuredOf(observed), activeOf(observed)].flatMap((live) => live.get(key) ?? []);
+  const fields = texts.flatMap((text) => Object.keys(projectConfig(new Map([[key, text]]))));
+  // A PCI device may be in the boot order, and leaves it with its key.
+  return /^hostpci\d+$/.test(key) ? [...fields, 'boot.order'] : fields;
 }
 
 function isPlugged(key: string): boolean {
