@@ -114,6 +114,11 @@ export interface StepAnswer {
   readonly detaches?: {readonly [field: string]: string};
   /** Volumes that the steps set aside without deleting them. */
   readonly frees?: readonly string[];
+  /**
+   * GETs by which these steps have to be judged and that the inventory lacks. They are made, and
+   * the kind is asked again, only because these steps are planned.
+   */
+  readonly looks?: readonly ApiCall[];
 }
 
 /** What of an object stands aside, unused. */

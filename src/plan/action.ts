@@ -3,7 +3,7 @@
 import type {Action, Change, Finding, RecordDraft, Verb} from '../core/action.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {StepAnswer} from '../core/kind.ts';
-import type {Claim, Diagnostic, Observed, ResourceKey, Risk} from '../core/model.ts';
+import type {ApiCall, Claim, Diagnostic, Observed, ResourceKey, Risk} from '../core/model.ts';
 import {withDetached, withSetAside} from './draft.ts';
 import {distinctFindings, liveFindings} from './findings.ts';
 import {fingerprint, isSecret} from './fingerprint.ts';
@@ -27,6 +27,8 @@ export interface ActionRequest {
 export interface BuiltAction {
   readonly action: Action;
   readonly diagnostics: readonly Diagnostic[];
+  /** What has to be read before it can be judged. */
+  readonly looks?: readonly ApiCall[];
 }
 
 /** Asks the kind for the steps of an action. */
@@ -74,7 +76,8 @@ export function buildAction(
       answer.frees ?? [],
     ),
   });
-  return {action, diagnostics: answer.diagnostics};
+  const {diagnostics, looks = NONE} = answer;
+  return looks.length === 0 ? {action, diagnostics} : {action, diagnostics, looks};
 }
 
 /** A resource that is not acted on: in sync, or held by a finding; its diff may be shown. */

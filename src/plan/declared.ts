@@ -241,6 +241,7 @@ function planUpdates(
       ...releasedFields(context, subject, found),
       ...unreadSecrets(subject, found),
     ],
+    looks: built.flatMap(({looks}) => looks ?? []),
   };
 }
 
@@ -292,8 +293,8 @@ function draftInput(
   };
 }
 
-function sketch(built: BuiltAction): Sketch {
-  return {actions: [built.action], diagnostics: built.diagnostics};
+function sketch({action, ...told}: BuiltAction): Sketch {
+  return {...told, actions: [action]};
 }
 
 function listed(found: Diff): string {

@@ -2,7 +2,7 @@
 // are put together, one resource at a time, so that one bad resource never stops the others.
 import type {Action, Plan} from '../core/action.ts';
 import {setFingerprint} from '../core/canonical.ts';
-import type {Inventory, ResourceKey} from '../core/model.ts';
+import type {ApiCall, Inventory, ResourceKey} from '../core/model.ts';
 import {readPath} from '../core/read-path.ts';
 import {runSteps, type Steps} from '../core/steps.ts';
 import {isIdle, observedOf} from './action.ts';
@@ -33,6 +33,11 @@ export interface Planning {
    * nothing is to be done is that used: whatever else is read cannot change it.
    */
   readonly ahead: (key: ResourceKey, inventory: Inventory) => void;
+  /**
+   * What else has to be read because of what is planned now: nothing where all is in sync. Asked
+   * when all that observes is read, and again with its answers until it wants nothing more.
+   */
+  readonly looks: (inventory: Inventory) => Steps<readonly ApiCall[]>;
   /** The plan, from an inventory that holds all that those before it held. */
   readonly finish: (inventory: Inventory) => Steps<Plan>;
 }
@@ -49,13 +54,34 @@ export function beginPlan(input: PlanBasis): Planning {
   };
   const contextOf = (inventory: Inventory): Context => ({...base, input: {...input, inventory}});
   const settled = new Map<ResourceKey, Part>();
+  const wanted = new Map<ResourceKey, readonly ApiCall[]>();
+  const tryAt = (key: ResourceKey, inventory: Inventory): readonly ApiCall[] => {
+    const subject = pairing.subjectOf(key, inventory);
+    const part = subject === null ? null : partOf(contextOf(inventory), subject);
+    if (part !== null && isSettled(part)) settled.set(key, part);
+    const calls = part?.sketch.looks ?? [];
+    wanted.set(key, calls);
+    return calls;
+  };
+  const declared = new Set(input.manifests.flatMap(({desired}) => desired.map(({key}) => key)));
   return {
     ahead: (key, inventory) => {
       const plain = pairing.plain(key);
       if (plain === null || settled.has(key) || !isRead(plain, inventory)) return;
-      const subject = pairing.subjectOf(key, inventory);
-      const part = subject === null ? null : partOf(contextOf(inventory), subject);
-      if (part !== null && isSettled(part)) settled.set(key, part);
+      tryAt(key, inventory);
+    },
+    looks: function* (inventory) {
+      const isUnread = (call: ApiCall) => !Object.hasOwn(inventory.reads, readPath(call));
+      const calls = new Map<string, ApiCall>();
+      // What left Git is not started again.
+      for (const key of pairing.keys.filter((one) => declared.has(one) && !settled.has(one))) {
+        const former = wanted.get(key);
+        const known = former?.length === 0 || former?.some(isUnread) === true;
+        const now = known ? (former ?? []) : tryAt(key, inventory);
+        for (const call of now.filter(isUnread)) calls.set(readPath(call), call);
+        yield;
+      }
+      return [...calls.values()];
     },
     finish: (inventory) => finishSteps(contextOf(inventory), pairing, settled),
   };

@@ -47,16 +47,22 @@ export function pair(input: PlanBasis): Pairing {
   const doubles = doubleClaims(input.manifests);
   const contested = new Map(doubles.contested);
   const diagnostics = [...doubles.diagnostics];
+  const told = new Set<ResourceKey>();
+  // A subject may be made more than once while a plan is made.
+  const tellOnce = (key: ResourceKey, diagnostic: Diagnostic): void => {
+    if (!told.has(key)) diagnostics.push(diagnostic);
+    told.add(key);
+  };
   const subjectOf = (key: ResourceKey, inventory: Inventory): Subject | null => {
     const wanted = desired.get(key) ?? null;
     const record = records.get(key) ?? null;
     const kind = kinds.get(wanted?.kind ?? record?.kind ?? '');
     if (!kind) {
-      diagnostics.push(unknownKind(key, wanted?.kind ?? record?.kind ?? '', wanted));
+      tellOnce(key, unknownKind(key, wanted?.kind ?? record?.kind ?? '', wanted));
       return null;
     }
     if (wanted && record && wanted.kind !== record.kind) {
-      diagnostics.push(kindChanged(wanted, record.kind));
+      tellOnce(key, kindChanged(wanted, record.kind));
       contested.set(key, `declared as ${wanted.kind}, recorded as ${record.kind}`);
     }
     const observation = kind.observe(key, inventory, input.installation);

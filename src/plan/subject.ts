@@ -2,7 +2,14 @@
 // one resource's part of the plan is handed on.
 import type {Action} from '../core/action.ts';
 import type {Manifests, ResourceKind} from '../core/kind.ts';
-import type {Desired, Diagnostic, Observation, ResourceKey, ResourceRecord} from '../core/model.ts';
+import type {
+  ApiCall,
+  Desired,
+  Diagnostic,
+  Observation,
+  ResourceKey,
+  ResourceRecord,
+} from '../core/model.ts';
 import type {PlanInput} from './input.ts';
 import type {RuleFinder} from './rules.ts';
 
@@ -31,4 +38,6 @@ export interface Context {
 export interface Sketch {
   readonly actions: readonly Action[];
   readonly diagnostics: readonly Diagnostic[];
+  /** What has to be read before its actions can be judged. */
+  readonly looks?: readonly ApiCall[];
 }

@@ -91,10 +91,12 @@ class Look {
   }
 
   /** From now on it is known what is wanted; plans what was read before. */
-  begin(basis: PlanBasis): void {
+  begin(basis: PlanBasis): Planning {
+    if (this.#planning !== null) return this.#planning;
     this.#subjects = basis;
     this.#planning = beginPlan(basis);
     this.#planAnswered(this.#planning);
+    return this.#planning;
   }
 
   /** Ends when all that can be planned ahead is planned, but for the last few. */
@@ -130,14 +132,28 @@ class Look {
   }
 
   async more(inventory: Inventory, basis: Promise<PlanBasis>): Promise<readonly ApiCall[]> {
+    const calls = await this.#observing(inventory, basis);
+    if (calls.length > 0) return [...timeReads(inventory), ...calls];
+    return [...timeReads(inventory), ...(await this.#looks(inventory, await basis))];
+  }
+
+  async #observing(inventory: Inventory, basis: Promise<PlanBasis>): Promise<readonly ApiCall[]> {
     const isEarly = this.#planning === null;
     const calls = await this.#needed(inventory);
-    if (calls.length > 0 || !isEarly) return [...timeReads(inventory), ...calls];
+    if (calls.length > 0 || !isEarly) return calls;
     const {clock} = this.#parts;
     const [began, hadRead] = [clock.monotonic(), this.#subjects !== null];
     this.#subjects = await basis;
     if (hadRead) this.waitedMs = clock.monotonic() - began;
-    return [...timeReads(inventory), ...(await this.#needed(inventory))];
+    return this.#needed(inventory);
+  }
+
+  /** What the actions that are planned by now have to be judged by; none where all is in sync. */
+  async #looks(inventory: Inventory, basis: PlanBasis): Promise<readonly ApiCall[]> {
+    const planning = this.begin(basis);
+    this.#planAnswered(planning);
+    await this.#work;
+    return inSlices(planning.looks(inventory), this.#parts.clock);
   }
 
   async #needed(inventory: Inventory): Promise<readonly ApiCall[]> {

@@ -7,8 +7,10 @@ import {isObject, type Json} from '../../src/core/json.ts';
 import type {ManifestDocument} from '../../src/core/kind.ts';
 import type {Desired, Inventory, Observed, Read, ResourceRecord} from '../../src/core/model.ts';
 import {finishedRecord} from '../../src/core/record.ts';
+import {runSteps} from '../../src/core/steps.ts';
 import {virtualMachine} from '../../src/kinds/virtual-machine/index.ts';
-import {makePlan} from '../../src/plan/make-plan.ts';
+import type {PlanBasis} from '../../src/plan/input.ts';
+import {beginPlan, makePlan} from '../../src/plan/make-plan.ts';
 import {readAnswer} from '../../src/pve/classify.ts';
 import {encodeForm} from '../../src/pve/form.ts';
 import {type ClusterWish, demoCluster, demoSecret} from '../../src/simulator/build.ts';
@@ -104,8 +106,8 @@ export function runPass(world: Lab): PassReport {
 
 /** The plan as things stand. */
 export function planNow(world: Lab): Plan {
-  const inventory = takeInventory(world);
-  return makePlan({
+  let inventory = takeInventory(world);
+  const basis: PlanBasis = {
     installation: 'home',
     cluster: 'harness',
     kinds: [virtualMachine],
@@ -123,9 +125,15 @@ export function planNow(world: Lab): Plan {
     ],
     unread: [],
     records: world.records,
-    inventory,
     secretHashes: Object.fromEntries(world.desired.map(({key}) => [key, world.secretHashes])),
-  });
+  };
+  const planning = beginPlan(basis);
+  for (let round = 0; round < 6; round += 1) {
+    for (const {path} of runSteps(planning.looks(inventory))) {
+      inventory = add(world, inventory, path);
+    }
+  }
+  return makePlan({...basis, inventory});
 }
 
 /** The findings of a plan, as `reason: detail`. */

@@ -4,7 +4,8 @@
 import type {Action, CallStep, Plan} from '../../core/action.ts';
 import type {Manifests, ResourceKind} from '../../core/kind.ts';
 import type {ApiCall, Inventory, SourceRange} from '../../core/model.ts';
-import {makePlan} from '../../plan/make-plan.ts';
+import {runSteps} from '../../core/steps.ts';
+import {beginPlan, makePlan} from '../../plan/make-plan.ts';
 import {neededReads} from '../../plan/reads.ts';
 import {absentScene, differingScene, type Scene, type SceneRequest} from './scene.ts';
 
@@ -62,23 +63,16 @@ function planned(
   manifests: Manifests,
   {inventory, records}: Scene,
 ): Rehearsal {
-  const plan = makePlan({
-    installation,
-    cluster,
-    kinds,
-    manifests: [manifests],
-    unread: [],
-    records,
-    inventory,
-    secretHashes: {},
-  });
-  const calls = callsOf(plan, inventory);
+  const basis = {installation, cluster, kinds, manifests: [manifests], unread: [], records};
+  const input = {...basis, inventory, secretHashes: {}};
+  const calls = callsOf(makePlan(input), inventory);
+  const looks = runSteps(beginPlan(input).looks(inventory));
   // Asked again with nothing read, a kind says everything that it reads.
   const listing = inventory.reads['/cluster/resources'];
   const bare = {...inventory, reads: listing === undefined ? {} : {[listing.path]: listing}};
   const wanted = neededReads({kinds, manifests: [manifests], records, inventory: bare});
-  const reads = wanted.map((call): PossibleCall => {
-    const key = `guest/${/\/(?:qemu|lxc)\/(\d+)/.exec(call.path)?.[1] ?? ''}`;
+  const reads = [...wanted, ...looks].map((call): PossibleCall => {
+    const key = `guest/${/(?:\/qemu\/|\/lxc\/|[?&]vmid=)(\d+)/.exec(call.path)?.[1] ?? ''}`;
     const name = manifests.desired.find((one) => one.key === key)?.name ?? '';
     return {key, name, verb: 'none', says: `read ${call.path}`, call, range: null, inventory};
   });

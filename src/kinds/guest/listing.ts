@@ -35,6 +35,8 @@ export interface Listing {
   readonly guests: ReadonlyMap<number, ListedGuest>;
   /** Node names with whether they are online. */
   readonly nodes: ReadonlyMap<string, boolean>;
+  /** CPUs of those nodes of which the listing tells. */
+  readonly cpus: ReadonlyMap<string, number>;
   readonly storages: readonly ListedStorage[];
 }
 
@@ -63,6 +65,7 @@ function parseListing(data: unknown): ListingAnswer {
   if (!Array.isArray(data)) return unusable('the list of guests is not a list');
   const guests = new Map<number, ListedGuest>();
   const nodes = new Map<string, boolean>();
+  const cpus = new Map<string, number>();
   const storages: ListedStorage[] = [];
   for (const entry of data) {
     if (!isObject(entry)) return unusable('the list of guests holds something else');
@@ -71,10 +74,12 @@ function parseListing(data: unknown): ListingAnswer {
     const guest = guestOf(entry, node);
     if (guest) guests.set(guest.vmid, guest);
     if (entry['type'] === 'node') nodes.set(node, entry['status'] === 'online');
+    const most = Number(entry['maxcpu']);
+    if (entry['type'] === 'node' && most > 0) cpus.set(node, most);
     if (entry['type'] === 'storage') storages.push(storageEntry(entry, node));
   }
   if (nodes.size === 0) return unusable('the list of guests names no node, so it is not complete');
-  return {kind: 'listing', listing: {guests, nodes, storages}};
+  return {kind: 'listing', listing: {guests, nodes, cpus, storages}};
 }
 
 function guestOf(entry: {readonly [key: string]: unknown}, node: string): ListedGuest | null {

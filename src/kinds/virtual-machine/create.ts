@@ -5,14 +5,14 @@ import type {Finding} from '../../core/action.ts';
 import type {StepRequest} from '../../core/kind.ts';
 import type {ApiParam, Claim, Desired} from '../../core/model.ts';
 import {type Listing, listingOf} from '../guest/listing.ts';
-import {readPending} from '../guest/live-config.ts';
+import {type LiveConfig, readPending} from '../guest/live-config.ts';
 import {excessOf, type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
 import {clonePlace} from './clone-place.ts';
 import {cloneTail} from './clone-tail.ts';
 import {emptySteps} from './create-empty.ts';
 import {type CloneCreation, cloneOf, saysHow} from './creation.ts';
 import {migrate} from './drafts.ts';
-import type {Drive} from './drive.ts';
+import {type Drive, drivesOf} from './drive.ts';
 import {volumesOf} from './migration.ts';
 import {pendingPath} from './reads.ts';
 import {type Draft, WAIT_MS} from './step-draft.ts';
@@ -29,6 +29,8 @@ export interface CreateSteps {
   readonly later: readonly string[];
   /** What is copied though it is no template. */
   readonly claims: readonly Claim[];
+  /** What of another's configuration comes along; none where it is made from nothing. */
+  readonly base?: LiveConfig;
 }
 
 /** A template as the inventory shows it. */
@@ -110,7 +112,17 @@ function cloneSteps(input: CloneInput): CreateSteps {
       ...(template.isTemplate ? [] : [copiedGuest(clone.vmid)]),
       ...(clone.storage === undefined ? inheritedStorages(volumesOf(template.config)) : []),
     ],
+    base: copied(template.config),
   };
+}
+
+/** Volumes get names of their own; devices and media are the same. */
+function copied(config: LiveConfig): LiveConfig {
+  const own = new Set([
+    ...['efidisk0', 'tpmstate0'],
+    ...drivesOf(config).flatMap(({slot, kind}) => (kind === 'cdrom' ? [] : [slot])),
+  ]);
+  return new Map([...config].filter(([key]) => !own.has(key)));
 }
 
 /** A template is there to be cloned; the disks of another guest are for those who may touch it. */

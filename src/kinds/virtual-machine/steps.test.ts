@@ -21,7 +21,9 @@ function update(to: Body, world: World = {}, desired: Parameters<typeof desiredO
   );
 }
 
-const findings = (answer: ReturnType<typeof steps>) => answer.findings.map(({reason}) => reason);
+/** Without that of what a start needs, which no test here reads. */
+const findings = (answer: ReturnType<typeof steps>) =>
+  answer.findings.filter(({detail}) => !/not looked at/.test(detail)).map(({reason}) => reason);
 
 describe('an update', () => {
   it('writes plain keys in one call with the digest of the plan', () => {

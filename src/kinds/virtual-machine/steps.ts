@@ -5,7 +5,7 @@ import type {Change, Finding, Operation, Step} from '../../core/action.ts';
 import {assert} from '../../core/assert.ts';
 import type {JsonObject} from '../../core/json.ts';
 import type {StepAnswer, StepRequest} from '../../core/kind.ts';
-import type {Desired, Observed} from '../../core/model.ts';
+import type {ApiCall, Desired, Observed} from '../../core/model.ts';
 import {qemuKey} from '../guest/key-facts.ts';
 import {configuredOf} from '../guest/live-config.ts';
 import {excessOf, type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
@@ -17,6 +17,7 @@ import {type GuestPlace, writeConfig} from './drafts.ts';
 import {effectOf} from './effect.ts';
 import {placeOfField} from './field-path.ts';
 import {leftBehind} from './left-behind.ts';
+import {lookAhead, lookAheadOfNew} from './look-ahead.ts';
 import {vmidOfKey} from './reads.ts';
 import {releaseMistakes} from './release.ts';
 import {keptOf} from './retain.ts';
@@ -72,7 +73,12 @@ function answerOf(request: StepRequest): StepAnswer {
 }
 
 function create(request: StepRequest, desired: Desired, marker: Marker): StepAnswer {
-  const {drafts, findings, node, loads, later, claims} = createSteps(request, desired, marker);
+  const made = createSteps(request, desired, marker);
+  const {drafts, node, loads, later, claims} = made;
+  const {inventory, verb} = request;
+  const about = {vmid: marker.vmid, inventory, replaces: verb === 'replace'};
+  const ahead = lookAheadOfNew(drafts, made.base ?? new Map(), about);
+  const findings = [...made.findings, ...ahead.findings];
   const start: ChainStart = {
     vmid: marker.vmid,
     node,
@@ -84,7 +90,9 @@ function create(request: StepRequest, desired: Desired, marker: Marker): StepAns
   const writes = Object.entries(desired.body)
     .filter(([, value]) => value !== null)
     .map(([path]) => path);
-  return {...answer(chain(start, drafts), {findings, loads, writes, facts: {}}), later, claims};
+  const {looks} = ahead;
+  const told = answer(chain(start, drafts), {findings, loads, writes, facts: {}, looks});
+  return {...told, later, claims};
 }
 
 function update(request: StepRequest, observed: Observed, marker: Marker): StepAnswer {
@@ -94,13 +102,19 @@ function update(request: StepRequest, observed: Observed, marker: Marker): StepA
   const lost = request.changes
     .filter(({field}) => field.startsWith('unused.'))
     .map(({field}) => configuredOf(observed).get(field.slice('unused.'.length)) ?? '');
+  const cycling = interrupting(request.changes, observed);
+  const isOwed = request.record?.owesStart === true;
+  const {vmid} = marker;
+  const ahead = lookAhead({observed, vmid, drafts, inventory: request.inventory, cycling, isOwed});
   return answer(chain(startOf(observed, marker), drafts), {
     findings: [
       ...findings,
+      ...ahead.findings,
       ...rootFindings(writes),
       ...absentStorages(drafts, request.inventory),
-      ...stateFindings(observed, drafts, interrupting(request.changes, observed)),
+      ...stateFindings(observed, drafts, cycling),
     ],
+    looks: ahead.looks,
     loads: [`task:${observed.node}`],
     writes,
     facts: {
@@ -147,6 +161,7 @@ function replace(
     ...(made.later === undefined ? {} : {later: made.later}),
     claims: [...(gone.claims ?? []), ...(made.claims ?? [])],
     after: gone.after ?? [],
+    looks: made.looks ?? [],
   };
 }
 
@@ -242,6 +257,7 @@ function answer(
     readonly facts: JsonObject;
     readonly detaches?: StepAnswer['detaches'] & {};
     readonly frees?: readonly string[];
+    readonly looks?: readonly ApiCall[];
   },
 ): StepAnswer {
   return {steps: list, diagnostics: [], ...rest};
