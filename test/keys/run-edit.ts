@@ -108,6 +108,13 @@ function addContent(cluster: Cluster): void {
       snapshots: new Set(),
     });
   }
+  for (const [kind, name, of] of [
+    ['pci', 'gpu', 'path=0000:01:00.0,id=10de:1234'],
+    ['dir', 'share', 'path=/srv/share'],
+  ] as const) {
+    const section = new Map([['map', JSON.stringify([`node=pve1,${of}`])]]);
+    cluster.sections.set(`mapping-${kind}`, new Map([[name, section]]));
+  }
 }
 
 /** Exactly one change, with the risk of the effect. */

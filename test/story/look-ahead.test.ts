@@ -33,7 +33,9 @@ describe('a running guest is not stopped', () => {
     const iso = story.simulator.volumes.get(ISO);
     story.simulator.volumes.delete(ISO);
     const why = await held(story, patched(WITH_CD, CYCLE));
-    expect(why).toMatch(/would not start again: ide0 holds local:iso\/one\.iso, which is not there/);
+    expect(why).toMatch(
+      /would not start again: ide0 holds local:iso\/one\.iso, which is not there/,
+    );
     if (iso !== undefined) put(story.simulator, iso);
     await carriedOut(story);
   });
@@ -214,7 +216,8 @@ function takeBridge({nodes, sections}: Cluster, node: string, bridge: string): v
 }
 
 function map(cluster: Cluster, kind: 'usb' | 'pci', node: string): void {
-  const entry = kind === 'usb' ? `node=${node},id=1234:5678` : `node=${node},path=0000:01:00.0,id=1:2`;
+  const entry =
+    kind === 'usb' ? `node=${node},id=1234:5678` : `node=${node},path=0000:01:00.0,id=1:2`;
   const section = new Map([['map', JSON.stringify([entry])]]);
   cluster.sections.set(`mapping-${kind}`, new Map([['thing', section]]));
 }

@@ -9,6 +9,7 @@ import {parseVolid, requireStorage} from '../volume.ts';
 import {drivesOf} from './drive.ts';
 import {loadGuest} from './guest-file.ts';
 import {isManaged} from './ha.ts';
+import {missingMappings, movesAlive} from './mappings.ts';
 import {parseProperties} from './property-string.ts';
 import type {VolumeUse} from './volume-uses.ts';
 import {volumeUses} from './volume-uses.ts';
@@ -78,7 +79,12 @@ export function precheck(context: Context): Reply {
     local_disks: localUses(cluster, guest).map(shownUse),
     local_resources: [...local, ...(hasClipboard ? ['clipboard=vnc'] : [])],
     'mapped-resources': [...mapped.keys()].sort(),
-    'mapped-resource-info': Object.fromEntries([...mapped].map(([key, name]) => [key, {name}])),
+    'mapped-resource-info': Object.fromEntries(
+      [...mapped].map(([key, name]) => [
+        key,
+        {name, ...(movesAlive(cluster, key, name) ? {'live-migration': 1} : {})},
+      ]),
+    ),
     ...newerFields(context, isRunning),
   });
 }
@@ -106,10 +112,10 @@ function obstacles(
     if (storage === undefined) continue;
     if (storage.disabled || storage.nodes?.has(node) === false) missing.add(storage.id);
   }
-  const {mapped} = localResources(guest);
+  const lacking = missingMappings(cluster, localResources(guest).mapped, node);
   return {
     ...(missing.size > 0 ? {unavailable_storages: [...missing].sort()} : {}),
-    ...(mapped.size > 0 ? {'unavailable-resources': [...mapped.keys()]} : {}),
+    ...(lacking.length > 0 ? {'unavailable-resources': lacking} : {}),
   };
 }
 

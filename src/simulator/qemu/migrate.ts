@@ -17,6 +17,7 @@ import {parseDrive, printDrive, withFile} from './drive.ts';
 import {loadGuest, saveGuest} from './guest-file.ts';
 import {isManaged, requestHa} from './ha.ts';
 import {isDriveKey} from './keys.ts';
+import {missingMappings, movesAlive} from './mappings.ts';
 import {assertContent, assertStorages, localResources, precheck} from './migrate-check.ts';
 import type {Moving} from './migrate-volumes.ts';
 import {mapStorage, scanVolumes} from './migrate-volumes.ts';
@@ -153,9 +154,15 @@ function prepare(context: Context, guest: QemuGuest, job: Job): void {
   if (blocking.length > 0 && !flag(context, 'force')) {
     fail(500, `can't migrate VM which uses local devices: ${blocking.join(', ')}`);
   }
-  if (mapped.size > 0) {
-    const missing = [...mapped.keys()].join(', ');
-    fail(500, `can't migrate to '${target}': missing mapped devices ${missing}`);
+  const lacking = missingMappings(cluster, mapped, target);
+  if (lacking.length > 0) {
+    fail(500, `can't migrate to '${target}': missing mapped devices ${lacking.join(', ')}`);
+  }
+  const stuck = [...mapped].filter(([key, name]) => !movesAlive(cluster, key, name));
+  if (guest.runtime !== undefined && stuck.length > 0) {
+    const names = stuck.map(([key, name]) => `${key}:${name}`).sort();
+    const what = 'running VM which uses following mapped devices';
+    fail(500, `can't live migrate ${what}: ${names.join(', ')}`);
   }
   const vga = parseProperties('vga', guest.config.get('vga') ?? '');
   if (guest.runtime !== undefined && vga.get('clipboard') === 'vnc') {

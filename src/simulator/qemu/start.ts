@@ -7,12 +7,14 @@ import {flag} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
 import type {Stage} from '../task.ts';
 import {parseVolid, requireStorage} from '../volume.ts';
+import {readVolumeName} from '../volume-name.ts';
 import {applyPending} from './apply.ts';
 import {regenerate} from './cloud-init.ts';
 import {memoryMiB} from './config-update.ts';
 import {drivesOf} from './drive.ts';
 import {saveGuest} from './guest-file.ts';
 import {isNetKey} from './keys.ts';
+import {assertMappings} from './mappings.ts';
 import {parseProperties} from './property-string.ts';
 import {launch} from './runtime.ts';
 import {assertCommand} from './start-rules.ts';
@@ -46,6 +48,7 @@ export function startStages(context: Context, vmid: number): readonly Stage[] {
         act(() => assertVolumes(job, guest)),
         act(() => void regenerate(job, guest)),
         act((worker) => assertCommand(job, guest, worker)),
+        act(() => assertMappings(job, guest.config)),
         pause(processMs),
         act(() => {
           assertStartable(job, guest);
@@ -59,9 +62,13 @@ export function startStages(context: Context, vmid: number): readonly Stage[] {
 
 function assertVolumes(job: Job, guest: QemuGuest): void {
   for (const drive of drivesOf(guest.config)) {
-    const storage = parseVolid(drive.file)?.storage;
-    if (storage === undefined) continue;
-    requireStorage(job.cluster, storage, job.node);
+    const parts = parseVolid(drive.file);
+    if (parts === undefined) continue;
+    const storage = requireStorage(job.cluster, parts.storage, job.node);
+    const {content} = readVolumeName(storage, parts.name);
+    if (!storage.content.has(content)) {
+      fail(500, `storage '${storage.id}' does not support content-type '${content}'`);
+    }
     volumeNamed(job.cluster, job.node, drive.file);
   }
 }
