@@ -101,7 +101,7 @@ function startLooks(config: LiveConfig, place: StartPlace): readonly Look[] {
   return [...fileLooks(config, place), ...nodeLooks(config, place), ...mappingLooks(config, place)];
 }
 
-/** A guest that runs, or that is destroyed for it, is touched only when all is known to be there. */
+/** A guest that runs, or is destroyed for it, is touched only when all is known to be there. */
 function strict(looks: readonly Look[], says: string): readonly Finding[] {
   const untold = [
     ...detailsOf(looks, 'untold'),
