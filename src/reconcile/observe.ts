@@ -151,7 +151,6 @@ class Look {
   /** What the actions that are planned by now have to be judged by; none where all is in sync. */
   async #looks(inventory: Inventory, basis: PlanBasis): Promise<readonly ApiCall[]> {
     const planning = this.begin(basis);
-    this.#planAnswered(planning);
     await this.#work;
     return inSlices(planning.looks(inventory), this.#parts.clock);
   }
