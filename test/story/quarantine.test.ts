@@ -14,7 +14,8 @@ import {
   settleAll,
   volumesOf,
 } from './guest.ts';
-import {createStory, EAGER, type Story} from './world.ts';
+import {failing, halfWay} from './half-way.ts';
+import {createStory, EAGER, type Story, type StoryOptions} from './world.ts';
 
 const DAY = 86_400_000;
 const PLAIN: Spec = {
@@ -135,8 +136,8 @@ it('an unused volume that pvegit did not set aside is never proposed', async () 
 });
 
 it('a volume that an interrupted action set aside is remembered', async () => {
-  const story = await begin(MORE);
-  commit(story, manifest(patched(PLAIN, {config: {machine: 'pc,viommu=intel'}})));
+  const story = await begin(MORE, {wrap: halfWay});
+  commit(story, manifest(failing(PLAIN)));
   await settleAll(story);
   expect(story.outcomes.some(({result}) => result !== 'done')).toBe(true);
   expect(configOf(story)['unused0']).toBe('local-lvm:vm-150-disk-1');
@@ -155,7 +156,7 @@ async function detached(): Promise<Story> {
   return story;
 }
 
-async function begin(spec: Spec): Promise<Story> {
+async function begin(spec: Spec, options: Partial<StoryOptions> = {}): Promise<Story> {
   const cluster = demoCluster({
     storages: {
       local: {content: ['iso', 'import'], options: {path: '/var/lib/vz'}},
@@ -164,7 +165,7 @@ async function begin(spec: Spec): Promise<Story> {
     },
   });
   const files = {'vm.yaml': manifest(spec), 'defaults.yaml': DEFAULTS};
-  const story = createStory(cluster, {files});
+  const story = createStory(cluster, {files, ...options});
   await settleAll(story);
   await story.clock.sleep(30_000);
   expect(await openLines(story)).toEqual([]);
