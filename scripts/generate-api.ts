@@ -83,14 +83,24 @@ export function renderApi(version: '8.4' | '9.1', paths = /^/): string {
 function walk(node: Fields, table: Table, methods: Fields, paths: RegExp): void {
   const path = String(node.path);
   for (const [method, raw] of Object.entries(object(node.info ?? {}))) {
-    if (paths.test(path)) methods[`${method} ${path}`] = methodFacts(object(raw), table);
+    const name = `${method} ${path}`;
+    if (paths.test(path)) methods[name] = methodFacts(object(raw), table, unnamed.has(name));
   }
   for (const child of array(node.children ?? [])) {
     walk(object(child), table, methods, paths);
   }
 }
 
-function methodFacts(info: Fields, table: Table): Fields {
+/** Methods whose source names no properties at all, so that the validator takes any (8.4). */
+const unnamed = new Set([
+  'GET /access/ticket',
+  'GET /cluster/firewall',
+  'GET /cluster/firewall/options',
+  'GET /cluster/notifications/matcher-field-values',
+  'PUT /cluster/sdn',
+]);
+
+function methodFacts(info: Fields, table: Table, isUnnamed: boolean): Fields {
   const parameters = object(info.parameters ?? {});
   const properties = object(parameters.properties ?? {});
   const params: Fields = {};
@@ -100,7 +110,9 @@ function methodFacts(info: Fields, table: Table): Fields {
   const permissions = object(info.permissions ?? {});
   return {
     params,
-    ...(parameters.additionalProperties === 0 ? {} : {open: 1}),
+    ...(parameters.additionalProperties === 0 && !(isUnnamed && Object.keys(params).length === 0)
+      ? {}
+      : {open: 1}),
     ...(permissions.check === undefined ? {} : {check: permissions.check}),
     ...(permissions.user === undefined ? {} : {user: permissions.user}),
     ...(info.protected === undefined ? {} : {protected: 1}),

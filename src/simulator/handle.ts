@@ -14,6 +14,7 @@ import {
   failureAnswer,
   loginRequired,
   parametersOf,
+  plainPath,
   refuseContent,
   TextFailure,
   targetOf,
@@ -21,6 +22,7 @@ import {
   uploadPath,
 } from './http.ts';
 import {may} from './permission.ts';
+import {reach} from './reach.ts';
 import type {Auth, Content, Context, Reply} from './route.ts';
 import {complete} from './route.ts';
 import {findRoute} from './router.ts';
@@ -62,7 +64,7 @@ export function accept(
 
 /** What lies outside of the API is a file that is not there. */
 function outside(path: string): Answer {
-  const [file = ''] = path.split('?');
+  const [file = ''] = plainPath(path).split('?');
   if (file.startsWith('/api2')) {
     return bareAnswer(501, 'no such uri', 'no such uri');
   }
@@ -190,7 +192,7 @@ function conclude(
   }
   const {status, message} = outcome;
   if (outcome instanceof TextFailure) {
-    respond(bareAnswer(status, message.trimEnd(), message));
+    respond(bareAnswer(status, message.trimEnd(), status === 400 ? '' : message));
   } else if (outcome instanceof AuthFailure) {
     const page = target.format === 'html' && target.strange === undefined;
     const refusal =
@@ -242,8 +244,12 @@ function begin(cluster: Cluster, request: Request, target: Target): Reply {
     enforce({cluster, auth}, check, checkParams(all));
   }
   const node = reach(cluster, matched, all);
-  return run(cluster, {matched, auth, parameters, node});
+  const asRead = matched.method.protected ? handedOn(parameters, request) : parameters;
+  return run(cluster, {matched, auth, parameters: asRead, node});
 }
+
+/** Parameters of writes to guests that are no keys of a configuration. */
+const plainNames = new Set(['digest', 'delete', 'revert', 'force', 'skiplock', 'background_delay']);
 
 interface Call {
   readonly matched: Matched;
@@ -260,8 +266,8 @@ function run(cluster: Cluster, call: Call): Reply {
   if (Object.keys(problems).length > 0) {
     paramError(problems);
   }
-  const [undefinedName] = parameters.nulls;
-  if (undefinedName !== undefined && /\/(?:qemu|lxc)\b/.test(method.template)) {
+  const undefinedName = parameters.nulls.find((name) => !plainNames.has(name));
+  if (undefinedName !== undefined && /^P\w+ .*\/(?:qemu|lxc)\b/.test(method.name)) {
     fail(500, `unable to parse value of '${undefinedName}' - got undefined value`);
   }
   const route = findRoute(method.name);
@@ -290,6 +296,15 @@ function run(cluster: Cluster, call: Call): Reply {
       });
     },
   };
+}
+
+/** What pveproxy hands on to pvedaemon is written anew: a name without a value gets an empty one. */
+function handedOn(parameters: Parameters, request: Request): Parameters {
+  if (request.headers['content-type']?.startsWith('application/json') === true) {
+    return parameters;
+  }
+  const empty = Object.fromEntries(parameters.nulls.map((name) => [name, '']));
+  return {...parameters, values: {...empty, ...parameters.values}, nulls: []};
 }
 
 function readParameters(request: Request, target: Target): Parameters {
@@ -334,39 +349,6 @@ function callerOf(cluster: Cluster, request: Request, target: Target): Auth {
     throw new AuthFailure(401, 'Permission denied - invalid csrf token');
   }
   return who.auth;
-}
-
-/** The node that does the call; 500, 595 or 596 when it cannot be reached. */
-function reach(
-  cluster: Cluster,
-  matched: Matched,
-  params: Readonly<Record<string, RawParam>>,
-): string {
-  const {proxyto} = matched.method;
-  const named = proxyto === undefined ? undefined : params[proxyto];
-  const name = named === undefined || named === 'localhost' ? cluster.entry : String(named);
-  const node = cluster.nodes.get(name);
-  if (node === undefined) {
-    const cause = `failed to get address info for: ${name}: Name or service not known`;
-    fail(500, `hostname lookup '${name}' failed - ${cause}`);
-  }
-  if (!node.online) {
-    const {status, reason} = node.unreachable ?? {status: 595, reason: 'No route to host'};
-    fail(status, reason);
-  }
-  if (matched.method.protected && !node.daemonUp) {
-    fail(595, 'Connection refused');
-  }
-  if (!cluster.quorate && matched.method.protected && !matched.method.name.startsWith('GET ')) {
-    fail(500, quorumText(matched.method.template));
-  }
-  return name;
-}
-
-function quorumText(template: string): string {
-  return template.startsWith('/access/') && template !== '/access/ticket'
-    ? "cfs-lock 'file-user_cfg' error: no quorum!"
-    : 'cluster not ready - no quorum?';
 }
 
 function checkParams(all: Readonly<Record<string, RawParam>>): CheckParams {

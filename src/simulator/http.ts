@@ -67,9 +67,15 @@ export interface Parameters {
 /** The largest body that pveproxy reads. */
 const bodyLimitBytes = 512 * 1024;
 
+/** A path without its fragment, and without the host that two slashes at the front announce. */
+export function plainPath(path: string): string {
+  const [whole = ''] = path.split('#');
+  return whole.replace(/^\/\/[^/?]*/, '');
+}
+
 /** Take the path apart; undefined when it is not below `/api2/` or names no format. */
 export function targetOf(path: string): Target | undefined {
-  const [head = '', ...rest] = path.split('?');
+  const [head = '', ...rest] = plainPath(path).split('?');
   const match = /^\/api2\/+([a-z][a-z0-9]+)(\/.*)?$/.exec(decode(head));
   const format = match?.[1];
   if (match === null || format === undefined) {
@@ -122,10 +128,11 @@ function contentType(request: Request): string {
 /** Read query and body; a failure is answered with a text body. */
 export function parametersOf(request: Request, target: Target): Parameters {
   const query = formParameters(target.query);
-  if (request.body === '') {
+  const type = contentType(request);
+  const writes = request.method === 'POST' || request.method === 'PUT';
+  if (request.body === '' && !(writes && type === 'application/json')) {
     return query;
   }
-  const type = contentType(request);
   if (type === 'multipart/form-data') {
     const upload = uploadOf(request);
     return {
@@ -199,8 +206,14 @@ function formatted(format: OutputFormat, body: object): Answer {
 }
 
 function escapeHtml(text: string): string {
-  const names: Readonly<Record<string, string>> = {'<': 'lt', '>': 'gt', '&': 'amp', '"': 'quot'};
-  return text.replace(/[<>&"]/g, (one) => `&${names[one]};`);
+  const names: Readonly<Record<string, string>> = {
+    '<': 'lt',
+    '>': 'gt',
+    '&': 'amp',
+    '"': 'quot',
+    "'": '#39',
+  };
+  return text.replace(/[<>&"']/g, (one) => `&${names[one]};`);
 }
 
 /** The answer to a refused call. */
@@ -333,24 +346,34 @@ function formParameters(text: string): Parameters {
   return {values, nulls, kinds: {}, upload: undefined};
 }
 
+const uploadFields = ['content', 'checksum-algorithm', 'checksum', 'filename'];
+
+/** The parts of an upload are looked for in this order; a part at another place is not understood. */
 function uploadOf(request: Request): Upload {
   const boundary = /boundary="?([^";]+)"?/.exec(request.headers['content-type'] ?? '')?.[1] ?? '';
   const fields: Record<string, string> = {};
-  let filename = '';
-  let content = '';
+  let next = 0;
   for (const part of request.body.replaceAll('\r\n', '\n').split(`--${boundary}`)) {
     const name = /name="([^"]*)"/.exec(part)?.[1];
-    const split = part.indexOf('\n\n');
-    const value = part.slice(split + 2).replace(/\n$/, '');
     const file = /filename="([^"]*)"/.exec(part)?.[1];
+    const value = part.slice(part.indexOf('\n\n') + 2).replace(/\n$/, '');
+    if (file === '') {
+      break;
+    }
+    if (name !== undefined) {
+      next = uploadFields.indexOf(name, next) + 1;
+      if (next === 0 || (name === 'filename') !== (file !== undefined)) {
+        throw new TextFailure(400, 'Bad Request');
+      }
+    }
     if (file !== undefined) {
-      filename = file;
-      content = value;
-    } else if (name !== undefined) {
+      return {fields, filename: file, content: value};
+    }
+    if (name !== undefined) {
       fields[name] = value;
     }
   }
-  return {fields, filename, content};
+  throw new TextFailure(500, `upload failed at ${server} line 1317.\n`);
 }
 
 function decode(text: string): string {

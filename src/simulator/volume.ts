@@ -25,7 +25,13 @@ export function requireActive(cluster: Cluster, id: string, node: string): Stora
   if (storage.outOfReach === true) {
     fail(500, `storage '${id}' is not online`);
   }
-  return storage;
+  const problem = contentProblem(storage);
+  return problem === undefined ? storage : fail(500, problem);
+}
+
+/** Why a storage of files that is for nothing cannot be used: there is no folder for `none`. */
+export function contentProblem(storage: StorageDefinition): string | undefined {
+  return isFileStorage(storage) && storage.content.has('none') ? "unknown vtype 'none'" : undefined;
 }
 
 /** Whether a storage keeps images as files (`100/vm-100-disk-0.qcow2`). */
@@ -229,4 +235,13 @@ function existsText(
   return isFileStorage(storage)
     ? `disk image '${filePath(storage, vmid, `${name}.${format}`)}' already exists`
     : `lvcreate '${storage.options.get('vgname') ?? 'pve'}/${name}' error: already exists`;
+}
+
+/** The size that a guest sees of an image; an import's file is smaller than what it holds. */
+export function virtualBytes(volume: Volume): number {
+  const {data} = volume;
+  if (typeof data === 'object' && data !== null && 'virtualBytes' in data) {
+    return Number(data.virtualBytes);
+  }
+  return volume.sizeBytes;
 }

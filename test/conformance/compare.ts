@@ -195,6 +195,7 @@ function sortKey(item: unknown, twins: Twins): string {
     'key',
     'vmid',
     'volid',
+    'storage',
     'userid',
     'path',
     'type',

@@ -102,10 +102,21 @@ function createRealm({cluster, params}: Context): Reply {
   return nothing;
 }
 
-function refuseCheck(type: string, checked: string | undefined): void {
+function refuseCheck(type: string | undefined, checked: string | undefined): void {
   if (checked !== undefined && type !== 'ldap' && type !== 'ad') {
     const what = "'check-connection' parameter can only be set for realms of type";
     fail(500, `${what} 'ldap' or 'ad'`);
+  }
+}
+
+/** A realm that lacks what its type needs cannot be written. */
+function requireWhole(type: string, realm: string, section: Section): void {
+  const uses = usesByType[type] ?? {};
+  const missing = Object.keys(uses).find((key) => {
+    return (uses[key] === 'required' || uses[key] === 'fixed') && !section.has(key);
+  });
+  if (missing !== undefined) {
+    fail(500, `section '${realm}' - missing value for required option '${missing}'`);
   }
 }
 
@@ -123,18 +134,24 @@ function updateRealm(context: Context): Reply {
   const {password, digest, delete: deleted = '', 'check-connection': checked, ...rest} = params;
   prefixed('update auth server failed', () => {
     requireDigest(cluster, file, digest);
-    const type = typeOf(cluster, realm) ?? fail(500, `domain '${realm}' does not exist`);
+    // Asking for its type makes a realm that is not there be one without a type.
+    const type = typeOf(cluster, realm);
     refuseCheck(type, checked);
     if (deleted === '' && Object.keys(rest).length === 0 && password === undefined) {
       fail(500, 'no options specified');
+    }
+    if (type === undefined) {
+      const place = '/usr/share/perl5/PVE/API2/Domains.pm line 261.';
+      fail(500, `cannot lookup undefined type! at ${place}`);
     }
     const values = checkedProperties(usesByType[type] ?? {}, rest, false);
     const section: Section = new Map(settings(cluster, realm));
     for (const key of list(context, 'delete')) {
       section.delete(key);
     }
-    keepOneDefault(cluster, values);
     setProperties(section, values);
+    requireWhole(type, realm, section);
+    keepOneDefault(cluster, values);
     sectionsOf(cluster, file).set(realm, section);
   });
   recordEffect(cluster, 'access', undefined, `realm ${realm} updated`);

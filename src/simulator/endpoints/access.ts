@@ -138,11 +138,14 @@ function showPermissions(context: Context): Reply {
     require403(context, '/access', ['Sys.Audit']);
   }
   const known = [...aclPaths(cluster), ...pooledPaths(cluster)];
-  const paths = params.path === undefined ? [...standardPaths, ...known] : [params.path];
+  const asked = params.path === '' || params.path === '0' ? undefined : params.path;
+  const paths = asked === undefined ? [...standardPaths, ...known] : [asked];
   const result: Record<string, Record<string, number>> = {};
   for (const path of paths) {
-    const held = effectivePrivileges(cluster, subject, path);
-    if (held.size > 0 || params.path !== undefined) {
+    // Nothing is granted on what is no path as the access control list writes it.
+    const isPath = subject.isRoot || /^\/(?!\/)/.test(path);
+    const held = isPath ? effectivePrivileges(cluster, subject, path) : new Map<string, boolean>();
+    if (held.size > 0 || asked !== undefined) {
       result[path] = Object.fromEntries(
         [...held].map(([privilege, propagate]) => [privilege, propagate ? 1 : 0]),
       );

@@ -11,6 +11,7 @@ import {findMethod, paramFacts} from '../schema/api.ts';
 import {nextEvents} from '../schema/calendar.ts';
 import type {Section} from '../section.ts';
 import {sectionsOf, shownSection} from '../section.ts';
+import {setProperties} from '../section-plugins.ts';
 import type {Cluster} from '../state.ts';
 import {recordEffect} from '../state.ts';
 import {listUncovered, showVolumes} from './backup-selection.ts';
@@ -152,7 +153,7 @@ function write(job: Section, params: Readonly<Record<string, string>>): void {
   const {starttime, dow} = params;
   for (const [key, value] of Object.entries(params)) {
     if (!['id', 'delete', 'starttime', 'dow'].includes(key)) {
-      job.set(key, key === 'comment' ? value.trim() : value);
+      setProperties(job, new Map([[key, key === 'comment' ? value.trim() : value]]));
     }
   }
   if (starttime !== undefined) {
@@ -179,7 +180,7 @@ function checkSelection(job: Section, isWhole: boolean): void {
   }
   const problem = notesProblem(job.get('notes-template') ?? '');
   if (problem !== undefined) {
-    wrapped(400, 'Parameter verification failed.', `notes-template: ${problem}`);
+    wrapped(400, 'Parameter verification failed.', `notes-template: ${problem}\n`);
   }
   if (job.has('exclude') && !job.has('pool')) {
     job.set('all', '1');

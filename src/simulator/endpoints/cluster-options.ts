@@ -35,7 +35,7 @@ function showOptions(context: Context): Reply {
     ...allowed,
   };
   for (const [key, text] of cluster.options) {
-    shown[key] = shape(cluster, key, text);
+    shown[key] = key === 'description' ? text : shape(cluster, key, text);
   }
   return data(shown);
 }
@@ -46,9 +46,12 @@ function shape(cluster: Cluster, key: string, text: string): unknown {
   }
   const subKeys = subKeysOf(cluster, key);
   if (subKeys === undefined) {
-    return text;
+    return key === 'migration_unsecure' ? Number(text) : text.split('\n')[0];
   }
-  const shaped: Record<string, unknown> = {...valuesOf(subKeys, text)};
+  const entries = Object.entries(valuesOf(subKeys, text)).map(([name, value]) => {
+    return [name, subKeys[name]?.type === 'boolean' ? Number(value) : value] as const;
+  });
+  const shaped: Record<string, unknown> = Object.fromEntries(entries);
   return key === 'user-tag-access' && shaped['user-allow-list'] !== undefined
     ? {...shaped, 'user-allow-list': String(shaped['user-allow-list']).split(';')}
     : shaped;

@@ -115,8 +115,9 @@ function requireGuest(cluster: Cluster, kind: string, name: string): void {
   if (guest === undefined) {
     fail(500, `resource '${kind}:${name}' does not exist in cluster`);
   }
-  if ((guest.kind === 'lxc') !== (kind === 'ct')) {
-    const what = kind === 'vm' ? 'is not a VM' : 'is not a CT';
+  // An 8.4 takes a guest of the other kind.
+  if (cluster.version !== '8.4' && (guest.kind === 'lxc') !== (kind === 'ct')) {
+    const what = kind === 'vm' ? 'is not a VM' : 'is not a container';
     fail(500, `resource '${kind}:${name}' - guest with ID ${name} ${what}`);
   }
 }

@@ -23,7 +23,7 @@ export const realmSyncRoutes: readonly Route[] = [
 ];
 
 const file = 'realm-sync-jobs';
-const uses = usesOf('schedule! enabled comment remove-vanished scope enable-new', 'realm');
+const uses = usesOf('schedule! enabled comment remove-vanished scope! enable-new', 'realm!');
 
 function facts(cluster: Cluster, id: string, section: Section): Record<string, unknown> {
   const method = findMethod(cluster.version, 'POST', '/cluster/jobs/realm-sync/x')?.method;

@@ -12,6 +12,7 @@ import {checkedProperties, deleteProperties, setProperties, usesOf} from '../sec
 import type {Cluster, Guest} from '../state.ts';
 import {nodeSeconds, recordEffect} from '../state.ts';
 import {findVolume} from '../volume.ts';
+import {memberNodes} from './resources.ts';
 
 /** Replication of the cluster and of a node. */
 export const replicationRoutes: readonly Route[] = [
@@ -74,7 +75,8 @@ function createJob({cluster, params}: Context): Reply {
   const vmid = guestOf(id);
   const guest = cluster.guests.get(vmid) ?? fail(500, `Guest '${vmid}' does not exist.`);
   const {target = '', source = guest.node} = rest;
-  if (cluster.nodes.get(target)?.listed !== true) {
+  // A node alone knows no member, not even itself.
+  if (cluster.nodes.get(target)?.listed !== true || memberNodes(cluster).length < 2) {
     fail(500, `Target '${target}' does not exist.`);
   }
   if (source !== guest.node) {

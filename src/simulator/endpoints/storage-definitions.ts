@@ -10,6 +10,7 @@ import type {Section} from '../section.ts';
 import {checkedProperties, deleteProperties} from '../section-plugins.ts';
 import type {Cluster, StorageDefinition} from '../state.ts';
 import {recordEffect} from '../state.ts';
+import {contentProblem} from '../volume.ts';
 import {activationProblem, keepLocal, keepSecrets} from './storage-hooks.ts';
 import type {StorageType} from './storage-types.ts';
 import {formatsByType, mountedTypes, storageTypes} from './storage-types.ts';
@@ -119,8 +120,10 @@ function createDefinition(context: Context): Reply {
 }
 
 /** What is out of reach is refused, but not where it is disabled or meant for other nodes. */
-function connect({cluster, node}: Context, storage: StorageDefinition): void {
-  const problem = activationProblem(cluster, storage);
+function connect({cluster, node, params}: Context, storage: StorageDefinition): void {
+  // An empty list of contents is only `none` when it is read again.
+  const nothing = params.content === '' ? undefined : contentProblem(storage);
+  const problem = activationProblem(cluster, storage) ?? nothing;
   if (problem === undefined) {
     return;
   }
@@ -179,7 +182,7 @@ function apply(storage: StorageDefinition, values: Section): void {
       storage.nodes = value === '' ? undefined : new Set(splitList(value));
     } else if (key === 'maxfiles') {
       keepLast(storage, value);
-    } else if (value !== '') {
+    } else if (value !== '' && key !== 'disable') {
       storage.options.set(key, value);
     }
   }

@@ -6,7 +6,7 @@ import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, list, route} from '../route.ts';
 import {childNames} from '../schema/api.ts';
 import type {StorageDefinition} from '../state.ts';
-import {isFileStorage, parseVolid} from '../volume.ts';
+import {contentProblem, isFileStorage, parseVolid} from '../volume.ts';
 import {readVolumeName} from '../volume-name.ts';
 import {showRrd} from './rrd.ts';
 import {contentRoutes} from './storage-content.ts';
@@ -122,7 +122,7 @@ function statusOf(context: Context, storage: StorageDefinition): Record<string, 
     return {...base, active: 0, enabled: 0, total: 0, used: 0, avail: 0};
   }
   const shown = formatsShown(context, storage);
-  if (storage.outOfReach === true) {
+  if (storage.outOfReach === true || contentProblem(storage) !== undefined) {
     return {...base, ...shown, active: 0, enabled: 1, total: 0, used: 0, avail: 0};
   }
   const fraction = total === 0 ? {} : {used_fraction: used / total};

@@ -19,6 +19,7 @@ import {
   nameOf,
   parseVolid,
   requireActive,
+  virtualBytes,
   volumesOn,
 } from '../volume.ts';
 import type {VolumeName} from '../volume-name.ts';
@@ -88,6 +89,9 @@ function showVolume(context: Context): Reply {
 
 /** Files that are no images are measured as raw ones, in sectors. */
 function sizeSeen(volume: Volume, {content, format}: VolumeName): number {
+  if (content === 'import') {
+    return virtualBytes(volume);
+  }
   return content === 'images' || format !== 'raw'
     ? volume.sizeBytes
     : roundUp(volume.sizeBytes, 512);

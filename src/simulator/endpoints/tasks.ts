@@ -47,7 +47,8 @@ function isOwnUpid(context: Context): boolean {
 
 function requireVisible(context: Context, privilege: 'Sys.Audit' | 'Sys.Modify'): void {
   if (!isOwnUpid(context)) {
-    require403(context, `/nodes/${context.node}`, [privilege]);
+    // The path names the node as the caller did, `localhost` too.
+    require403(context, `/nodes/${context.path.node}`, [privilege]);
   }
 }
 

@@ -26,7 +26,8 @@ const indices: Readonly<Record<string, readonly string[]>> = {
   '/nodes/{node}/firewall': ['rules', 'options', 'log'],
   [vnetBase]: ['rules', 'options'],
 };
-const emptyLog = () => data([{n: 1, t: 'no content'}], {total: 1});
+/** The log of a firewall that never ran: one line, and no list around it. */
+const noLog = () => data({n: 1, t: 'unable to open file - No such file or directory'}, {total: 1});
 
 /** Everything about the firewall. */
 export const firewallRoutes: readonly Route[] = allRoutes().map((one) =>
@@ -63,9 +64,9 @@ function allRoutes(): readonly Route[] {
     route('GET', '/cluster/firewall/macros', () =>
       data(macroNames.map((macro) => ({macro, descr: `${macro} traffic`}))),
     ),
-    route('GET', '/nodes/{node}/firewall/log', emptyLog),
-    route('GET', '/nodes/{node}/qemu/{vmid}/firewall/log', emptyLog),
-    route('GET', '/nodes/{node}/lxc/{vmid}/firewall/log', emptyLog),
+    route('GET', '/nodes/{node}/firewall/log', noLog),
+    route('GET', '/nodes/{node}/qemu/{vmid}/firewall/log', noLog),
+    route('GET', '/nodes/{node}/lxc/{vmid}/firewall/log', noLog),
   ];
 }
 
@@ -96,10 +97,12 @@ function updateOptions(context: Context, base: string): Reply {
     fail(500, 'detected modified configuration - file changed by other user? Try again.');
   }
   const known = optionFacts(context, base);
-  for (const key of list(context, 'delete')) {
-    if (known(key) === undefined) {
-      paramError({delete: `no such option '${key}'`});
-    }
+  const deleted = list(context, 'delete');
+  const unknown = deleted.find((key) => known(key) === undefined);
+  if (unknown !== undefined) {
+    paramError({delete: `no such option '${unknown}'`});
+  }
+  for (const key of deleted) {
     options.delete(key);
   }
   for (const [key, value] of Object.entries(settings)) {

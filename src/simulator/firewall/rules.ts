@@ -9,6 +9,7 @@ import {
   contentDigest,
   danglingReference,
   findAlias,
+  hasFile,
   ipVersion,
   keptComment,
   ruleLine,
@@ -148,8 +149,17 @@ function checkDigest({params}: Context, rules: readonly Rule[]): void {
   }
 }
 
+/** A file that is not there has no list of rules, which Perl does not forgive. */
+function requireFile(context: Context, line: number): void {
+  if (!hasFile(scopeOf(context))) {
+    const place = `/usr/share/perl5/PVE/API2/Firewall/Rules.pm line ${line}.`;
+    fail(500, `Can't use an undefined value as an ARRAY reference at ${place}`);
+  }
+}
+
 function updateRule(context: Context, rules: Rule[]): Reply {
   checkDigest(context, rules);
+  requireFile(context, 357);
   const {rule, pos} = ruleAt(context, rules);
   const moveTo = integer(context, 'moveto');
   if (moveTo !== undefined && moveTo !== pos) {
@@ -186,6 +196,7 @@ function deleteProperties(context: Context, rule: Rule): void {
 
 function deleteRule(context: Context, rules: Rule[]): Reply {
   checkDigest(context, rules);
+  requireFile(context, 446);
   const {pos} = ruleAt(context, rules);
   rules.splice(pos, 1);
   record(context, `rule ${pos} deleted`);

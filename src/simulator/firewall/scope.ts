@@ -75,6 +75,11 @@ function scopeNamed(cluster: Cluster, name: string): FirewallScope {
   return fresh;
 }
 
+/** The scope of the whole cluster. */
+export function clusterScope(cluster: Cluster): FirewallScope {
+  return scopeNamed(cluster, 'cluster');
+}
+
 /** The scope of a call. */
 export function scopeOf(context: Context): FirewallScope {
   return scopeNamed(context.cluster, scopeName(context));
@@ -102,7 +107,9 @@ export function ipVersion(text: string): 4 | 6 | undefined {
 /** An alias by its name, whatever its case, in the scope or the cluster. */
 export function findAlias(cluster: Cluster, scope: FirewallScope, name: string): Alias | undefined {
   const bare = name.replace(/^(?:dc|guest)\//, '').toLowerCase();
-  for (const one of [scope, scopeNamed(cluster, 'cluster')]) {
+  const whole = clusterScope(cluster);
+  const own = name.startsWith('dc/') || (name.startsWith('guest/') && scope === whole);
+  for (const one of [...(own ? [] : [scope]), ...(name.startsWith('guest/') ? [] : [whole])]) {
     for (const [known, alias] of one.aliases) {
       if (known.toLowerCase() === bare) {
         return alias;
@@ -157,6 +164,11 @@ export function danglingReference(
   return findAlias(cluster, scope, address) === undefined
     ? `no such alias '${address}'`
     : undefined;
+}
+
+/** Whether the scope's file is there: nothing is not written. */
+export function hasFile({options, rules, aliases, ipsets, groups}: FirewallScope): boolean {
+  return options.size + rules.length + aliases.size + ipsets.size + groups.size > 0;
 }
 
 /** A copy for a clone's scope. */

@@ -6,6 +6,7 @@ import {data, flag, nothing, route} from '../route.ts';
 import {recordEffect} from '../state.ts';
 import type {Alias, FirewallScope, IpSet} from './scope.ts';
 import {
+  clusterScope,
   contentDigest,
   findAlias,
   ipVersion,
@@ -281,24 +282,31 @@ function deleteSet(context: Context): Reply {
   return record(context, `ipset ${name} deleted`);
 }
 
+/** What a rule may name: a guest's also what the cluster has. */
 function listReferences(context: Context): Reply {
-  const scope = scopeOf(context);
-  const where = context.path.vmid === undefined ? 'dc' : 'guest';
   const {type} = context.params;
-  const prefix = where === 'dc' ? 'dc/' : '';
+  const ofCluster = references(clusterScope(context.cluster), 'dc');
+  const own = context.path.vmid === undefined ? [] : references(scopeOf(context), 'guest');
+  return data([...ofCluster, ...own].filter((one) => type === undefined || one.type === type));
+}
+
+function references(
+  scope: FirewallScope,
+  where: 'dc' | 'guest',
+): readonly ({readonly type: 'ipset' | 'alias'} & Readonly<Record<string, unknown>>)[] {
   const sets = [...scope.ipsets].map(([name, {comment}]) => ({
-    type: 'ipset',
+    type: 'ipset' as const,
     name,
-    ref: `+${prefix}${name}`,
+    ref: `+${name}`,
     scope: where,
     ...optional('comment', comment),
   }));
   const aliases = [...scope.aliases].map(([name, {comment}]) => ({
-    type: 'alias',
+    type: 'alias' as const,
     name,
-    ref: `${prefix}${name}`,
+    ref: name,
     scope: where,
     ...optional('comment', comment),
   }));
-  return data([...sets, ...aliases].filter((one) => type === undefined || one.type === type));
+  return [...sets, ...aliases];
 }

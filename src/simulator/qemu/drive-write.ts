@@ -2,7 +2,7 @@
 // a cloud-init image made, or a volume attached with its size read again (facts.md section 7, 8).
 import {fail} from '../failure.ts';
 import type {Volume} from '../state.ts';
-import {findVolume, formatsOf, parseVolid, requireStorage} from '../volume.ts';
+import {findVolume, formatsOf, parseVolid, requireStorage, virtualBytes} from '../volume.ts';
 import type {Drive} from './drive.ts';
 import {
   cloudInitKey,
@@ -79,15 +79,6 @@ export function driveWriteMs(job: Job, key: string, text: string): number {
   const source = drive.options.get('import-from');
   const volume = source === undefined ? undefined : findVolume(cluster, node, source);
   return copyMs(cluster, storage, volume === undefined ? 0 : virtualBytes(volume));
-}
-
-/** The size that a guest sees of an image; an import's file is smaller than what it holds. */
-function virtualBytes(volume: Volume): number {
-  const {data} = volume;
-  if (typeof data === 'object' && data !== null && 'virtualBytes' in data) {
-    return Number(data.virtualBytes);
-  }
-  return volume.sizeBytes;
 }
 
 /** Proxmox keeps the source's format in a copy where the target storage knows it. */

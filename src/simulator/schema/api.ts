@@ -173,11 +173,12 @@ function descend(
   if (node.variable === undefined || /\s/.test(first)) {
     return undefined;
   }
-  // A volume id is the one variable that may hold slashes: `content/sandbox:100/vm-100-disk-0.raw`.
-  if (node.variable.name === 'volume') {
-    return {node: node.variable.node, path: {...path, volume: parts.join('/')}};
+  const {name, node: below} = node.variable;
+  // Volume ids and networks hold slashes: `content/sandbox:100/vm-100-disk-0.raw`.
+  if (name === 'volume' || name === 'cidr') {
+    return {node: below, path: {...path, [name]: parts.join('/')}};
   }
-  return descend(node.variable.node, rest, {...path, [node.variable.name]: first});
+  return descend(below, rest, {...path, [name]: first});
 }
 
 function index(raw: RawApi): Api {

@@ -52,17 +52,6 @@ const dnsName =
   /^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/;
 const tag = /^[a-z0-9_][a-z0-9_\-+.]*$/i;
 const volumeId = /^([a-zA-Z][a-zA-Z0-9\-_.]*[a-zA-Z0-9]):(.+)$/;
-const contentTypes = new Set([
-  'images',
-  'rootdir',
-  'vztmpl',
-  'iso',
-  'backup',
-  'snippets',
-  'import',
-  'none',
-]);
-
 function isIp(value: string): boolean {
   return isIPv4(value) || isIPv6(value);
 }
@@ -151,8 +140,6 @@ const checks: Readonly<Record<string, FormatCheck>> = {
     /^[-%a-zA-Z0-9_.!~*'()]*$/,
     (value) => `invalid urlencoded string: ${value}`,
   ),
-  'pve-storage-content': (value) =>
-    contentTypes.has(value) ? undefined : `invalid content type '${value}'\n`,
   'pve-tag': (value) => (tag.test(value) ? undefined : 'invalid characters in tag\n'),
   'pve-calendar-event': calendarProblem,
 };

@@ -5,6 +5,21 @@ import type {SubKeys} from './property-string.ts';
 
 type Check = (value: string) => string | undefined;
 
+const contentTypes = new Set([
+  'images',
+  'rootdir',
+  'vztmpl',
+  'iso',
+  'backup',
+  'snippets',
+  'import',
+  'none',
+]);
+
+function contentTypeProblem(value: string): string | undefined {
+  return contentTypes.has(value) ? undefined : `invalid content type '${value}'\n`;
+}
+
 function matching(pattern: RegExp, text: (value: string) => string): Check {
   return (value) => (pattern.test(value) ? undefined : `${text(value)}\n`);
 }
@@ -146,10 +161,11 @@ export const restFormats: Readonly<Record<string, Check>> = {
     () => 'value does not look like a valid portal address',
   ),
   'pve-storage-options': matching(/^\S+$/, (value) => `invalid options '${value}'`),
-  'pve-dir-override': matching(
-    /^(images|rootdir|vztmpl|iso|backup|snippets|import|none)=[^.]*(?:\.?[^.]+)+$/,
-    (value) => `invalid override '${value}'`,
-  ),
+  'pve-storage-content': contentTypeProblem,
+  'pve-dir-override': (value) => {
+    const content = /^([a-z]+)=[^.]*(?:\.?[^.]+)+$/.exec(value)?.[1];
+    return content === undefined ? `invalid override '${value}'\n` : contentTypeProblem(content);
+  },
   'pve-replication-job-id': replicationProblem,
   'pve-ha-resource-id': matching(
     /^[a-z]+:\S+$/,

@@ -42,7 +42,8 @@ describe('realms (PVE/API2/Domains.pm)', () => {
       [
         'PUT /access/domains/nope',
         {comment: 'x'},
-        "500 update auth server failed: domain 'nope' does not exist",
+        '500 update auth server failed: cannot lookup undefined type! at ' +
+          '/usr/share/perl5/PVE/API2/Domains.pm line 261.',
       ],
       ['GET /access/domains/nope', {}, "500 domain 'nope' does not exist"],
       [

@@ -103,8 +103,9 @@ describe('indices (PVE/API2/Firewall/{Cluster,Host,VM}.pm, Capabilities.pm, SDN/
     expect(below('/nodes/pve1/qemu/100/firewall')).toBe('rules aliases ipset refs options');
     expect(below('/nodes/pve1/capabilities/qemu')).toBe('cpu machines');
     expect(below('/nodes/pve1/sdn/zones/lab')).toBe('content');
-    expect(ask(desk, 'root', 'GET /nodes/pve1/qemu/100/firewall/log').data).toEqual([
-      {n: 1, t: 'no content'},
-    ]);
+    expect(ask(desk, 'root', 'GET /nodes/pve1/qemu/100/firewall/log').data).toEqual({
+      n: 1,
+      t: 'unable to open file - No such file or directory',
+    });
   });
 });

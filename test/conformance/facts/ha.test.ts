@@ -19,9 +19,10 @@ describe('HA resources (PVE/API2/HA/Resources.pm)', () => {
     expect(say(desk(), path, {sid: '999'})).toBe(
       '500 unable do detect SID from VMID - VM/CT 999 does not exist',
     );
-    expect(say(desk(), path, {sid: 'ct:100'})).toBe(
-      "500 resource 'ct:100' - guest with ID 100 is not a CT",
+    expect(say(desk('9.1'), path, {sid: 'ct:100'})).toBe(
+      "500 resource 'ct:100' - guest with ID 100 is not a container",
     );
+    expect(say(desk(), path, {sid: 'ct:100'})).toBe('200 OK');
     expect(say(desk(), path, {sid: 'vm:100', type: 'ct'})).toBe('500 types does not match');
   });
 

@@ -20,7 +20,7 @@ describe('datacenter options (PVE/DataCenterConfig.pm)', () => {
     put(desk, {bwlimit: 'clone=100', 'user-tag-access': 'user-allow=list,user-allow-list=b;a'});
     expect(options(desk)).toMatchObject({
       migration: {type: 'insecure', network: '10.0.0.0/24'},
-      crs: {'ha-rebalance-on-start': '1'},
+      crs: {'ha-rebalance-on-start': 1},
       bwlimit: 'clone=100',
       'user-tag-access': {'user-allow': 'list', 'user-allow-list': ['b', 'a']},
     });

@@ -230,7 +230,8 @@ describe('a job', () => {
     });
     const notes = {...job, id: 'j2', storage: 'keep', 'notes-template': '{{x}}'};
     expect(ask(cluster, 'root', create, notes).message).toBe(
-      "400 Parameter verification failed.\nnotes-template: found unknown: variable 'x' at char 4\n",
+      '400 Parameter verification failed.\n' +
+        "notes-template: found unknown: variable 'x' at char 4\n\n",
     );
     const both = {...job, id: 'j3', maxfiles: 1, 'prune-backups': 'keep-last=1'};
     expect(ask(cluster, 'root', create, both).reason).toBe('400 Parameter verification failed.');
