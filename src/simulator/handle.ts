@@ -298,7 +298,7 @@ function run(cluster: Cluster, call: Call): Reply {
   };
 }
 
-/** What pveproxy hands on to pvedaemon is written anew: a name without a value gets an empty one. */
+/** What pveproxy hands on is written anew: a name without a value gets an empty one. */
 function handedOn(parameters: Parameters, request: Request): Parameters {
   if (request.headers['content-type']?.startsWith('application/json') === true) {
     return parameters;

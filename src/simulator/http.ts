@@ -226,7 +226,9 @@ export function failureAnswer(format: OutputFormat, failure: ApiFailure): Answer
   const problems = errors === undefined ? {} : {errors};
   const body = {data: null, message, ...problems};
   if (format === 'extjs' || format === 'htmljs') {
-    return formatted(format, {success: 0, status, ...body});
+    // The code of an exception has been part of a text by then.
+    const code = status === 500 || status === 501 ? status : String(status);
+    return formatted(format, {success: 0, status: code, ...body});
   }
   return format === 'json'
     ? answer(status, reason, JSON.stringify(body))
@@ -348,7 +350,7 @@ function formParameters(text: string): Parameters {
 
 const uploadFields = ['content', 'checksum-algorithm', 'checksum', 'filename'];
 
-/** The parts of an upload are looked for in this order; a part at another place is not understood. */
+/** The parts of an upload are looked for in this order; one at another place ends it. */
 function uploadOf(request: Request): Upload {
   const boundary = /boundary="?([^";]+)"?/.exec(request.headers['content-type'] ?? '')?.[1] ?? '';
   const fields: Record<string, string> = {};

@@ -1,6 +1,7 @@
 // Why this exists: names for devices and directories of nodes that guests may use
 // (PVE/API2/Cluster/Mapping/*.pm).
 import {fail, prefixed} from '../failure.ts';
+import {folderExists} from '../node-folders.ts';
 import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route} from '../route.ts';
@@ -9,6 +10,7 @@ import type {Section} from '../section.ts';
 import {requireDigest, sectionDigest, sectionsOf, shownSection} from '../section.ts';
 import type {Uses} from '../section-plugins.ts';
 import {checkedProperties, deleteProperties, setProperties, usesOf} from '../section-plugins.ts';
+import type {Cluster} from '../state.ts';
 import {recordEffect} from '../state.ts';
 
 type Kind = 'dir' | 'pci' | 'usb';
@@ -62,7 +64,8 @@ function listMappings(context: Context, kind: Kind): Reply {
   if (check !== undefined && check !== 'localhost' && check !== node) {
     const where =
       kind === 'usb' ? 'Wrong node to check' : `wrong node to check - ${check} != ${node}`;
-    fail(500, where);
+    const cause = `failed to get address info for: ${check}: Name or service not known`;
+    fail(500, cluster.nodes.has(check) ? where : `hostname lookup '${check}' failed - ${cause}`);
   }
   const visible = [...sectionsOf(cluster, fileOf(kind))].filter(([id]) =>
     may(
@@ -78,22 +81,37 @@ function listMappings(context: Context, kind: Kind): Reply {
       id,
       ...(check === undefined
         ? {}
-        : {[kind === 'usb' ? 'errors' : 'checks']: checksOf(kind, section, check)}),
+        : {[kind === 'usb' ? 'errors' : 'checks']: checksOf(cluster, kind, section, check)}),
     })),
   );
 }
 
-/** No node has a device or a directory to map. */
-function checksOf(kind: Kind, section: Section, node: string): readonly object[] {
-  const map: unknown = JSON.parse(section.get('map') ?? '[]');
-  const maps = Array.isArray(map) ? map.map(String) : [];
-  const here = maps.map(partsOf).filter((one) => one.node === node);
+/** No node has a device to map. */
+function checksOf(cluster: Cluster, kind: Kind, section: Section, node: string): readonly object[] {
+  const here = mapsOf(section).filter((one) => one.node === node);
   return here.length === 0
     ? [{severity: 'warning', message: `No mapping for node ${node}.`}]
-    : here.map((one) => ({
-        severity: 'error',
-        message: `Invalid configuration: ${whatIsMissing(kind, one)}\n`,
-      }));
+    : here
+        .filter(({path = ''}) => kind !== 'dir' || !folderExists(cluster, path))
+        .map((one) => ({
+          severity: 'error',
+          message: `Invalid configuration: ${whatIsMissing(kind, one)}\n`,
+        }));
+}
+
+function mapsOf(section: Section): readonly Readonly<Record<string, string>>[] {
+  const map: unknown = JSON.parse(section.get('map') ?? '[]');
+  return Array.isArray(map) ? map.map(String).map(partsOf) : [];
+}
+
+/** A directory that is mapped must be there, if it is this node's. */
+function requireFolders({cluster, node}: Context, kind: Kind, section: Section): void {
+  const lost = mapsOf(section).find((one) => {
+    return one.node === node && !folderExists(cluster, one.path ?? '');
+  });
+  if (kind === 'dir' && lost !== undefined) {
+    fail(500, whatIsMissing(kind, lost));
+  }
 }
 
 function partsOf(text: string): Readonly<Record<string, string>> {
@@ -126,6 +144,7 @@ function createMapping(context: Context, kind: Kind): Reply {
   const {cluster, params} = context;
   const {id = ''} = params;
   const values = wanted(context, kind);
+  requireFolders(context, kind, values);
   prefixed(failed(kind, 'create'), () => {
     if (sectionsOf(cluster, fileOf(kind)).has(id)) {
       fail(500, `${kind} ID '${id}' already defined`);
@@ -146,6 +165,7 @@ function updateMapping(context: Context, kind: Kind): Reply {
     const section =
       sectionsOf(cluster, fileOf(kind)).get(id) ?? fail(500, `${kind} ID '${id}' does not exist`);
     const values = wanted(context, kind);
+    requireFolders(context, kind, values);
     deleteProperties(usesByKind[kind], section, list(context, 'delete'), params);
     setProperties(section, values);
   });
