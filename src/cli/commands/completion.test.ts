@@ -54,6 +54,19 @@ describe('completion', () => {
     expect(await offered('plan', '--cluster', '')).toEqual(['harness']);
   });
 
+  it('offers folders and files where they are meant, and no name that needs quotes', async () => {
+    desk.write('clusters/home/web.yaml', '');
+    desk.write('with space.yaml', '');
+    desk.write('.hidden/x', '');
+    expect(await offered('validate', '')).toEqual(['clusters', 'clusters/home']);
+    expect(await offered('plan', '--folder', 'clusters/h')).toEqual(['clusters/home']);
+    expect(await offered('--config', 'p')).toEqual(['pvegit.yaml']);
+    expect(await offered('-c', 'clusters/home/')).toEqual(['clusters/home/web.yaml']);
+    expect(await offered('journal', 'restore', 'pv')).toEqual(['pvegit.yaml']);
+    expect(await offered('validate', '.h')).toEqual(['.hidden']);
+    expect(await offered('validate', 'nowhere/')).toEqual([]);
+  });
+
   it('offers the guests of the journal by id and by name', async () => {
     expect(await offered('why', '')).toEqual([]);
     const journal = openDataJournal(`${desk.folder}/data`);

@@ -3,6 +3,7 @@
 import {script} from '@bomb.sh/tab';
 import {Argument, type Command} from 'commander';
 import type {CommandContext} from '../command-context.ts';
+import {knownPaths} from '../completion/known-paths.ts';
 import {knownWords} from '../completion/known-words.ts';
 import {completionTree} from '../completion/tree.ts';
 
@@ -28,6 +29,8 @@ export function registerCompletion(program: Command, context: CommandContext): v
     .command('complete', {hidden: true})
     .argument('[words...]')
     .action(async (words: string[]) => {
-      completionTree(program, await knownWords(context)).parse(words);
+      const names = await knownWords(context);
+      const paths = await knownPaths(context.io.cwd, words.at(-1) ?? '');
+      completionTree(program, {...names, ...paths}).parse(words);
     });
 }

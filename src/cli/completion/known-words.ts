@@ -9,10 +9,13 @@ import {safe} from '../print/style.ts';
 import {openDataJournal} from '../workspace.ts';
 import type {KnownWords, Word} from './tree.ts';
 
-const NOTHING: KnownWords = {resources: [], clusters: []};
+/** What configuration and journal know. */
+export type KnownNames = Pick<KnownWords, 'resources' | 'clusters'>;
+
+const NOTHING: KnownNames = {resources: [], clusters: []};
 
 /** Resource and cluster names; none where they cannot be had. */
-export async function knownWords(context: CommandContext): Promise<KnownWords> {
+export async function knownWords(context: CommandContext): Promise<KnownNames> {
   try {
     const {file, text} = await findText(context);
     const {config} = loadConfig({text, file, environment: context.io.env});

@@ -13,6 +13,9 @@ export interface Word {
 export interface KnownWords {
   readonly resources: readonly Word[];
   readonly clusters: readonly Word[];
+  /** Where a folder or a file is meant. */
+  readonly folders: readonly Word[];
+  readonly files: readonly Word[];
 }
 
 /** The commands of the program, ready to complete; `parse` prints what fits. */
@@ -58,14 +61,22 @@ function addOptions(to: Completing, options: readonly Option[], known: KnownWord
   }
 }
 
-function optionWords(name: string, {resources, clusters}: KnownWords): readonly Word[] {
-  if (name === 'cluster') return clusters;
-  return name === 'only' ? resources : [];
+function optionWords(name: string, known: KnownWords): readonly Word[] {
+  const {resources, clusters, folders, files} = known;
+  const words = {cluster: clusters, only: resources, folder: folders, config: files};
+  return Object.entries(words).find(([option]) => option === name)?.[1] ?? [];
+}
+
+/** Words for an argument of this name; null where anything may be meant. */
+function argumentWords(name: string, known: KnownWords): readonly Word[] | null {
+  const {resources, folders, files} = known;
+  const words = {resource: resources, folder: folders, file: files};
+  return Object.entries(words).find(([argument]) => argument === name)?.[1] ?? null;
 }
 
 function addArgument(to: Completing, argument: Argument, known: KnownWords): void {
   const choices = argument.argChoices?.map(plainWord);
-  const words = choices ?? (argument.name() === 'resource' ? known.resources : null);
+  const words = choices ?? argumentWords(argument.name(), known);
   if (words === null) to.argument(argument.name(), undefined, argument.variadic);
   else to.argument(argument.name(), handler(words), argument.variadic);
 }
