@@ -120,6 +120,11 @@ describe('doctor', () => {
     cluster.access.acl.push({...auditor, kind: 'token', subject: 'pvegit@pve!controller'});
     const {out} = await desk.run(['doctor']);
     expect(out).toContain('pvegit@pve!controller lacks, though its user has, VM.Allocate');
+    // An entry of its own would take from the user what it has beside.
+    expect(out).not.toContain('--users');
+    obey(cluster, out);
+    obey(cluster, (await desk.run(['doctor'])).out);
+    expect((await desk.run(['doctor'])).out).toContain('✓ privileges: the token has the');
   });
 
   it('counts what a pool grants on its members', async () => {

@@ -45,9 +45,9 @@ export async function checkPrivileges(
     const says = `the token has the ${needed.length} that this repository needs (${calls} calls)`;
     return [good('privileges', says)];
   }
-  const lines = byRelease(request, asking, {user, token});
+  const lines = byRelease(request, asking, {user, users, token});
   return [
-    ...missing.map((one) => missingFinding(one, users, {user, token})),
+    ...missing.map((one) => missingFinding(one, {user, users, token})),
     finding('bad', 'privileges', `${missing.length} of ${needed.length} are missing`, ...lines),
   ];
 }
@@ -71,16 +71,16 @@ async function askedAgain(
 /** A token without any right asks for every path; the first few hundred tell enough. */
 const MOST_ASKED = 300;
 
-function missingFinding(need: Needed, users: Held | null, subject: Subject): DoctorFinding {
+function missingFinding(need: Needed, subject: Subject): DoctorFinding {
   const [first] = need.anyOf;
   const names = need.anyOf.map(({path, privilege}) => `${privilege} on ${path}`).join(' or ');
   const what = `privilege ${first?.path ?? '/'}`;
-  const who = whoLacks(need, users, subject);
+  const who = whoLacks(need, subject);
   return finding('bad', what, `${who} ${names}`, `For: ${need.because.join('; ')}`);
 }
 
 /** A token with privileges of its own may do what both it and its user may. */
-function whoLacks(need: Needed, users: Held | null, {user, token}: Subject): string {
+function whoLacks(need: Needed, {user, users, token}: Subject): string {
   if (users === null) return `${token}, or its user (which may not be asked), lacks`;
   return missingOf([need], users).length > 0
     ? `${user} itself, and so its token, lacks`

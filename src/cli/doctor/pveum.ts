@@ -8,18 +8,21 @@ import {type Held, holds, type Needed} from './needed.ts';
 export interface Subject {
   /** `pvegit@pve` */
   readonly user: string;
+  /** What the user has; null where it may not be asked. */
+  readonly users: Held | null;
   /** `pvegit@pve!controller` */
   readonly token: string;
 }
 
 /**
  * Commands for a node's shell, to grant what is needed on each path where anything is missing.
- * An entry replaces for its subject what that inherits there, so each role holds all of its path.
+ * An entry replaces for its subject what that inherits there, so each role holds all of its path,
+ * and a user who has all of it already gets none.
  */
 export function pveumLines(
   needed: readonly Needed[],
   held: Held,
-  {user, token}: Subject,
+  {user, users, token}: Subject,
 ): readonly string[] {
   const chosen = needed.map(({anyOf}) => choice(anyOf, held));
   const lacking = new Set(chosen.filter((grant) => !holds(held, grant)).map(({path}) => path));
@@ -34,11 +37,17 @@ export function pveumLines(
   );
   const entries = [...roles.values()].flatMap(({name, paths}) =>
     paths.flatMap((path) => [
-      `pveum acl modify ${path} --users ${quoted(user)} --roles ${name} --propagate 0`,
+      ...(hasAll(users, path, byPath.get(path))
+        ? []
+        : [`pveum acl modify ${path} --users ${quoted(user)} --roles ${name} --propagate 0`]),
       `pveum acl modify ${path} --tokens ${quoted(token)} --roles ${name} --propagate 0`,
     ]),
   );
   return [...adds, ...entries];
+}
+
+function hasAll(held: Held | null, path: string, privileges: Iterable<string> = []): boolean {
+  return held !== null && [...privileges].every((privilege) => holds(held, {path, privilege}));
 }
 
 /** Of several ways the one that is there already, else the first. */
