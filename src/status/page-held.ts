@@ -108,6 +108,7 @@ ${isWork(action) && [pill('verb', action?.verb ?? ''), ' ', pill('risk', action?
 ${remedyLine(first?.remedy ?? '')}
 ${otherReasons(others, fingerprint)}
 ${whyGone(action)}
+${runsNow(action)}
 ${losses(action)}
 ${changes(action?.changes ?? [], fingerprint)}
 <p class="quiet">fingerprint <code title="${fingerprint}">${fingerprint.slice(0, 16)}</code></p>
@@ -128,6 +129,12 @@ ${remedyLine(remedy)}</li>`,
 function whyGone(action: Action | undefined): Html {
   if (action?.verb !== 'delete' || action.range !== null) return html``;
   return html`<p>No manifest of ${action.source} asks for it any more.</p>`;
+}
+
+/** A deletion begins by stopping it. */
+function runsNow(action: Action | undefined): Html {
+  if (action?.verb !== 'delete' || action.facts['power'] !== 'running') return html``;
+  return html`<p><strong>It runs now.</strong></p>`;
 }
 
 /** What is gone afterwards; a deletion has no other changes to show. */

@@ -85,12 +85,13 @@ describe('what is held', () => {
   });
 
   it('tells of a deletion why, and what is lost', () => {
-    const facts = {volumes: [{volid: 'local-lvm:vm-160-disk-0', size: '8G'}], snapshots: ['s1']};
+    const volumes = [{volid: 'local-lvm:vm-160-disk-0', size: '8G'}];
+    const facts = {volumes, snapshots: ['s1'], power: 'running'};
     const action = {...removal, changes: [], facts};
     const plan = aPlan({actions: [action]});
     const page = pageOf(aReport({plan, verdicts: [aHold(action, 'approval')]}));
     const lost = 'Lost for good: local-lvm:vm-160-disk-0, 8G snapshot s1';
-    expect(page).toContain(`No manifest of harness asks for it any more. ${lost}`);
+    expect(page).toContain(`No manifest of harness asks for it any more. It runs now. ${lost}`);
   });
 
   it('for its turn only is next, not held', () => {

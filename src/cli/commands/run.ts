@@ -3,6 +3,7 @@ import {type Command, Option} from 'commander';
 import {createLog, type LogLevel} from '../../status/log.ts';
 import {createProblemLog} from '../../status/problem-log.ts';
 import type {CommandContext} from '../command-context.ts';
+import {CommandError} from '../io.ts';
 import {startController} from '../run-controller.ts';
 
 const HELP = `
@@ -31,7 +32,24 @@ export function registerRun(program: Command, context: CommandContext): void {
       const {interactive, errStyle} = context.io;
       const log = createLog({level: logLevel, pretty: interactive, colour: errStyle.colours});
       const onReport = createProblemLog(log);
-      const controller = await startController(context, {logLevel, onReport});
+      const started = startController(context, {logLevel, onReport});
+      const controller = await started.catch((error: unknown) => {
+        throw notListening(error) ?? error;
+      });
       context.exit(await controller.ended);
     });
 }
+
+/** What keeps it from listening, with the way on; null for any other failure. */
+function notListening(error: unknown): CommandError | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (typeof code !== 'string' || !(error instanceof Error)) return null;
+  const remedy = REMEDIES.get(code);
+  return remedy === undefined ? null : new CommandError(error.message, remedy);
+}
+
+const OTHER = 'name another address: listen in the configuration, or PVEGIT_LISTEN.';
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', `If a controller runs already, that one goes on (pvegit status); else ${OTHER}`],
+  ['EADDRNOTAVAIL', `This machine has no such address; ${OTHER}`],
+]);
