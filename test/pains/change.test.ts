@@ -31,7 +31,9 @@ const STOPPED = patched(NEO4J, {power: 'stopped'});
 describe('changing', () => {
   it('3 an update hides a reboot: it is called disruptive, says why, and waits', async () => {
     const policy = {...EAGER, disruptive: 'approval'} as const;
-    const story = await begin(RUNNING, {policy});
+    const sent: Sent[] = [];
+    const story = await begin(RUNNING, {policy, sent});
+    const before = writes(sent).length;
     const {startedAtMs} = guestOf(story).runtime ?? {};
     commit(story, manifest(patched(RUNNING, {cpu: {cores: 4}})));
     const [action] = await open(story);
@@ -40,6 +42,16 @@ describe('changing', () => {
     await story.settle();
     expect(guestOf(story).runtime?.startedAtMs).toBe(startedAtMs);
     expect(pendingOf(story)).toEqual({});
+    expect(writes(sent)).toHaveLength(before);
+    await story.approveAll();
+    expect(writes(sent).slice(before)).toEqual([
+      'PUT /nodes/pve1/qemu/150/config',
+      'POST /nodes/pve1/qemu/150/status/shutdown',
+      'POST /nodes/pve1/qemu/150/status/start',
+    ]);
+    expect(guestOf(story).runtime?.startedAtMs).not.toBe(startedAtMs);
+    expect(pendingOf(story)).toEqual({});
+    expect(await quiet(story)).toEqual([]);
   });
 
   it('13 another node replaces the guest: where it lives is no difference', async () => {

@@ -98,6 +98,9 @@ describe('races and locks', () => {
     expect(reason).toMatchObject({reason: 'locked', detail: expect.stringContaining('backup')});
     expect(reason?.remedy).toContain('qm unlock 150');
     expect(configOf(story)['shares']).toBeUndefined();
+    guestOf(story).config.delete('lock');
+    await settleAll(story);
+    expect(configOf(story)['shares']).toBe('900');
   });
 });
 
@@ -129,15 +132,20 @@ describe('failures', () => {
     const story = await begin(STOPPED, sent);
     armRequest(story.simulator, {method: 'GET', path: /pending$/, times: 2}, {kind: 'cut-before'});
     expect(await openLines(story)).toEqual([]);
-    const before = writes(sent).length;
-    armRequest(story.simulator, {method: 'PUT', path: /config$/}, {kind: 'cut-after'});
-    commit(story, manifest(patched(STOPPED, {shares: 900})));
-    await settleAll(story);
-    await story.clock.sleep(120_000);
-    await settleAll(story);
-    expect(configOf(story)['shares']).toBe('900');
-    expect(writes(sent).slice(before)).toEqual(['PUT /nodes/pve1/qemu/150/config']);
-    expect(await quiet(story)).toEqual([]);
+    const gone = {kind: 'answer', status: 596, reason: 'Connection timed out'} as const;
+    armRequest(story.simulator, {method: 'GET', path: /pending$/, times: 2}, gone);
+    expect(await openLines(story)).toEqual([]);
+    for (const [index, kind] of (['cut-after', 'answer-lost', 'no-answer'] as const).entries()) {
+      const before = writes(sent).length;
+      armRequest(story.simulator, {method: 'PUT', path: /config$/}, {kind});
+      commit(story, manifest(patched(STOPPED, {shares: 900 + index})));
+      await settleAll(story);
+      await story.clock.sleep(120_000);
+      await settleAll(story);
+      expect(configOf(story)['shares']).toBe(String(900 + index));
+      expect(writes(sent).slice(before)).toEqual(['PUT /nodes/pve1/qemu/150/config']);
+      expect(await quiet(story)).toEqual([]);
+    }
   });
 
   it('27 a kept connection is closed by the server at 5 s: no write ever uses one', async () => {
@@ -210,6 +218,13 @@ describe('failures', () => {
     guestOf(story).behaviour.agent = false;
     await story.clock.sleep(600_000);
     expect(await quiet(story)).toEqual([]);
+    commit(story, manifest(patched(spec, {cpu: {cores: 4}})));
+    const began = story.clock.monotonic();
+    expect(await settleAll(story)).toEqual(['update']);
+    // Its shutdown waits for the agent until the deadline, and is then forced.
+    expect(story.clock.monotonic() - began).toBeLessThan(15 * 60_000);
+    expect(guestOf(story).runtime).toBeDefined();
+    expect(configOf(story)['cores']).toBe('4');
     expect(sent.filter(({path}) => path.includes('/agent'))).toEqual([]);
   });
 
