@@ -15,6 +15,8 @@ export const ALWAYS: readonly Promised[] = [
     '3.1',
     'writes to one guest never overlap',
     [F.gate, 'allows at most one action per resource, the first that nothing holds'],
+    [F.gate, 'counts the guest that takes a disk over as written to'],
+    [F.taker, 'waits with its own work until the gift is over'],
     {script: 'test:crash'},
   ),
   held(

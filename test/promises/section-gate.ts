@@ -13,12 +13,15 @@ export const GATE: readonly Promised[] = [
     'a stricter policy never allows more',
     [F.gateProperties, 'a stricter policy never allows more'],
     [F.gateProperties, 'fewer approvals, a stop or a finding never allow more'],
+    [F.gateCircumstances, 'let nothing more pass for %s'],
+    [F.gateCircumstances, 'let nothing more pass for several of them at once'],
   ),
   held(
     '4.classes',
     'benign is automatic, disruptive waits, destructive is never automatic',
     [F.gate, 'benign goes by itself, disruptive waits for its approval'],
     [F.gate, 'is never carried out where destructive is observe, approved or not'],
+    [F.gateCircumstances, 'needs no yes, but nothing destructive passes for being called so'],
   ),
   held(
     '4.fingerprint',

@@ -28,6 +28,8 @@ export const NEVER: readonly Promised[] = [
     [F.observe, 'a listing without nodes is not complete'],
     [F.observe, 'a guest of an offline node'],
     [F.observe, 'but absent is what Proxmox itself says is free'],
+    [F.taken, '%s: guests that vanish are neither gone nor made anew'],
+    [F.taken, '%s between two calls: nothing is lost, nothing done twice'],
   ),
   held(
     '2.2',
@@ -47,6 +49,10 @@ export const NEVER: readonly Promised[] = [
       'nothing destructive is allowed without an unspent approval of that fingerprint',
     ],
     [F.delete, 'an approval of one state covers no other: a new snapshot needs a new one'],
+    [
+      F.gateCircumstances,
+      'that a destructive verdict rests on is whole, valid, unspent and by enough people',
+    ],
     {script: 'test:crash'},
   ),
   held(
@@ -107,6 +113,10 @@ export const NEVER: readonly Promised[] = [
     [F.drift, 'while Proxmox holds a lock on it'],
     [F.drift, 'of power and deletion while HA is in charge, but not of configuration'],
     [F.trust, 'a suspended guest is left alone until the suspension lapses'],
+    [F.taker, 'takes nothing while it is suspended'],
+    [F.taker, 'takes nothing while a person has put the tag pvegit-hold on it'],
+    [F.editedMeanwhile, 'does not go on when a person has changed the guest meanwhile'],
+    [F.strangers, 'is noticed by what she did to any guest, and for an hour nothing is written'],
   ),
   held('2.9', 'a field that was corrected three times in an hour is contested', [
     F.trust,
