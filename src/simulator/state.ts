@@ -134,6 +134,8 @@ export interface Volume {
   readonly snapshots: Set<string>;
   notes?: string;
   protected?: boolean;
+  /** Somebody has let this script be run, as no call can. */
+  executable?: boolean;
   /** What it holds; `{virtualBytes}` for an image in an import file, text for a snippet. */
   data?: unknown;
 }

@@ -2,13 +2,13 @@
 // the whole call; applying is for apply.ts and hotplug.ts (update_pct_config of pve-container).
 import {fail} from '../failure.ts';
 import {assertUnprotected} from '../guest/file.ts';
+import {scriptProblem} from '../guest/hook-script.ts';
 import {cleanUpPending} from '../guest/pending.ts';
 import {normaliseTags} from '../qemu/normalise.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {storageNamed} from '../qemu/volumes.ts';
 import {splitList} from '../route.ts';
 import type {Cluster, LxcGuest} from '../state.ts';
-import {findVolume, parseVolid} from '../volume.ts';
 import {applyPending} from './apply.ts';
 import {storedText} from './container-file.ts';
 import {takesContainers} from './disks.ts';
@@ -60,6 +60,7 @@ export function assertUsable(job: Job, guest: LxcGuest): void {
   if (!config.has('arch')) {
     fail(500, `missing 'arch' - internal error at /usr/share/perl5/PVE/LXC.pm line ${line}.`);
   }
+  if (!config.has('rootfs')) fail(500, "missing 'rootfs' configuration");
   for (const key of [...config.keys()].filter(isNetKey).sort()) {
     const problem = cardProblem(job.cluster, job.node, key, config.get(key) ?? '');
     if (problem !== undefined) fail(500, problem);
@@ -86,6 +87,9 @@ function checkedValue(job: Job, draft: LxcGuest, key: string, text: string): str
   else if (key === 'unprivileged') fail(500, `unable to modify read-only option: '${key}'`);
   else if (key === 'tags') return normaliseTags(cluster, text);
   else if (isNetKey(key)) assertCard(job, key, text);
+  else if (/^dev\d+$/.test(key) && !parseProperties(cluster.version, key, text).has('path')) {
+    fail(500, 'Path has to be defined');
+  }
   return text;
 }
 
@@ -109,11 +113,7 @@ function assertStorage(cluster: Cluster, key: string, text: string): void {
   }
 }
 
-function assertHookscript(job: Job, volid: string): void {
-  if (parseVolid(volid)?.name.startsWith('snippets/') !== true) {
-    fail(500, `'${volid}' is not in the snippets directory`);
-  }
-  if (findVolume(job.cluster, job.node, volid) === undefined) {
-    fail(500, `script '${volid}' does not exist`);
-  }
+function assertHookscript({cluster, node}: Job, volid: string): void {
+  const problem = scriptProblem(cluster, node, volid);
+  if (problem !== undefined) fail(500, problem);
 }

@@ -58,6 +58,27 @@ describe('a config write', () => {
     expect(current(cluster)).toMatchObject({memory: 768, net1: expect.stringContaining('name=e2')});
   });
 
+  it.each([
+    [{dev0: 'mode=0660'}, 'Path has to be defined'],
+    [{hookscript: 'local:snippets/new.yaml'}, "script 'local:snippets/new.yaml' is not executable"],
+    [{hookscript: 'local:iso/a.iso'}, "'local:iso/a.iso' is not in the snippets directory"],
+    [{hookscript: 'gone:snippets/a'}, "storage 'gone' does not exist"],
+  ])('refuses root %j', (params, reason) => {
+    const cluster = containerCluster();
+    const script = cluster.volumes.get('pve1/local:snippets/hook.sh');
+    if (script === undefined) throw new Error('there is no script');
+    const volid = 'local:snippets/new.yaml';
+    cluster.volumes.set(`pve1/${volid}`, {...script, volid, executable: false});
+    expect(call(cluster, 'PUT', '/lxc/200/config', params, 'root@pam').reason).toBe(reason);
+  });
+
+  it('fails after it is written where the file names no rootfs', () => {
+    const cluster = containerCluster();
+    container(cluster).config.delete('rootfs');
+    expect(put(cluster, {cores: '3'}).reason).toBe("missing 'rootfs' configuration");
+    expect(config(cluster)).toMatchObject({cores: 3});
+  });
+
   it('asks nobody but root for a card without a bridge', () => {
     const cluster = containerCluster({running: true});
     expect(put(cluster, {net1: 'name=eth1'}).reason).toBe('no sdn vnet ID specified');

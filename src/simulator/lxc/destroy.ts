@@ -1,7 +1,7 @@
 // Why this exists: the end of a container: what refuses it, which volumes go with it, and what else
 // of the cluster forgets it (destroy_vm of pve-container).
 import {fail} from '../failure.ts';
-import {forgetGuest, leaveBackupJobs} from '../guest/end.ts';
+import {assertNotReplicated, endReplications, forgetGuest, leaveBackupJobs} from '../guest/end.ts';
 import {assertUnlocked, assertUnprotected} from '../guest/file.ts';
 import {haResource} from '../qemu/ha.ts';
 import type {Job} from '../qemu/volumes.ts';
@@ -53,6 +53,7 @@ function assertDestroyable(context: Context, guest: LxcGuest): void {
   if (haResource(context.cluster, vmid) !== undefined && !flag(context, 'purge')) {
     fail(500, `unable to remove CT ${vmid} - used in HA resources and purge parameter not set.`);
   }
+  if (!flag(context, 'purge')) assertNotReplicated(context.cluster, vmid);
 }
 
 function assertStopped(context: Context, guest: LxcGuest): void {
@@ -83,10 +84,11 @@ export function freeVolumes(job: Job, guest: LxcGuest, unreferenced: boolean): v
   }
 }
 
-/** Backup jobs and HA forget the container; a job left without guests goes as a whole. */
+/** Replication, backup jobs and HA forget the container; a job without guests goes as a whole. */
 function purge(job: Job, vmid: number): void {
   job.log(`purging CT ${vmid} from related configurations..`);
   const {sections} = job.cluster;
+  endReplications(job.cluster, vmid);
   leaveBackupJobs(job.cluster, vmid);
   if (sections.get('ha-resources')?.delete(`ct:${vmid}`) === true) {
     job.log(`NOTE: removed CT ${vmid} from HA resource configuration.`);

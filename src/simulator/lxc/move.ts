@@ -88,7 +88,7 @@ function moveStages(
     withContainer(context, vmid, (guest, job) => {
       const what = `move --volume ${mount.key} --storage ${storage}`;
       logLine(cluster, node, auth.authid, `move volume CT ${vmid}: ${what}`);
-      if (mount.type !== 'volume') fail(500, `cannot copy volumes of type ${mount.type}`);
+      if (mount.type !== 'volume') fail(500, `unable to parse volume ID '${mount.volume}'`);
       const source = volumeNamed(cluster, node, mount.volume);
       const copy = copyVolume(job, source, {vmid, storage});
       made = copy.volid;

@@ -59,7 +59,9 @@ function check(context: Context, guest: LxcGuest): Growth {
   const volume = volumeNamed(cluster, node, mount.volume);
   const owner = volumeOwner(mount.volume);
   if (owner !== guest.vmid) {
-    fail(500, `can't resize mount point owned by another container (${owner})`);
+    const line = cluster.version === '8.4' ? 2205 : 2339;
+    const where = `at /usr/share/perl5/PVE/API2/LXC.pm line ${line}.`;
+    fail(500, `can't resize mount point owned by another container (${owner}) ${where}`);
   }
   require403(context, `/storage/${volume.storage}`, ['Datastore.AllocateSpace']);
   const size = params['size'] ?? '';

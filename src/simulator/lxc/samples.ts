@@ -67,6 +67,7 @@ function putFile(cluster: Cluster, volid: string, sizeBytes: number): void {
     content: volid.slice('local:'.length).split('/')[0] ?? '',
     ctimeS: 1_767_600_000,
     snapshots: new Set(),
+    executable: volid.endsWith('.sh'),
   });
 }
 

@@ -2,11 +2,11 @@
 // it is written; here is all that refuses a call without leaving a trace.
 import {fail, paramError} from '../failure.ts';
 import {assertDigestIs, assertUnlocked} from '../guest/file.ts';
+import {scriptProblem} from '../guest/hook-script.ts';
 import {randomUuid} from '../random.ts';
 import type {Context} from '../route.ts';
 import {splitList} from '../route.ts';
 import type {QemuGuest, Version} from '../state.ts';
-import {findVolume, parseVolid} from '../volume.ts';
 import type {Request} from './access-checks.ts';
 import {
   checkedDrive,
@@ -105,19 +105,9 @@ function addStateKeys(guest: QemuGuest, deletes: string[]): void {
   }
 }
 
-/** No file that was uploaded can be run, so root's scripts end here too. */
 function checkHookScript({cluster, node}: Context, volid: string): void {
-  const storage = parseVolid(volid)?.storage ?? '';
-  if (!cluster.storages.has(storage)) {
-    paramError({hookscript: `storage '${storage}' does not exist\n`});
-  }
-  if (!/^[^:]+:snippets\//.test(volid)) {
-    paramError({hookscript: `'${volid}' is not in the snippets directory\n`});
-  }
-  const isThere = findVolume(cluster, node, volid) !== undefined;
-  paramError({
-    hookscript: `script '${volid}' ${isThere ? 'is not executable' : 'does not exist'}\n`,
-  });
+  const problem = scriptProblem(cluster, node, volid);
+  if (problem !== undefined) paramError({hookscript: `${problem}\n`});
 }
 
 /** 500 unless the digest is the file's; an empty or absent one is no check. */

@@ -1,7 +1,7 @@
 // Why this exists: the end of a guest: what refuses it, which volumes go with it, and what else of
 // the cluster forgets it (facts.md sections 8 and 10).
 import {fail, paramError} from '../failure.ts';
-import {forgetGuest, leaveBackupJobs} from '../guest/end.ts';
+import {assertNotReplicated, endReplications, forgetGuest, leaveBackupJobs} from '../guest/end.ts';
 import {assertUnlocked, assertUnprotected} from '../guest/file.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, flag, vmidOf} from '../route.ts';
@@ -51,13 +51,7 @@ function assertDestroyable(context: Context, guest: QemuGuest): void {
   if (haResource(context.cluster, vmid) !== undefined && !flag(context, 'purge')) {
     fail(500, `unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
   }
-  const copied = [...(context.cluster.sections.get('replication')?.keys() ?? [])].find((id) =>
-    id.startsWith(`${vmid}-`),
-  );
-  if (copied !== undefined && !flag(context, 'purge')) {
-    const says = `There is a replication job '${copied}' for guest '${vmid}'`;
-    fail(500, `${says} - Please remove that first.`);
-  }
+  if (!flag(context, 'purge')) assertNotReplicated(context.cluster, vmid);
   if (guest.runtime !== undefined) fail(500, `VM ${vmid} is running - destroy failed`);
 }
 
@@ -98,8 +92,6 @@ function purge(job: Job, vmid: number): void {
   if (sections.get('ha-resources')?.delete(`vm:${vmid}`) === true) {
     job.log(`NOTE: removed VM ${vmid} from HA resource configuration.`);
   }
-  for (const id of [...(sections.get('replication')?.keys() ?? [])]) {
-    if (id.startsWith(`${vmid}-`)) sections.get('replication')?.delete(id);
-  }
+  endReplications(job.cluster, vmid);
   leaveBackupJobs(job.cluster, vmid);
 }

@@ -3,7 +3,13 @@
 import {describe, expect, it} from 'vitest';
 import {call, clusterWith} from '../qemu-calls.ts';
 
-const container = {hostname: 'ct', memory: '512', ostype: 'debian', arch: 'amd64'};
+const container = {
+  hostname: 'ct',
+  memory: '512',
+  ostype: 'debian',
+  arch: 'amd64',
+  rootfs: 'local:200/vm-200-disk-0.raw,size=1G',
+};
 
 describe('the CPU weight of a container (PVE/CGroup.pm, clamp_cpu_shares)', () => {
   it.each([
