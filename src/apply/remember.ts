@@ -1,7 +1,7 @@
 // Why this exists: when the record of an object changes while its action runs: before the first
 // call (the fields are ours from then on), after the creating call (the guest is ours), at the end.
 import type {Action, CallStep, Operation} from '../core/action.ts';
-import type {Observed, ResourceRecord} from '../core/model.ts';
+import type {FieldValue, Observed, ResourceRecord} from '../core/model.ts';
 import {
   begunRecord,
   finishedRecord,
@@ -19,7 +19,10 @@ export function rememberStart(context: ApplyContext, action: Action): void {
 }
 
 /** What of a step says what it did. */
-export type DoneStep = Pick<CallStep, 'operation' | 'target'>;
+export type DoneStep = Pick<CallStep, 'operation' | 'target'> & {
+  /** The fields that it wrote, where it was verified. */
+  readonly fields?: readonly string[];
+};
 
 /**
  * After a step: what was brought into being with our marker is ours from here on, of what was
@@ -29,9 +32,10 @@ export type DoneStep = Pick<CallStep, 'operation' | 'target'>;
 export function rememberStep(
   context: ApplyContext,
   action: Action,
-  {operation, target}: DoneStep,
+  {operation, target, fields = []}: DoneStep,
   seen: Observed | null,
 ): void {
+  if (action.verb === 'update' && seen !== null) rememberHalfWay(context, action, fields, seen);
   if (operation === 'destroy') context.journal.deleteRecord(context.cluster, action.key);
   if (POWER.includes(operation) && seen !== null) rememberPower(context, action, seen);
   if (operation === 'start' && seen?.power === 'running') noteDebt(context, action, false);
@@ -50,6 +54,37 @@ function rememberPower(context: ApplyContext, action: Action, {power}: Observed)
   const run = power === 'stopped' ? 'stopped' : 'running';
   if (former.body['power'] === run) return;
   context.journal.putRecord({...former, body: {...former.body, power: run}});
+}
+
+/**
+ * What a verified step leaves between what was and what Git wants (a drive that is out and not in
+ * again, a boot order that lost a device) is our doing too, not another's, who then would be in
+ * conflict with Git.
+ */
+function rememberHalfWay(
+  context: ApplyContext,
+  action: Action,
+  fields: readonly string[],
+  seen: Observed,
+): void {
+  const former = formerRecord(context, action);
+  if (former === null || action.record?.kind !== 'keep') return;
+  const wanted = action.record.body;
+  const isBetween = (path: string): boolean =>
+    fields.some((field) => path === field || path.startsWith(`${field}.`)) &&
+    !isSame(seen.body[path], former.body[path]) &&
+    !isSame(seen.body[path], wanted[path]);
+  const between = new Set(Object.keys(former.body).filter(isBetween));
+  if (between.size === 0) return;
+  const body = Object.entries(former.body).flatMap(([path, value]) => {
+    const now = between.has(path) ? seen.body[path] : value;
+    return now === undefined ? [] : [[path, now] as const];
+  });
+  context.journal.putRecord({...former, body: Object.fromEntries(body)});
+}
+
+function isSame(one: FieldValue | undefined, other: FieldValue | undefined): boolean {
+  return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }
 
 /** Right before a call leaves that stops a guest: from here on it is owed its start. */
