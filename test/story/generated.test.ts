@@ -33,6 +33,7 @@ async function adopted(found: Found): Promise<Story> {
     storages: {
       local: {content: ['iso', 'snippets'], options: {path: '/var/lib/vz'}},
       'local-lvm': {...thin, options: {vgname: 'pve', thinpool: 'data'}},
+      files: {content: ['images'], options: {path: '/srv/files'}},
       second: {...thin, options: {vgname: 'pve', thinpool: 'second'}},
     },
   });
@@ -165,6 +166,12 @@ describe('what Proxmox would refuse is said before it is asked', () => {
       live: {sata0: '/dev/sdb,size=1G'},
       spec: {disks: {sata0: {size: '2GiB'}}},
       says: /^root-only: only root@pam may change sata0, which is \/dev\/sdb,size=1G$/,
+    },
+    {
+      title: 'the growth of an image that does not grow',
+      live: {sata0: 'files:150/vm-150-disk-0.vmdk,size=1G'},
+      spec: {disks: {sata0: {size: '2GiB'}}},
+      says: /^waiting: sata0 is files:150\/vm-150-disk-0\.vmdk, and Proxmox grows no image/,
     },
     {
       title: 'an option of a disk of the host',

@@ -226,8 +226,9 @@ export const LEAF_CODECS: {readonly [Type in LeafType]: LeafCodec} = {
   integer: {parse: parseNumber(true), read: readNumber, write: String, show: showPlain},
   number: {parse: parseNumber(false), read: readNumber, write: String, show: showPlain},
   text: {...plain, parse: parseText},
+  // Proxmox keeps what it encodes to the last blank.
   encoded: {
-    parse: parseText,
+    parse: (value) => (typeof value === 'string' ? good(value) : parseText(value)),
     read: decode,
     write: (value) => encodePart(String(value)),
     show: showPlain,

@@ -195,3 +195,9 @@ describe('a text that no manifest may hold', () => {
     expect(notesOf(wish)).toContainEqual(expect.stringMatching(/^Not managed: description\./));
   });
 });
+
+it('a serial number with a blank at its end is exported as it is', () => {
+  const {value, notes} = exported({config: {scsi0: 'local-lvm:vm-150-disk-0,serial=b%20'}});
+  expect(value['spec']).toMatchObject({disks: {scsi0: {serial: 'b '}}});
+  expect(notes).toEqual([]);
+});

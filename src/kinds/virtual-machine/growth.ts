@@ -23,6 +23,9 @@ function isNumber(value: FieldValue | undefined): value is number {
   return typeof value === 'number';
 }
 
+/** Image files that can be made and not grown (pve-storage, `volume_resize`). */
+const RIGID = /\.(?:vmdk|qcow|qed|cloop)$/;
+
 /**
  * Grows a disk. A drive string that waits for a stop and start still names the old size and would
  * bring it back, so it is written again afterwards.
@@ -42,6 +45,16 @@ export function addResize(
     steps.findings.push({
       reason: 'shrink',
       detail: `${detail} (${formatDiskSize(size)} is wanted)`,
+      fields: [field],
+    });
+    return;
+  }
+  const {file} = readDrive(slot, configuredOf(observed).get(slot) ?? '');
+  if (RIGID.test(file) && live !== null && size > live) {
+    const detail = `${slot} is ${file}, and Proxmox grows no image of this format`;
+    steps.findings.push({
+      reason: 'waiting',
+      detail: `${detail}; move it as qcow2`,
       fields: [field],
     });
     return;
