@@ -2,7 +2,7 @@
 // there; a token is no user who could log in (PVE/API2/Nodes.pm).
 import {userParts} from '../check.ts';
 import {forbid} from '../failure.ts';
-import {consoleStages, vncTicket, vncWebSocket} from '../qemu/console.ts';
+import {consoleStages, viewerConfig, vncTicket, vncWebSocket} from '../qemu/console.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, flag, route} from '../route.ts';
 import {fork} from '../task.ts';
@@ -13,6 +13,7 @@ const base = '/nodes/{node}';
 export const shellRoutes: readonly Route[] = [
   route('POST', `${base}/vncshell`, vncShell),
   route('POST', `${base}/termproxy`, termProxy),
+  route('POST', `${base}/spiceshell`, spiceShell),
   route('GET', `${base}/vncwebsocket`, vncWebSocket),
 ];
 
@@ -45,4 +46,15 @@ function termProxy(context: Context): Reply {
   const {userid} = userParts(context.auth.authid);
   const ticket = vncTicket(context);
   return data({user: userid, ticket, port: 5900, upid: forkShell(context)});
+}
+
+function spiceShell(context: Context): Reply {
+  const {cluster, node, auth, params} = context;
+  userParts(auth.authid);
+  if ((params.cmd ?? 'login') !== 'login' && !auth.isRoot) {
+    forbid('user != root@pam');
+  }
+  const stages = consoleStages('connection timed out');
+  fork(cluster, {node, type: 'spiceshell', id: '', auth, stages});
+  return data(viewerConfig(context, 0, `Shell on '${node}'`));
 }

@@ -15,7 +15,7 @@ import {settingRoutes} from './node-settings.ts';
 import {shellRoutes} from './node-shells.ts';
 import {replicationRoutes} from './replication.ts';
 import {memberNodes, nodeFigures} from './resources.ts';
-import {showRrd} from './rrd.ts';
+import {showGraph, showRrd} from './rrd.ts';
 import {versionOf} from './versions.ts';
 
 const base = '/nodes/{node}';
@@ -37,6 +37,7 @@ export const nodeRoutes: readonly Route[] = [
     ),
   ),
   route('GET', `${base}/subscription`, showSubscription),
+  route('GET', `${base}/rrd`, (context) => showGraph(`pve2-node/${context.path.node}`, context)),
   route('GET', `${base}/rrddata`, showRrd),
   ...networkRoutes,
   ...settingRoutes,

@@ -1,4 +1,5 @@
-// Why this exists: statistics are not kept, but their times are (DIFFERENCES.md).
+// Why this exists: statistics are not kept, but their times are, and pictures of them have a name
+// (PVE/RRD.pm, DIFFERENCES.md).
 import type {Context, Reply} from '../route.ts';
 import {data} from '../route.ts';
 
@@ -17,4 +18,10 @@ export function showRrd({cluster, params}: Context): Reply {
   return data(
     Array.from({length: count}, (_, index) => ({time: last - (count - 1 - index) * stepS})),
   );
+}
+
+/** The picture of a database, of which there is a name but no content. */
+export function showGraph(database: string, {params}: Context): Reply {
+  const sources = (params.ds ?? '').split(/[\s,;]+/).join('_');
+  return data({filename: `/var/lib/rrdcached/db/${database}_${sources}.png`, image: ''});
 }

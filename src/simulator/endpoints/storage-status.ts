@@ -8,7 +8,7 @@ import {childNames} from '../schema/api.ts';
 import type {StorageDefinition} from '../state.ts';
 import {contentProblem, isFileStorage, parseVolid} from '../volume.ts';
 import {readVolumeName} from '../volume-name.ts';
-import {showRrd} from './rrd.ts';
+import {showGraph, showRrd} from './rrd.ts';
 import {contentRoutes} from './storage-content.ts';
 import {fileRoutes} from './storage-files.ts';
 import {scanRoutes} from './storage-scan.ts';
@@ -27,6 +27,10 @@ export const storageRoutes: readonly Route[] = [
   ...fileRoutes,
   ...scanRoutes,
   route('GET', '/nodes/{node}/query-url-metadata', queryUrl),
+  route('GET', `${base}/{storage}/rrd`, (context) => {
+    const {node, storage} = context.path;
+    return showGraph(`pve2-storage/${node}/${storage}`, context);
+  }),
   route('GET', `${base}/{storage}/rrddata`, showRrd),
   route('GET', `${base}/{storage}/file-restore/list`, refuseRestore),
   route('GET', `${base}/{storage}/file-restore/download`, refuseRestore),

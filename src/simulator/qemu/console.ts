@@ -73,18 +73,27 @@ export function vncWebSocket(): Reply {
 }
 
 function spiceProxy(context: Context): Reply {
-  const {cluster, node, params} = context;
+  const {cluster, node} = context;
   const guest = loadGuest(cluster, node, vmidOf(context));
   assertRunning(guest);
   const type = parseProperties('vga', guest.config.get('vga') ?? '').get('type') ?? '';
   if (!/^(qxl|virtio)/.test(type)) fail(500, 'no spice port');
   const name = guest.config.get('name');
-  const proxy = params['proxy'] ?? node;
-  return data({
+  const title = `VM ${guest.vmid}${name === undefined ? '' : ` - ${name}`}`;
+  return data(viewerConfig(context, guest.vmid, title));
+}
+
+/** What remote-viewer needs, 0 for a node's shell; nothing listens on that port. */
+export function viewerConfig(
+  {cluster, node, params}: Context,
+  vmid: number,
+  title: string,
+): Readonly<Record<string, string | number>> {
+  return {
     type: 'spice',
-    title: `VM ${guest.vmid}${name === undefined ? '' : ` - ${name}`}`,
-    host: `pvespiceproxy:${cluster.random.hex(8)}:${guest.vmid}:${node}:61000::`,
-    proxy: `http://${proxy}:3128`,
+    title,
+    host: `pvespiceproxy:${cluster.random.hex(8)}:${vmid}:${node}:61000::`,
+    proxy: `http://${params['proxy'] ?? node}:3128`,
     'tls-port': 61_000,
     'host-subject': `OU=PVE Cluster Node,O=Proxmox Virtual Environment,CN=${node}`,
     ca: '-----BEGIN CERTIFICATE-----\\n-----END CERTIFICATE-----\\n',
@@ -93,7 +102,7 @@ function spiceProxy(context: Context): Reply {
     'toggle-fullscreen': 'Shift+F11',
     'release-cursor': 'Ctrl+Alt+R',
     'delete-this-file': 1,
-  });
+  };
 }
 
 /** A call into QEMU's monitor needs a process. */

@@ -1,4 +1,5 @@
 // Why this exists: the statistics of a guest over time; there are none here, only their times.
+import {showGraph} from '../endpoints/rrd.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, route, vmidOf} from '../route.ts';
 
@@ -28,14 +29,10 @@ function points({cluster, params}: Context): Reply {
   return data(times.map((time) => ({time})));
 }
 
-function graph(context: Context): Reply {
-  const {ds = '', timeframe = '', cf = 'AVERAGE'} = context.params;
-  const name = ['pve2-vm', vmidOf(context), ds, timeframe, cf].join('_').replaceAll(',', '_');
-  return data({filename: `/var/tmp/pve-rrd/${name}.png`});
-}
-
 /** The endpoints of a guest's statistics, of both kinds. */
 export const rrdRoutes: readonly Route[] = ['qemu', 'lxc'].flatMap((kind) => [
-  route('GET', `/nodes/{node}/${kind}/{vmid}/rrd`, graph),
+  route('GET', `/nodes/{node}/${kind}/{vmid}/rrd`, (context) =>
+    showGraph(`pve2-vm/${vmidOf(context)}`, context),
+  ),
   route('GET', `/nodes/{node}/${kind}/{vmid}/rrddata`, points),
 ]);

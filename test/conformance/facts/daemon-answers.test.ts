@@ -183,3 +183,31 @@ describe('settings', () => {
     expect(held('vms')).toEqual({vms: {}});
   });
 });
+
+describe('nodes', () => {
+  it('draw pictures named after their database, and give no shell to a token', () => {
+    const desk = makeDesk();
+    const wish = {timeframe: 'hour', ds: 'cpu,maxcpu'};
+    expect(ask(desk, 'root', 'GET /nodes/pve1/rrd', wish).data).toMatchObject({
+      filename: '/var/lib/rrdcached/db/pve2-node/pve1_cpu_maxcpu.png',
+    });
+    expect(ask(desk, 'root', 'POST /nodes/pve1/spiceshell').data).toMatchObject({type: 'spice'});
+    expect(ask(desk, 'admin@pve!tk', 'POST /nodes/pve1/spiceshell').reason).toBe(
+      "value 'admin@pve!tk' does not look like a valid user name",
+    );
+  });
+
+  it('alone have no target for a replication', () => {
+    const alone = makeDesk({nodes: ['pve1'], guests: {100: {config: {memory: '64'}}}});
+    const job = {id: '100-0', type: 'local', target: 'pve1'};
+    play([['POST /cluster/replication', job, "500 Target 'pve1' does not exist."]], alone);
+  });
+
+  it('map only directories that are there', () => {
+    const call = 'POST /cluster/mapping/dir';
+    play([
+      [call, {id: 'lost', map: 'node=pve1,path=/lost'}, '500 Path /lost does not exist'],
+      [call, {id: 'home', map: 'node=pve1,path=/home'}, '200 OK'],
+    ]);
+  });
+});
