@@ -1,6 +1,7 @@
 // Why this exists: when the record of an object changes while its action runs: before the first
 // call (the fields are ours from then on), after the creating call (the guest is ours), at the end.
 import type {Action, CallStep, Operation} from '../core/action.ts';
+import {durationNames} from '../core/durations.ts';
 import type {FieldValue, Observed, ResourceRecord} from '../core/model.ts';
 import {
   begunRecord,
@@ -9,6 +10,7 @@ import {
   owingRecord,
   writingRecord,
 } from '../core/record.ts';
+import {forgetDurations, keepDuration} from '../journal/durations.ts';
 import type {ApplyContext} from './context.ts';
 
 /** Before the first call of an action leaves. */
@@ -36,7 +38,10 @@ export function rememberStep(
   seen: Observed | null,
 ): void {
   if (action.verb === 'update' && seen !== null) rememberHalfWay(context, action, fields, seen);
-  if (operation === 'destroy') context.journal.deleteRecord(context.cluster, action.key);
+  if (operation === 'destroy') {
+    context.journal.deleteRecord(context.cluster, action.key);
+    forgetDurations(context.journal, context.cluster, action.key);
+  }
   if (POWER.includes(operation) && seen !== null) rememberPower(context, action, seen);
   if (operation === 'start' && seen?.power === 'running') noteDebt(context, action, false);
   if (operation === 'reassign') noteHandedOver(context, action, String(target['field']));
@@ -90,6 +95,18 @@ function isSame(one: FieldValue | undefined, other: FieldValue | undefined): boo
 /** Right before a call leaves that stops a guest: from here on it is owed its start. */
 export function rememberDebt(context: ApplyContext, action: Action): void {
   noteDebt(context, action, true);
+}
+
+/** How long a step's task took that was asked for at `askedAt` (monotonic ms) and ended well. */
+export function rememberDuration(
+  {journal, cluster, clock}: ApplyContext,
+  {action, step}: {readonly action: Action; readonly step: CallStep},
+  askedAt: number,
+): void {
+  const names = durationNames(action, step);
+  if (names === null) return;
+  const tookMs = clock.monotonic() - askedAt;
+  for (const name of [names.guest, ...names.storages]) keepDuration(journal, cluster, name, tookMs);
 }
 
 /** After every step is verified. `seen` is null only when the object is gone. */

@@ -10,7 +10,7 @@ import {checkGuard, type GuardResult} from './guard.ts';
 import {clearLeftovers, leavesPending, pendingKeys} from './leftovers.ts';
 import {observeNow} from './observe.ts';
 import {stopsGuest} from './owed-start.ts';
-import {rememberDebt} from './remember.ts';
+import {rememberDebt, rememberDuration} from './remember.ts';
 import {resolveIntent} from './resolve.ts';
 import {settled} from './settle.ts';
 import type {StepResult, StepRun} from './step-run.ts';
@@ -52,7 +52,9 @@ export async function runStep(context: ApplyContext, run: StepRun): Promise<Step
   }
   context.journal.setTask(intent.id, answer.value);
   const known = {...intent, upid: answer.value};
-  return settled(context, run, known, await resolveIntent(context, known, asked), before.observed);
+  const resolution = await resolveIntent(context, known, asked);
+  if (resolution.kind === 'done') rememberDuration(context, run, asked.askedAt);
+  return settled(context, run, known, resolution, before.observed);
 }
 
 /** The other guest that a call writes to is ours, unlocked and where it was, right now. */

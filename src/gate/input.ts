@@ -53,6 +53,8 @@ export interface GateInput {
   readonly running: {readonly [load: string]: number};
   readonly limits: Limits;
   readonly windows: {readonly [risk in Risk]: WindowState};
+  /** The largest of the last five durations, ms, by name of `durationNames`. */
+  readonly took?: {readonly [name: string]: number};
   /** Approvals from before the journal's birth do not count (safety.md 4). */
   readonly journalBirth: number;
 }

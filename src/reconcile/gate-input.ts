@@ -6,6 +6,7 @@ import type {Policy} from '../core/policy.ts';
 import type {Report} from '../core/report.ts';
 import {windowsAt} from '../core/windows.ts';
 import type {GateInput} from '../gate/input.ts';
+import {longestDurations} from '../journal/durations.ts';
 import {keptApprovals} from './approvals.ts';
 import type {PassMemory} from './memory.ts';
 import type {ClusterParts} from './parts.ts';
@@ -61,6 +62,7 @@ export function gateInput(parts: ClusterParts, memory: PassMemory, facts: PassFa
       disruptive: windowsAt(policy.windows, 'disruptive', now),
       destructive: windowsAt(policy.windows, 'destructive', now),
     },
+    ...(policy.windows.length > 0 ? {took: longestDurations(journal, cluster)} : {}),
     journalBirth: journal.birth,
   };
 }

@@ -1,5 +1,6 @@
 // Why this exists: some work is only welcome at some times, and must be over when they end.
 import type {Action, Step} from '../../core/action.ts';
+import {durationNames} from '../../core/durations.ts';
 import type {GateInput} from '../input.ts';
 import type {ReasonRule} from '../judged.ts';
 import {modeOf} from '../mode.ts';
@@ -34,12 +35,24 @@ export const window: ReasonRule = {
 const UNEXPECTED_MS = 60_000;
 
 /** How long all steps are expected to take, waits included. */
-function expectedMs(action: Action, {policy}: GateInput): number {
-  return action.steps.reduce((sum, step) => sum + stepMs(step, policy.expectedMs), 0);
+function expectedMs(action: Action, {policy, took = {}}: GateInput): number {
+  return action.steps.reduce((sum, step) => {
+    return sum + (learntMs(action, step, took) ?? stepMs(step, policy.expectedMs));
+  }, 0);
 }
 
+/** How long it took before, on that guest, else on that storage. */
+function learntMs(action: Action, step: Step, took: Durations): number | null {
+  const names = step.kind === 'until' ? null : durationNames(action, step);
+  if (names === null) return null;
+  const there = names.storages.flatMap((name) => took[name] ?? []);
+  return took[names.guest] ?? (there.length === 0 ? null : Math.max(...there));
+}
+
+type Durations = {readonly [name: string]: number};
+
 /** To go down is what takes long in a cycle. */
-function stepMs(step: Step, expected: {readonly [operation: string]: number}): number {
+function stepMs(step: Step, expected: Durations): number {
   const cycle = expected['cycle'] ?? UNEXPECTED_MS;
   if (step.kind === 'until') return cycle;
   const goesDown = step.operation === 'shutdown' || step.operation === 'stop';
