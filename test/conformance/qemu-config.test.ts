@@ -23,9 +23,16 @@ describe('a start', () => {
     [{numa: '1', numa0: 'cpus=0,memory=1024,hostnodes=0'}, 'define a policy for hostnode 0'],
     [{hugepages: '2'}, 'numa needs to be enabled to use hugepages'],
     [{hotplug: 'memory', numa: '1', memory: '1200'}, 'memory size (1200) must be aligned to 512'],
-    [{cicustom: 'user=isos:snippets/no.yaml', ide2: 'files:cloudinit'}, 'does not exist'],
   ])('%j fails', (config, text) => {
     expect(started(config).status).toContain(text);
+  });
+
+  it('fails without the snippets of its cloud-init drive', () => {
+    const cluster = clusterWith();
+    expect(call(cluster, 'PUT', '/100/config', {ide2: 'files:cloudinit'}).status).toBe(200);
+    guestOf(cluster, 100).config.set('cicustom', 'user=isos:snippets/no.yaml');
+    const {status} = run(cluster, 'POST', '/100/status/start');
+    expect(status).toContain("'isos:snippets/no.yaml' does not exist");
   });
 
   it.each([

@@ -73,7 +73,8 @@ describe('suspend to disk is refused', () => {
     expect(run(saved, 'POST', '/100/status/suspend', params).status).toBe(
       'cannot suspend to disk during backup',
     );
-    const shared = running({virtiofs0: 'share'});
+    const shared = running();
+    guestOf(shared, 100).config.set('virtiofs0', 'share');
     expect(run(shared, 'POST', '/100/status/suspend', params).status).toBe(
       'Cannot live-migrate, snapshot (with RAM), or hibernate a VM with: virtiofs',
     );
