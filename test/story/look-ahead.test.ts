@@ -140,6 +140,63 @@ describe('a stopped guest', () => {
   });
 });
 
+describe('a guest that would be replaced', () => {
+  const anew = (spec: Spec) => manifest(spec, {annotations: {'pvegit/replace': 'anew'}});
+
+  it('is not destroyed while the image that its successor needs is gone', async () => {
+    const story = await begin(WITH_CD);
+    const uuid = configOf(story)['smbios1'];
+    story.simulator.volumes.delete(ISO);
+    commit(story, anew(WITH_CD));
+    await settleAll(story);
+    expect((await reasons(story)).join()).toMatch(
+      /what comes instead would not start: ide0 holds local:iso\/one\.iso/,
+    );
+    expect(configOf(story)['smbios1']).toBe(uuid);
+    expect(tasks(story, 'qmdestroy|qmstop|qmshutdown')).toEqual([]);
+  });
+
+  it('is where all that its successor needs is there', async () => {
+    const story = await begin(WITH_CD);
+    const uuid = configOf(story)['smbios1'];
+    commit(story, anew(WITH_CD));
+    await settleAll(story);
+    expect(configOf(story)['smbios1']).not.toBe(uuid);
+    expect(guestOf(story).runtime).toBeDefined();
+  });
+});
+
+describe('what is no reason', () => {
+  it('is a start that we owe: it is tried until it succeeds', async () => {
+    const hand = {before: () => {}};
+    const story = await begin(WITH_CD, {}, (exchange) => onStart(exchange, () => hand.before()));
+    const iso = story.simulator.volumes.get(ISO);
+    hand.before = () => void story.simulator.volumes.delete(ISO);
+    commit(story, manifest(patched(WITH_CD, CYCLE)));
+    await settleAll(story);
+    expect(guestOf(story).runtime).toBeUndefined();
+    const tried = tasks(story, 'qmstart').length;
+    await story.clock.sleep(3_600_000);
+    await settleAll(story);
+    expect(tasks(story, 'qmstart').length).toBeGreaterThan(tried);
+    hand.before = () => {};
+    if (iso !== undefined) put(story.simulator, iso);
+    await story.clock.sleep(3_600_000);
+    await settleAll(story);
+    expect(guestOf(story).runtime).toBeDefined();
+  });
+
+  it('is a bridge that is only hidden from the token', async () => {
+    const empty = new Map([
+      ['/network', '[]'],
+      ['/access/permissions', '{}'],
+    ]);
+    const story = await begin(RUNNING, {}, (exchange) => answering(exchange, empty));
+    commit(story, manifest(patched(RUNNING, CYCLE)));
+    await carriedOut(story);
+  });
+});
+
 describe('looking ahead', () => {
   it('costs nothing where all is in sync', async () => {
     const story = await begin(WITH_CD);
@@ -220,6 +277,27 @@ function map(cluster: Cluster, kind: 'usb' | 'pci', node: string): void {
     kind === 'usb' ? `node=${node},id=1234:5678` : `node=${node},path=0000:01:00.0,id=1:2`;
   const section = new Map([['map', JSON.stringify([entry])]]);
   cluster.sections.set(`mapping-${kind}`, new Map([['thing', section]]));
+}
+
+function onStart(exchange: Exchange, before: () => void): Exchange {
+  return {
+    ...exchange,
+    request: (request) => {
+      if (request.path.endsWith('/status/start')) before();
+      return exchange.request(request);
+    },
+  };
+}
+
+function answering(exchange: Exchange, answers: ReadonlyMap<string, string>): Exchange {
+  return {
+    ...exchange,
+    request: async (request) => {
+      const data = [...answers].find(([part]) => request.path.includes(part))?.[1];
+      if (data === undefined) return exchange.request(request);
+      return ok({status: 200, reason: 'OK', headers: {}, body: `{"data":${data}}`});
+    },
+  };
 }
 
 function forbidContent(exchange: Exchange, fault: {readonly on: boolean}): Exchange {

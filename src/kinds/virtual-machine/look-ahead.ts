@@ -38,22 +38,22 @@ export function lookAhead(input: AheadInput): Ahead {
   };
 }
 
-/** The same for a guest that is made; `replaces`: another goes before it is there. */
-export function lookAheadOfNew(
-  drafts: readonly Draft[],
-  config: LiveConfig,
-  {
-    vmid,
-    inventory,
-    replaces,
-  }: Pick<AheadInput, 'vmid' | 'inventory'> & {
-    readonly replaces: boolean;
-  },
-): Ahead {
-  const start = drafts.findLast(({operation}) => operation === 'start');
-  if (start === undefined) return NOTHING;
-  const place = {node: nodeOf(start), vmid, inventory};
-  const looks = startLooks(configAfter(config, drafts), place);
+/** A guest that is made, to run. */
+export interface NewGuest {
+  readonly vmid: number;
+  /** Where it is to run. */
+  readonly node: string;
+  readonly drafts: readonly Draft[];
+  /** What it has before any of them is made, such as what is cloned. */
+  readonly base: LiveConfig;
+  readonly inventory: Inventory;
+  /** Another is destroyed before it is there. */
+  readonly replaces: boolean;
+}
+
+/** The same for a guest that is made, whether this action starts it or the one after it. */
+export function lookAheadOfNew({drafts, base, replaces, ...place}: NewGuest): Ahead {
+  const looks = startLooks(configAfter(base, drafts), place);
   return replaces
     ? {findings: strict(looks, 'what comes instead would not start'), looks: callsOf(looks)}
     : {findings: lax(looks, 'it would not start once it is made'), looks: callsOf(looks)};

@@ -10,14 +10,14 @@ import {qemuKey} from '../guest/key-facts.ts';
 import {configuredOf} from '../guest/live-config.ts';
 import {excessOf, type Marker, withMarker, withoutMarker} from '../guest/marker.ts';
 import {comesAlong} from './along.ts';
-import {createSteps} from './create.ts';
+import {type CreateSteps, createSteps} from './create.ts';
 import {deleteDrafts, deleteFacts, deleteFindings} from './delete.ts';
 import {detachesOf} from './detached.ts';
 import {type GuestPlace, writeConfig} from './drafts.ts';
 import {effectOf} from './effect.ts';
 import {placeOfField} from './field-path.ts';
 import {leftBehind} from './left-behind.ts';
-import {lookAhead, lookAheadOfNew} from './look-ahead.ts';
+import {type Ahead, lookAhead, lookAheadOfNew} from './look-ahead.ts';
 import {vmidOfKey} from './reads.ts';
 import {releaseMistakes} from './release.ts';
 import {keptOf} from './retain.ts';
@@ -75,9 +75,7 @@ function answerOf(request: StepRequest): StepAnswer {
 function create(request: StepRequest, desired: Desired, marker: Marker): StepAnswer {
   const made = createSteps(request, desired, marker);
   const {drafts, node, loads, later, claims} = made;
-  const {inventory, verb} = request;
-  const about = {vmid: marker.vmid, inventory, replaces: verb === 'replace'};
-  const ahead = lookAheadOfNew(drafts, made.base ?? new Map(), about);
+  const ahead = aheadOf(request, desired, made);
   const findings = [...made.findings, ...ahead.findings];
   const start: ChainStart = {
     vmid: marker.vmid,
@@ -93,6 +91,17 @@ function create(request: StepRequest, desired: Desired, marker: Marker): StepAns
   const {looks} = ahead;
   const told = answer(chain(start, drafts), {findings, loads, writes, facts: {}, looks});
   return {...told, later, claims};
+}
+
+/** What is made only to be off, or cannot be made at all, needs nothing to start. */
+function aheadOf(request: StepRequest, desired: Desired, made: CreateSteps): Ahead {
+  const {key, inventory, verb} = request;
+  const {drafts, base = new Map<string, string>()} = made;
+  const wanted = desired.body['node'];
+  const node = typeof wanted === 'string' ? wanted : made.node;
+  if (drafts.length === 0 || desired.body['power'] !== 'running') return {findings: [], looks: []};
+  const vmid = vmidOfKey(key) ?? 0;
+  return lookAheadOfNew({vmid, node, drafts, base, inventory, replaces: verb === 'replace'});
 }
 
 function update(request: StepRequest, observed: Observed, marker: Marker): StepAnswer {
