@@ -78,6 +78,17 @@ describe('import', () => {
     expect(wrong.err).toContain('neither a VMID nor a range');
   });
 
+  it.each([
+    ['--vmid', '4711', 'no guest 4711;'],
+    ['--vmid', '7000-7999', 'no guest is chosen by this;'],
+    ['--pool', 'nobody', 'no guest is chosen by this;'],
+    ['--tag', 'nothing', 'no guest is chosen by this;'],
+  ])('a choice that meets nothing is told: %s %s', async (option, said, says) => {
+    const {code, err} = await desk.run([...CHECK, option, said]);
+    expect(err).toContain(says);
+    expect(code).toBe(1);
+  });
+
   it('lays files out by node or by pool', async () => {
     const paths = async (layout: string): Promise<readonly string[]> => {
       const words = ['import', '--check', '--json', '--layout', layout, '--vmid', '400-500'];

@@ -108,6 +108,7 @@ async function importGuests(
   if (taken.failure !== null) {
     throw new CommandError(`the cluster cannot be read: ${taken.failure}`, 'Try: pvegit doctor');
   }
+  checkChosen(taken, options);
   const made = await makeFiles(context, world, options, taken);
   const written = options.check ? null : await writeFiles(made);
   const imported: Imported = {...made, written};
@@ -121,6 +122,18 @@ async function importGuests(
 function checkVmid(said: string): void {
   if (/^[1-9][0-9]{2,8}(?:-[1-9][0-9]{2,8})?$/.test(said)) return;
   throw new CommandError(`"${said}" is neither a VMID nor a range`, 'Write 150 or 150-299.');
+}
+
+/** A choice that meets nothing is a slip of the pen, not an import without a difference. */
+function checkChosen({guests, skipped}: TakenGuests, {vmid = [], pool, tag}: ImportOptions): void {
+  const there = [...guests.map(({observed}) => observed.key), ...skipped.map(({id}) => id)];
+  const ids = new Set(there.map((id) => id.split('/')[1]));
+  const absent = vmid.filter((said) => !said.includes('-') && !ids.has(said));
+  const isChoice = vmid.length > 0 || pool !== undefined || tag !== undefined;
+  if (absent.length === 0 && (ids.size > 0 || !isChoice)) return;
+  const about =
+    absent.length === 0 ? 'no guest is chosen by this' : `no guest ${absent.join(', ')}`;
+  throw new CommandError(`${about}; or its token may not see it`, 'pvegit plan --all lists them.');
 }
 
 async function makeFiles(

@@ -4,6 +4,7 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {type Desk, openDesk} from '../../../test/builders/terminal.ts';
 import {MINIMAL} from '../../../test/fixtures/config.ts';
 import type {Journal} from '../../core/ports.ts';
+import {sampleIntent} from '../../journal/samples.ts';
 import {openDataJournal} from '../workspace.ts';
 
 let desk: Desk;
@@ -124,8 +125,27 @@ describe('what a person asks', () => {
     expect(other.err).toContain('no cluster is called "moon"');
   });
 
+  it('about a rewritten history needs the whole commit', async () => {
+    for (const commit of ['main', 'abcdef1', 'g'.repeat(40)]) {
+      const {code, err} = await desk.run(['source', 'accept', 'infra', commit]);
+      expect(err).toContain(`"${commit}" is not a full commit id`);
+      expect(code).toBe(1);
+    }
+    expect((await desk.run(['source', 'accept', 'infra', 'ab'.repeat(20)])).code).toBe(0);
+  });
+
   it('about a call needs its number and an answer', async () => {
     expect((await desk.run(['resolve', '12', '--done'])).err).toContain('no intent has the number');
     expect((await desk.run(['resolve', 'x', '--done'])).err).toContain('no intent has the number');
+    const [open, closed] = look((journal) => {
+      const ids = [1, 2].map(() => journal.openIntent(sampleIntent({cluster: 'harness'}), null));
+      journal.closeIntent(ids[1] ?? 0, 'done', 'seen');
+      return ids.map(String);
+    });
+    const known = await desk.run(['resolve', closed ?? '', '--done']);
+    expect(known.err).toContain(`what became of intent ${closed} is known: done`);
+    expect(known.code).toBe(1);
+    expect((await desk.run(['resolve', open ?? ''])).err).toContain('either --done or --not-done');
+    expect((await desk.run(['resolve', open ?? '', '--not-done'])).code).toBe(0);
   });
 });

@@ -111,6 +111,10 @@ function registerResolve(program: Command, context: CommandContext): void {
         if (found === null) {
           throw new CommandError(`no intent has the number ${said}`, 'pvegit status lists them.');
         }
+        if (found.state !== 'open' && found.state !== 'unknown') {
+          const about = `what became of intent ${id} is known: ${found.state}`;
+          throw new CommandError(about, 'pvegit status lists those that are open.');
+        }
         if (options.done === options.notDone) {
           throw new CommandError('say either --done or --not-done', 'Look at the guest first.');
         }
@@ -139,11 +143,20 @@ function registerAccepts(program: Command, context: CommandContext): void {
             `There are: ${names.join(', ')}.`,
           );
         }
+        if (!FULL_COMMIT.test(commit)) {
+          throw new CommandError(
+            `"${commit}" is not a full commit id`,
+            'Copy it as pvegit status shows it, or: git rev-parse COMMIT',
+          );
+        }
         workspace.journal.addRequest({kind: 'source-accept', source: name, commit}, Date.now());
         return {done: `source ${name} may follow ${commit}`};
       });
     });
 }
+
+/** A shorter one, or the name of a branch, would never be met. */
+const FULL_COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 function subject(workspace: Workspace, said: string, options: ClusterOption) {
   if (said !== '*') return findIn(workspace, said, options);
