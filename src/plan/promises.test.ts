@@ -12,6 +12,7 @@ describe('Never', () => {
   it.each([
     ['empty path', {...gone, manifests: [manifestsOf([], {documents: 0})]}],
     ['fetch failure', {...gone, manifests: [], unread: ['home']}],
+    ['fetch failure after a good one', {...gone, manifests: [manifestsOf([])], unread: ['home']}],
     ['source not configured', {...gone, manifests: [manifestsOf([], {source: 'away'})]}],
     ['invalid manifest', {...gone, manifests: [manifestsOf([], {complete: false})]}],
     [
