@@ -92,6 +92,20 @@ describe('between two steps an action', () => {
     expect(journal.openIntents('harness')).toMatchObject([{state: 'open', stepIndex: 0}]);
   });
 
+  it('of a process that leads no more begins no further step, and has no end', async () => {
+    const {carryOut, calls, script, outcomes, journal} = applyWorld();
+    Object.defineProperty(script, 'verification', {
+      get: () => {
+        script.leads = false;
+        return {kind: 'as-expected'};
+      },
+    });
+    await carryOut(actionOf(TWO));
+    expect(calls).toEqual([FIRST]);
+    expect(outcomes).toEqual([]);
+    expect(journal.unfinished('harness')).toMatchObject([{state: 'done', stepIndex: 0}]);
+  });
+
   it('remembers nothing as done that is not', async () => {
     const {carryOut, journal, script} = applyWorld();
     journal.putRecord(sampleRecord({cluster: 'harness', key: 'guest/150'}));

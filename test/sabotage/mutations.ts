@@ -183,4 +183,103 @@ export const MUTATIONS: readonly Mutation[] = [
     },
     suite: 'src/pve/exchange.test.ts',
   },
+  {
+    what: 'a suspension of who takes a disk over is not looked at',
+    edit: {
+      file: 'src/gate/reasons/suspended.ts',
+      from: "(one.key === '*' || keys.includes(one.key))",
+      to: "(one.key === '*' || one.key === keys[0])",
+    },
+    suite: 'test/story/taker.test.ts',
+  },
+  {
+    what: "a gift and its taker's own work overlap",
+    edit: {
+      file: 'src/gate/judge.ts',
+      from: 'for (const key of touched) allowed.set(key, describe(action));',
+      to: 'allowed.set(action.key, describe(action));',
+    },
+    suite: 'src/gate/promises.test.ts',
+  },
+  {
+    what: 'what had not left is made on whatever is there now',
+    edit: {
+      file: 'src/apply/run-action.ts',
+      from: 'progress.digest = intent.sentDigest;',
+      to: '',
+    },
+    suite: 'test/crash/edited-meanwhile.test.ts',
+  },
+  {
+    what: 'an action calls itself owed and needs no yes',
+    edit: {
+      file: 'src/gate/mode.ts',
+      from: " && action.risk !== 'destructive') return 'automatic';",
+      to: ") return 'automatic';",
+    },
+    suite: 'src/gate/circumstances.test.ts',
+  },
+  {
+    what: 'a quorum counts approvals, not people',
+    edit: {
+      file: 'src/gate/approvals.ts',
+      from: 'if (!byPrincipal.has(one.principal)) byPrincipal.set(one.principal, one);',
+      to: 'byPrincipal.set(one.id, one);',
+    },
+    suite: 'src/gate/promises.test.ts',
+  },
+  {
+    what: 'the members of a set need not hash to it',
+    edit: {
+      file: 'src/gate/approvals.ts',
+      from: 'if (!members || setFingerprint(members) !== set) return false;',
+      to: 'if (!members) return false;',
+    },
+    suite: 'src/gate/promises.test.ts',
+  },
+  {
+    what: 'a source that cannot be read wants nothing',
+    edit: {
+      file: 'src/plan/prune.ts',
+      from: 'if (context.input.unread.includes(source)) return',
+      to: "if (context.input.unread.includes('')) return",
+    },
+    suite: 'src/plan/promises.test.ts',
+  },
+  {
+    what: 'a guest that left Git and cannot be read is forgotten',
+    edit: {
+      file: 'src/plan/prune.ts',
+      from: "return held(context, subject, {reason: 'incomplete', detail: observation.because});",
+      to: 'return forgotten(context, subject);',
+    },
+    suite: 'src/plan/promises.test.ts',
+  },
+  {
+    what: 'a guest without a witness is ours',
+    edit: {
+      file: 'src/plan/ownership.ts',
+      from: 'if (without && vmidOf(observed.key) === null)',
+      to: 'if (without)',
+    },
+    suite: 'src/plan/ownership.test.ts',
+  },
+  {
+    what: 'a lost lease does not stop the next step',
+    edit: {
+      file: 'src/apply/run-action.ts',
+      from: 'if (barred !== null) return {because: barred, left: true};',
+      to: '',
+    },
+    suite: 'src/apply/applier.test.ts',
+  },
+  {
+    what: 'whoever uses our token is us',
+    edit: {
+      file: 'src/reconcile/strangers.ts',
+      from: 'if (left.length === 0) return [];',
+      to: 'if (left.length >= 0) return [];',
+    },
+    suite: 'src/reconcile/strangers.test.ts',
+  },
 ];

@@ -26,6 +26,7 @@ const {power: _, ...UNDECLARED} = RUNNING;
 const CONFIG = 'PUT /api2/json/nodes/pve1/qemu/150/config';
 const SHUTDOWN = 'POST /api2/json/nodes/pve1/qemu/150/status/shutdown';
 const CLONE = 'POST /api2/json/nodes/pve1/qemu/100/clone';
+const DESTROY = 'DELETE /api2/json/nodes/pve1/qemu/150';
 const START = 'POST /api2/json/nodes/pve1/qemu/150/status/start';
 
 describe('a privilege that is gone', () => {
@@ -87,7 +88,7 @@ describe('a privilege that is gone', () => {
 
   it('between the shutdown and the destroy: it is there, and a new yes is asked for', async () => {
     const {story, rightBefore} = await living(RUNNING);
-    rightBefore('DELETE /api2/json/nodes/pve1/qemu/150', () => take(story, 'VM.Allocate'));
+    rightBefore(DESTROY, () => take(story, 'VM.Allocate'));
     story.files.delete('vm.yaml');
     await approveDeletion(story);
     expect(last(story)).toMatch(/^delete failed: .*VM\.Allocate/);
@@ -158,6 +159,25 @@ describe('the right to look that is gone', () => {
     await story.settle();
     await approveDeletion(story);
     expect(destroyed(story)).toHaveLength(1);
+  });
+});
+
+describe('a destroy that cannot be looked at afterwards', () => {
+  it('is kept in the journal until it is seen to be gone', async () => {
+    const {story, rightAfter} = await living(RUNNING);
+    rightAfter(DESTROY, () => deleteToken(story));
+    story.files.delete('vm.yaml');
+    await approveDeletion(story);
+    expect(destroyed(story)).toHaveLength(1);
+    expect(last(story)).toMatch(/^delete unknown: /);
+    expect(story.journal.records('harness').map(({key}) => key)).toEqual(['guest/150']);
+    restoreToken(story);
+    await story.clock.sleep(2 * HOUR);
+    await story.settle();
+    expect(last(story)).toMatch(/^delete done: /);
+    expect(story.journal.records('harness')).toEqual([]);
+    expect(writes(story, DESTROY)).toBe(1);
+    expect(await left(story)).toEqual([]);
   });
 });
 
