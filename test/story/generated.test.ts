@@ -119,6 +119,15 @@ describe('volumes that leave their slots in one action', () => {
 });
 
 describe('a device that goes', () => {
+  it('leaves before the boot order is deleted, which would come back with it', async () => {
+    const live = {boot: 'order=scsi0;hostpci0', hostpci0: 'mapping=gpu', scsi0: DISK};
+    const found = {live, volumes: [VOLUME]};
+    const story = await adopted(found);
+    commit(story, text(found, {boot: {order: null}, config: {hostpci0: null}}));
+    expect(await settleAll(story)).toEqual(['update']);
+    expect(await openLines(story)).toEqual([]);
+  });
+
   it('leaves the boot order, also when it is a PCI device', async () => {
     const live = {boot: 'order=scsi0;hostpci0', hostpci0: 'mapping=gpu', scsi0: DISK};
     const found = {live, volumes: [VOLUME], running: true};

@@ -32,10 +32,16 @@ function pointerOfField(field: string): string {
 
 const LABEL = '[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?';
 const NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
+/** It stands in the path of every call (qemu-server, `pve-node`). */
+const NODE = new RegExp(`^${LABEL}$`);
 const TAG = /^[a-z0-9_][a-z0-9_\-+.]*$/i;
 
 function checkTexts(body: Body, tell: Tell): void {
-  const {name, description, tags} = body;
+  const {name, node, description, tags} = body;
+  if (typeof node === 'string' && !NODE.test(node)) {
+    const detail = `node is ${quoted(node)}; expected the name of a node, such as pve1.`;
+    tell('vm-value', 'node', {detail, remedy: 'Write letters, digits and hyphens only.'});
+  }
   if (typeof name === 'string' && !NAME.test(name)) {
     const detail = `${quoted(name)} is no host name: letters, digits, hyphens and dots.`;
     tell('vm-name', 'name', {detail, remedy: 'Write such a name as spec.name, or null for none.'});

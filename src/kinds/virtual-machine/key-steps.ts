@@ -57,7 +57,7 @@ export function keySteps(
   return {
     detach: unplug.map((key) => {
       const gone = aboutEdits(of([key]));
-      const fields = [...gone.fields, 'boot.order'];
+      const fields = [...gone.fields, ...goesAlong(key, observed), 'boot.order'];
       return writeConfig(guest, {...gone, says: `take ${key} out`, remove: [key], fields});
     }),
     write: [
@@ -104,13 +104,11 @@ function sideEffects(
 /** What goes or comes back with a key as a whole, also what Git does not name. */
 function goesAlong(key: string, observed: Observed): readonly string[] {
   const texts = [configuredOf(observed), activeOf(observed)].flatMap((live) => live.get(key) ?? []);
-  const fields = texts.flatMap((text) => Object.keys(projectConfig(new Map([[key, text]]))));
-  // A PCI device may be in the boot order, and leaves it with its key.
-  return /^hostpci\d+$/.test(key) ? [...fields, 'boot.order'] : fields;
+  return texts.flatMap((text) => Object.keys(projectConfig(new Map([[key, text]]))));
 }
 
 function isPlugged(key: string): boolean {
-  return /^(net|usb)\d+$/.test(key);
+  return /^(net|usb|hostpci)\d+$/.test(key);
 }
 
 /** The key waits with another value, and what is in force is what is wanted. */

@@ -302,3 +302,13 @@ function rangeOf(pointer: string): SourceRange {
   const position = {line: 1, column: 1, offset: 0};
   return {file: pointer, start: position, end: position};
 }
+
+it.each(['%s%n', '../..', 'pve1/qemu/100/status/stop?x=', 'a b'])(
+  'no node is called %j, which would stand in the path of every call',
+  (node) => {
+    const {diagnostics} = normalise(documentOf({vmid: 150, node}));
+    expect(diagnostics.map(({code, severity}) => [code, severity])).toEqual([
+      ['vm-value', 'error'],
+    ]);
+  },
+);

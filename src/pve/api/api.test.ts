@@ -18,6 +18,7 @@ describe('a method of the API', () => {
     expect(found?.name).toBe('DELETE /nodes/{node}/qemu/{vmid}/snapshot/{snapname}');
     expect(found?.path).toEqual({node: 'pve1', vmid: '150', snapname: 'before it'});
     expect(findMethod('8.4', 'GET', '/nowhere')).toBeNull();
+    expect(findMethod('8.4', 'GET', '/nodes/%s/qemu')?.path).toEqual({node: '%s'});
   });
 
   it.each([

@@ -108,8 +108,17 @@ function matchPath(template: string, path: string): {readonly [name: string]: st
   const values: {[name: string]: string} = {};
   for (const [index, part] of parts.entries()) {
     const said = given[index] ?? '';
-    if (part.startsWith('{')) values[part.slice(1, -1)] = decodeURIComponent(said);
+    if (part.startsWith('{')) values[part.slice(1, -1)] = decoded(said);
     else if (part !== said) return null;
   }
   return values;
+}
+
+/** What is no encoding stands for itself. */
+function decoded(said: string): string {
+  try {
+    return decodeURIComponent(said);
+  } catch {
+    return said;
+  }
 }
