@@ -1,27 +1,6 @@
-// Why this exists: when a guest of either kind goes, other files of the cluster forget it; some of
-// them forbid that it goes.
-import {fail} from '../failure.ts';
+// Why this exists: when a guest of either kind goes, other files of the cluster forget it.
 import type {Cluster, Guest} from '../state.ts';
 import {recordEffect} from '../state.ts';
-
-/** 500 when the guest is replicated. */
-export function assertNotReplicated(cluster: Cluster, vmid: number): void {
-  const [job] = replicationsOf(cluster, vmid);
-  if (job === undefined) return;
-  const says = `There is a replication job '${job}' for guest '${vmid}'`;
-  fail(500, `${says} - Please remove that first.`);
-}
-
-/** The ids of the guest's replication jobs. */
-export function replicationsOf(cluster: Cluster, vmid: number): readonly string[] {
-  const ids = [...(cluster.sections.get('replication')?.keys() ?? [])];
-  return ids.filter((id) => id.startsWith(`${vmid}-`));
-}
-
-/** Nothing replicates the guest any more. */
-export function endReplications(cluster: Cluster, vmid: number): void {
-  for (const id of replicationsOf(cluster, vmid)) cluster.sections.get('replication')?.delete(id);
-}
 
 /** Backup jobs no longer name the guest; a job left without guests goes as a whole. */
 export function leaveBackupJobs(cluster: Cluster, vmid: number): void {

@@ -4,6 +4,7 @@ import {fail, paramError} from '../failure.ts';
 import {lxcLockFile} from '../flock.ts';
 import {assertUnlocked, assertUnmodified, digestOf} from '../guest/file.ts';
 import {mergedConfig} from '../guest/pending.ts';
+import {assertReplicable} from '../guest/replication.ts';
 import {snapshotNamed} from '../guest/snapshots.ts';
 import {clampCpuUnits} from '../qemu/normalise.ts';
 import type {Job} from '../qemu/volumes.ts';
@@ -79,6 +80,11 @@ function requireUpdate(context: Context, guest: LxcGuest, update: Update): void 
   requireChanges({...common, set: none, deletes: update.reverts});
   assertKeys(context, update);
   requireChanges({...common, set: update.set, deletes: []});
+  for (const [key, text] of update.set) {
+    if (!isMountKey(key)) continue;
+    const mount = parseMount(context.cluster.version, key, text);
+    if (mount.type === 'volume') assertReplicable(context.cluster, guest.vmid, mount);
+  }
 }
 
 function assertKeys(context: Context, update: Update): void {

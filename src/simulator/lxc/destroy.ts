@@ -1,8 +1,9 @@
 // Why this exists: the end of a container: what refuses it, which volumes go with it, and what else
 // of the cluster forgets it (destroy_vm of pve-container).
 import {fail} from '../failure.ts';
-import {assertNotReplicated, endReplications, forgetGuest, leaveBackupJobs} from '../guest/end.ts';
+import {forgetGuest, leaveBackupJobs} from '../guest/end.ts';
 import {assertUnlocked, assertUnprotected} from '../guest/file.ts';
+import {assertNotReplicated, endReplications} from '../guest/replication.ts';
 import {haResource} from '../qemu/ha.ts';
 import type {Job} from '../qemu/volumes.ts';
 import {act, forkFor, pause} from '../qemu/worker.ts';

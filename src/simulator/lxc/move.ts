@@ -19,6 +19,7 @@ import {loadContainer, saveContainer} from './container-file.ts';
 import {copyLog, copyTimeMs, copyVolume, mountHas} from './disks.ts';
 import type {Mount} from './mountpoint.ts';
 import {mountsOf, parseMount, printMount, storageOf, withVolume} from './mountpoint.ts';
+import {toBases} from './template.ts';
 import {lockStages, withContainer} from './worker.ts';
 
 /** POST move_volume. */
@@ -97,7 +98,9 @@ function moveStages(
         act(() => {
           for (const line of copyLog(source)) job.log(line);
           const moved = withVolume(mount, made, copy.sizeBytes);
-          guest.config.set(mount.key, printMount(cluster.version, moved));
+          const place = new Map([[mount.key, printMount(cluster.version, moved)]]);
+          if (guest.config.get('template') === '1') toBases(job, vmid, place);
+          for (const [key, text] of place) guest.config.set(key, text);
           made = '';
           if (flag(context, 'delete')) freeImage(job, mount.volume);
           else addUnused(guest.config, mount.volume);

@@ -1,6 +1,7 @@
 // Why this exists: snapshots and volumes of containers beyond the recording: what goes back, grows,
 // moves, changes hands, and what refuses it (facts.md sections 8 and 10, PVE::AbstractConfig).
 import {describe, expect, it} from 'vitest';
+import {advance} from '../clock.ts';
 import {call, config, container, containerCluster, exit, logOf, template} from './samples.ts';
 
 const wish = {vmid: '201', ostemplate: template, rootfs: 'thin:1'};
@@ -125,6 +126,15 @@ describe('volumes of a container', () => {
     expect(exit(cluster, 'POST', '/lxc/200/move_volume', back)).toBe('OK');
     expect(config(cluster)).toHaveProperty('rootfs', 'thin:vm-200-disk-1,size=4G');
     expect([...cluster.volumes.keys()].join()).not.toContain('files');
+  });
+
+  it('makes a base volume again of what a template moves', () => {
+    const cluster = containerCluster();
+    expect(call(cluster, 'POST', '/lxc/200/template').reason).toBe('OK');
+    advance(cluster, cluster.nowMs + 60_000);
+    const move = {volume: 'rootfs', storage: 'files', delete: '1'};
+    expect(exit(cluster, 'POST', '/lxc/200/move_volume', move)).toBe('OK');
+    expect(config(cluster)).toHaveProperty('rootfs', 'files:200/base-200-disk-0.raw,size=4G');
   });
 
   it('do not move while it runs', () => {

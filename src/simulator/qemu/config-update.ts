@@ -3,6 +3,7 @@
 import {fail, paramError} from '../failure.ts';
 import {assertDigestIs, assertUnlocked} from '../guest/file.ts';
 import {scriptProblem} from '../guest/hook-script.ts';
+import {assertReplicable} from '../guest/replication.ts';
 import {randomUuid} from '../random.ts';
 import type {Context} from '../route.ts';
 import {splitList} from '../route.ts';
@@ -15,7 +16,7 @@ import {
   requireKeyPrivileges,
   requireOtherStorage,
 } from './access-checks.ts';
-import {printDrive} from './drive.ts';
+import {isDisk, printDrive} from './drive.ts';
 import {isDriveKey, isNetKey, optionExists} from './keys.ts';
 import {normaliseNet} from './net.ts';
 import {checkSshKeys, clampCpuUnits, macPrefix} from './normalise.ts';
@@ -59,6 +60,9 @@ export function readUpdate(context: Context, vmid: number): Update {
   const deletes = readDeletes(cluster.version, params, {set, reverts});
   const drives = [...set].filter(([key]) => isDriveKey(key)).sort();
   const checked = drives.map(([key, text]) => checkedDrive(request, key, text));
+  for (const {file, options} of checked.filter(isDisk)) {
+    if (file !== 'none') assertReplicable(cluster, vmid, {volume: file, options});
+  }
   for (const drive of checked) set.set(drive.key, printDrive(drive));
   for (const [key, text] of set) {
     if (isNetKey(key)) set.set(key, normaliseNet(key, text, cluster.random, macPrefix(cluster)));

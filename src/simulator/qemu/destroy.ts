@@ -1,8 +1,9 @@
 // Why this exists: the end of a guest: what refuses it, which volumes go with it, and what else of
 // the cluster forgets it (facts.md sections 8 and 10).
 import {fail, paramError} from '../failure.ts';
-import {assertNotReplicated, endReplications, forgetGuest, leaveBackupJobs} from '../guest/end.ts';
+import {forgetGuest, leaveBackupJobs} from '../guest/end.ts';
 import {assertUnlocked, assertUnprotected} from '../guest/file.ts';
+import {assertNotReplicated, endReplications} from '../guest/replication.ts';
 import type {Context, Reply} from '../route.ts';
 import {data, flag, vmidOf} from '../route.ts';
 import type {QemuGuest} from '../state.ts';
