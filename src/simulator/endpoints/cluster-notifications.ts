@@ -1,6 +1,7 @@
 // Why this exists: where notifications would go: endpoints and matchers are configuration, two of
 // them built in; nothing is sent (PVE/API2/Cluster/Notifications.pm).
 import {fail} from '../failure.ts';
+import {may} from '../permission.ts';
 import type {Context, Reply, Route} from '../route.ts';
 import {data, list, nothing, route} from '../route.ts';
 import {findMethod, paramFacts} from '../schema/api.ts';
@@ -216,15 +217,18 @@ function testTarget(context: Context): Reply {
   return nothing;
 }
 
-function listValues({cluster}: Context): Reply {
+function listValues(context: Context): Reply {
+  const {cluster} = context;
   const kinds = ['package-updates', 'fencing', 'replication', 'vzdump', 'system-mail'];
   const jobs = [
-    ...sectionsOf(cluster, 'jobs').keys(),
-    ...sectionsOf(cluster, 'replication').keys(),
+    ...(may(context, '/', ['Sys.Audit']) ? sectionsOf(cluster, 'backup-jobs') : []),
+    ...sectionsOf(cluster, 'replication'),
   ];
   return data([
     ...kinds.map((value) => ({value, field: 'type'})),
-    ...jobs.map((value) => ({value, field: 'job-id'})),
+    ...jobs.map(([value, job]) => {
+      return {value, comment: job.get('comment') ?? null, field: 'job-id'};
+    }),
     ...memberNodes(cluster).map(({name}) => ({value: name, field: 'hostname'})),
   ]);
 }
