@@ -8,7 +8,7 @@ export interface Io {
   readonly cwd: string;
   /** True when stdout is a terminal: progress lines may be redrawn. */
   readonly interactive: boolean;
-  /** Aborted by SIGINT or SIGTERM. */
+  /** Aborted by SIGINT, SIGTERM or a terminal that closes. */
   readonly signal: AbortSignal;
   /** Writes a line to stdout. */
   out(line: string): void;

@@ -6,8 +6,10 @@ import {EXIT, processIo} from './io.ts';
 
 const abort = new AbortController();
 let asked = 0;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    // A terminal that closes ends a command; whoever else listens (`run`) means something by it.
+    if (signal === 'SIGHUP' && process.listenerCount(signal) > 1) return;
     asked += 1;
     abort.abort();
     // A second Ctrl-C means it: tasks are Proxmox's, and open intents are resumed at the next

@@ -236,7 +236,7 @@ async function reloadOnce(following: Following, signal: AbortSignal): Promise<vo
       const [first] = errors;
       metrics.emit({kind: 'config-reload', ok: false});
       log.error('the new configuration has mistakes; the old one stays in force', {
-        because: `${first?.summary ?? ''} ${first?.detail ?? ''}`,
+        because: `${first?.summary ?? ''}: ${first?.detail ?? ''}`,
         mistakes: errors.length,
       });
       return;
