@@ -274,6 +274,13 @@ export interface Waiting {
   readonly detail: string;
 }
 
+/** A live guest that nobody manages; its id is such as `qemu/100`. */
+export interface Unmanaged {
+  readonly id: string;
+  readonly name: string | null;
+  readonly node: string;
+}
+
 /** f(Desired, Inventory, Record[]). Immutable; no choice is left at execution. */
 export interface Plan {
   readonly cluster: string;
@@ -285,12 +292,8 @@ export interface Plan {
   readonly actions: readonly Action[];
   readonly waiting: readonly Waiting[];
   readonly diagnostics: readonly Diagnostic[];
-  /** Live guests that nobody manages: id such as `qemu/100`. */
-  readonly unmanaged: readonly {
-    readonly id: string;
-    readonly name: string | null;
-    readonly node: string;
-  }[];
+  /** Live guests that nobody manages, in order; null: the list of guests could not be read. */
+  readonly unmanaged: readonly Unmanaged[] | null;
   /** Guests with our marker and record. */
   readonly managed: number;
   readonly pruneCandidates: readonly ResourceKey[];

@@ -157,8 +157,8 @@ export interface ResourceKind extends KindBase {
   /** Joins what belongs together (the leaves of a slot that leaves). */
   readonly fold?: (changes: readonly Change[], observed: Observed) => readonly Change[];
   readonly steps: (request: StepRequest) => StepAnswer;
-  /** Live objects of this kind that carry or do not carry our marker, from the listing. */
-  readonly listed: (inventory: Inventory) => readonly ListedResource[];
+  /** Live objects of this kind, with our marker or without, from the listing; null: not read. */
+  readonly listed: (inventory: Inventory) => readonly ListedResource[] | null;
   /** The record's body after a verified read: live values of the declared fields. */
   readonly verify: (request: VerifyRequest) => Verification;
   /** A manifest that says of a live object what it is, so that a plan of it is empty. */

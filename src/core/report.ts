@@ -118,7 +118,8 @@ export interface ClusterStatus
   readonly counts: {readonly [state in ResourceState]: number};
   /** Resources that are not in sync, at most `LISTED_RESOURCES`. */
   readonly notInSync: readonly ResourceReport[];
-  readonly unmanaged: number;
+  /** Live guests that nobody manages; null: not known. */
+  readonly unmanaged: number | null;
   readonly suspensions: readonly Suspension[];
   /** Newest first, at most 20. */
   readonly outcomes: readonly Outcome[];

@@ -240,6 +240,10 @@ describe('unmanaged guests', () => {
   it('are listed and never acted on', () => {
     const plan = makePlan(inputOf({live: {'guest/900': {name: 'old'}, 'guest/90': {}}}));
     expect(plan.actions).toEqual([]);
-    expect(plan.unmanaged.map((one) => one.id)).toEqual(['toy/90', 'toy/900']);
+    expect(plan.unmanaged?.map((one) => one.id)).toEqual(['toy/90', 'toy/900']);
+  });
+
+  it('are unknown, not none, where the list could not be read', () => {
+    expect(makePlan(inputOf({live: null})).unmanaged).toBeNull();
   });
 });

@@ -204,8 +204,10 @@ function revisionsOf(input: PlanInput): Plan['revisions'] {
 }
 
 function unmanagedOf(input: PlanInput, parts: readonly Part[]): Plan['unmanaged'] {
+  const lists = input.kinds.map((kind) => kind.listed(input.inventory));
+  if (lists.includes(null)) return null;
   const known = new Set(parts.map(({key}) => key));
-  const listed = input.kinds.flatMap((kind) => kind.listed(input.inventory));
+  const listed = lists.flatMap((list) => list ?? []);
   const strangers = new Map(
     listed.filter(({key}) => !known.has(key)).map((one) => [one.id, one] as const),
   );

@@ -1,7 +1,7 @@
 // Why this exists: the planner's tests need a kind that is small enough to be seen through: every
 // field behaves in a plain way, and the whole cluster is one read.
 import {isObject, type JsonObject} from '../core/json.ts';
-import type {FieldRule, ResourceKind, StepRequest} from '../core/kind.ts';
+import type {FieldRule, ListedResource, ResourceKind, StepRequest} from '../core/kind.ts';
 import type {
   Body,
   FieldValue,
@@ -92,16 +92,7 @@ export function toyKind(name = 'Toy'): ResourceKind {
     observe: (key, inventory) => observe(name, key, inventory),
     fields: FIELDS,
     steps,
-    listed: (inventory) =>
-      Object.entries(toysOf(inventory) ?? {})
-        .filter(([, toy]) => (toy.kind ?? 'Toy') === name)
-        .map(([key, toy]) => ({
-          key,
-          id: `toy/${key.split('/')[1]}`,
-          name: toy.name ?? null,
-          node: toy.node ?? 'pve1',
-          template: false,
-        })),
+    listed: (inventory) => listed(name, inventory),
     verify: () => ({kind: 'as-expected'}),
   };
 }
@@ -131,6 +122,20 @@ function observe(kind: string, key: ResourceKey, inventory: Inventory): Observat
     raw: {},
   };
   return {kind: 'present', observed};
+}
+
+function listed(name: string, inventory: Inventory): readonly ListedResource[] | null {
+  const toys = toysOf(inventory);
+  if (!toys) return null;
+  return Object.entries(toys)
+    .filter(([, toy]) => (toy.kind ?? 'Toy') === name)
+    .map(([key, toy]) => ({
+      key,
+      id: `toy/${key.split('/')[1]}`,
+      name: toy.name ?? null,
+      node: toy.node ?? 'pve1',
+      template: false,
+    }));
 }
 
 function toysOf(inventory: Inventory): ToyCluster | null {

@@ -1,5 +1,4 @@
-// Why this exists: proves that metrics tell of what there is, forget what is gone, and stay
-// bounded.
+// Why this exists: metrics tell of what there is, forget what is gone, and stay bounded.
 import {setImmediate as otherWork} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import {HOSTILE} from '../../test/builders/hostile.ts';
@@ -122,6 +121,9 @@ describe('a drift', () => {
 });
 
 describe('plan and gate', () => {
+  it('say nothing of unmanaged guests where they could not be listed', async () => {
+    expect(`${await scrape(pass({plan: aPlan({unmanaged: null})}))}`).not.toMatch(/_unmanaged_/);
+  });
   it('are counted by class, verb and the reason shown', async () => {
     const action = anAction();
     const removal = anAction({vmid: 160, verb: 'delete', risk: 'destructive'});
@@ -390,9 +392,8 @@ describe('the table of metrics', () => {
 
   it('has a fingerprint nowhere', async () => {
     const action = anAction();
-    const lines = await scrape(
-      pass({plan: aPlan({actions: [action]}), verdicts: [aHold(action, 'approval')]}),
-    );
+    const plan = aPlan({actions: [action]});
+    const lines = await scrape(pass({plan, verdicts: [aHold(action, 'approval')]}));
     expect(lines.join('\n')).not.toContain(fingerprintOf(150).slice(0, 16));
     expect(lines.join('\n')).not.toContain(COMMIT);
   });

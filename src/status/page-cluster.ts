@@ -1,5 +1,6 @@
 // Why this exists: one cluster on the page: how the last pass went, then what needs a person, then
 // what moves, then history.
+import type {Plan} from '../core/action.ts';
 import type {Report, ResourceReport, SourceReport} from '../core/report.ts';
 import {counted, shownCommit, shownKey} from '../core/shown.ts';
 import {resumeCommand} from '../core/suspension.ts';
@@ -39,9 +40,14 @@ function passLine(report: Report, now: number): Html {
     html`${counted(requests, 'API request')}`,
     html`${up} of ${counted(endpoints.length, 'endpoint')} up`,
     quorate === null ? html`quorum unknown` : html`${quorate ? 'has quorum' : 'no quorum'}`,
-    plan === null ? html`no plan` : html`${counted(plan.unmanaged.length, 'guest')} not managed`,
+    plan === null ? html`no plan` : unmanagedCount(plan),
   ];
   return html`<p class="quiet">${facts.map((fact, at) => [at === 0 ? '' : ' · ', fact])}</p>`;
+}
+
+function unmanagedCount({unmanaged}: Plan): Html {
+  if (unmanaged === null) return html`guests that are not managed: unknown`;
+  return html`${counted(unmanaged.length, 'guest')} not managed`;
 }
 
 function warnings(report: Report, {suspensions}: JournalFacts, now: number): Html {

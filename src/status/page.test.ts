@@ -230,6 +230,12 @@ describe('a cluster', () => {
     expect(page).toContain('ubuntu-template 100 on pve1');
   });
 
+  it('does not take guests that it could not list for none', () => {
+    const page = pageOf(aReport({plan: aPlan({unmanaged: null})}));
+    expect(page).toContain('guests that are not managed: unknown');
+    expect(page).not.toContain('0 guests');
+  });
+
   it('shows mistakes of manifests with their line and what was meant', () => {
     const position = {line: 7, column: 3, offset: 88};
     const page = pageOf(

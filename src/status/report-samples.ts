@@ -57,7 +57,9 @@ function* passSamples(report: Report): Generator<Sample> {
 
 function* planSamples({cluster, plan}: Report): Generator<Sample> {
   if (plan === null) return;
-  yield sample('pvegit_unmanaged_guests', {cluster}, plan.unmanaged.length);
+  if (plan.unmanaged !== null) {
+    yield sample('pvegit_unmanaged_guests', {cluster}, plan.unmanaged.length);
+  }
   const kindOf = new Map(plan.actions.map(({key, kind}) => [key, kind]));
   const candidates = plan.pruneCandidates.map((key) => kindOf.get(key) ?? 'unknown');
   for (const [kind, count] of tally(candidates)) {

@@ -50,7 +50,7 @@ function clusterStatus(report: Report, facts: JournalFacts): ClusterStatus {
       .filter(({state}) => state !== 'in_sync')
       .sort((left, right) => URGENCY[left.state] - URGENCY[right.state])
       .slice(0, LISTED_RESOURCES),
-    unmanaged: plan?.unmanaged.length ?? 0,
+    unmanaged: plan?.unmanaged?.length ?? null,
     suspensions: facts.suspensions,
     outcomes: facts.outcomes.slice(0, LISTED_OUTCOMES),
     intents: facts.intents.map(({id, key, step, state, openedAt}) => ({
@@ -108,7 +108,7 @@ export function unmanagedProblem(
   asked: string,
 ): {readonly message: string; readonly remedy: string} | null {
   const vmid = /^(?:(?:qemu|lxc|guest)\/)?(\d+)$/.exec(asked)?.[1];
-  const found = plan?.unmanaged.find(
+  const found = plan?.unmanaged?.find(
     ({id, name}) => name === asked || id === asked || id.split('/')[1] === vmid,
   );
   if (found === undefined) return null;

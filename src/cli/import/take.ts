@@ -73,7 +73,7 @@ function observeAll(
   const guests: TakenGuests['guests'][number][] = [];
   const skipped: Skipped[] = [];
   for (const kind of kinds) {
-    for (const {key, id, name} of kind.listed(inventory)) {
+    for (const {key, id, name} of kind.listed(inventory) ?? []) {
       if (!isChosen(key, inventory, selection)) continue;
       const seen = kind.observe(key, inventory, installation);
       if (seen.kind === 'present') guests.push({kind, observed: seen.observed});
@@ -82,7 +82,8 @@ function observeAll(
       }
     }
   }
-  const known = new Set(kinds.flatMap((kind) => kind.listed(inventory).map(({key}) => key)));
+  const listed = kinds.flatMap((kind) => kind.listed(inventory) ?? []);
+  const known = new Set(listed.map(({key}) => key));
   for (const {type, vmid, name} of entries(inventory)) {
     const key = `guest/${vmid}`;
     if (known.has(key) || !isChosen(key, inventory, selection)) continue;
@@ -97,7 +98,7 @@ function keysOf(
   inventory: Inventory,
   selection: Selection,
 ): readonly ResourceKey[] {
-  const keys = kind.listed(inventory).map(({key}) => key);
+  const keys = (kind.listed(inventory) ?? []).map(({key}) => key);
   return keys.filter((key) => isChosen(key, inventory, selection));
 }
 

@@ -91,7 +91,7 @@ function restLines(
   const busy = new Set(open);
   const calm = actions.filter((action) => !busy.has(action));
   const same = calm.map(({key, name}) => `  ${shownResource(key, name)}`);
-  const others = unmanaged.map(
+  const others = (unmanaged ?? []).map(
     ({id, name, node}) => `  ${shownResource(id, name)}${style.dim(`  on ${safe(node ?? '–')}`)}`,
   );
   return [

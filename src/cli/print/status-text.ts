@@ -36,7 +36,7 @@ function clusterLines(one: ClusterStatus, now: number, style: Style): readonly s
   return [
     '',
     `${style.bold(safe(one.cluster))}  ${paint(one.result)}  ${style.dim(`last pass ${ago} ago`)}`,
-    `  ${counts.join(' · ') || 'nothing managed'}${style.dim(` · ${one.unmanaged} unmanaged`)}`,
+    `  ${counts.join(' · ') || 'nothing managed'}${style.dim(` · ${unmanagedCount(one)}`)}`,
     ...one.sources.flatMap((source) => sourceLines(source, style)),
     ...problems(one, style),
     ...listedLines(listed, now, style),
@@ -49,6 +49,10 @@ function clusterLines(one: ClusterStatus, now: number, style: Style): readonly s
     ...(one.outcomes.length === 0 ? [] : [style.dim('  lately')]),
     ...outcomeLines(one.outcomes.slice(0, 5), now, style),
   ];
+}
+
+function unmanagedCount({unmanaged}: ClusterStatus): string {
+  return unmanaged === null ? 'unmanaged guests not known' : `${unmanaged} unmanaged`;
 }
 
 /** It would do nothing if it could: the line of its suspension says all. */

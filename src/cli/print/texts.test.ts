@@ -154,6 +154,13 @@ describe('why', () => {
 });
 
 describe('status', () => {
+  it.each([
+    ['could not be listed', aPlan({unmanaged: null})],
+    ['are in no plan', null],
+  ])('does not take guests that %s for none', (_why, plan) => {
+    expect(statusOf(aReport({plan}), [])).toContain(' · unmanaged guests not known');
+  });
+
   it('does not list one by one what a pause of the cluster keeps, but for what waits', () => {
     const because = [{reason: 'suspended', detail: 'by ann', remedy: 'resume'}] as const;
     const resources = [

@@ -201,8 +201,12 @@ describe('an observed guest', () => {
     expect(observedOf({guest: {hastate: 'ignored'}}).ha).toBeNull();
   });
 
+  it('is not known to be unlisted where the list was not read', () => {
+    expect(listed({...inventoryOf({}), reads: {}})).toBeNull();
+  });
+
   it('is listed by its id', () => {
-    const [guest] = listed(inventoryOf({guest: {name: 'x', template: 1}}));
+    const [guest] = listed(inventoryOf({guest: {name: 'x', template: 1}})) ?? [];
     expect(guest).toEqual({
       key: 'guest/150',
       id: 'qemu/150',

@@ -35,10 +35,10 @@ export function observe(key: ResourceKey, inventory: Inventory, installation: st
   return observeListed(guest, answer.listing, inventory, installation);
 }
 
-/** Virtual machines of the listing. */
-export function listed(inventory: Inventory): readonly ListedResource[] {
+/** Virtual machines of the listing; null where it was not read. */
+export function listed(inventory: Inventory): readonly ListedResource[] | null {
   const answer = listingOf(inventory);
-  if (answer.kind !== 'listing') return [];
+  if (answer.kind !== 'listing') return null;
   return [...answer.listing.guests.values()]
     .filter(({type}) => type === 'qemu')
     .map(({vmid, name, node, template}) => {
