@@ -5,8 +5,8 @@ import type {SourceError} from '../core/ports.ts';
 import {err, type Result} from '../core/result.ts';
 
 const REMEDIES: {readonly [kind in SourceError['kind']]: string} = {
-  unreachable: 'Check the URL, the network and the remote; the last good revision stays in force.',
-  timeout: 'Check the remote and the network; the last good revision stays in force.',
+  unreachable: 'Check the URL, the network and the remote; until then nothing newer is followed.',
+  timeout: 'Check the remote and the network; until then nothing newer is followed.',
   unauthorised: 'Check the token, key or known hosts of this source and what they may read.',
   'branch-missing': 'Restore the branch, or change `branch:` of this source.',
   'path-missing':

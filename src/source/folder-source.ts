@@ -42,7 +42,7 @@ export function createFolderSource(name: string, folder: string, limits: TreeLim
   };
 }
 
-const LOOK = 'Look at the folder and its file system; the last good revision stays in force.';
+const LOOK = 'Look at the folder and its file system; until then nothing newer is followed.';
 /** How often a folder that changes while it is read is read again before that is an error. */
 const ATTEMPTS = 4;
 
