@@ -58,12 +58,11 @@ export function beginPlan(input: PlanBasis): Planning {
   const tryAt = (key: ResourceKey, inventory: Inventory): readonly ApiCall[] => {
     const subject = pairing.subjectOf(key, inventory);
     const part = subject === null ? null : partOf(contextOf(inventory), subject);
-    if (part !== null && isSettled(part)) settled.set(key, part);
     const calls = part?.sketch.looks ?? [];
-    wanted.set(key, calls);
+    if (part !== null && isSettled(part)) settled.set(key, part);
+    else wanted.set(key, calls);
     return calls;
   };
-  const declared = new Set(input.manifests.flatMap(({desired}) => desired.map(({key}) => key)));
   return {
     ahead: (key, inventory) => {
       const plain = pairing.plain(key);
@@ -74,7 +73,8 @@ export function beginPlan(input: PlanBasis): Planning {
       const isUnread = (call: ApiCall) => !Object.hasOwn(inventory.reads, readPath(call));
       const calls = new Map<string, ApiCall>();
       // What left Git is not started again.
-      for (const key of pairing.keys.filter((one) => declared.has(one) && !settled.has(one))) {
+      for (const key of pairing.keys) {
+        if (!pairing.isDeclared(key) || settled.has(key)) continue;
         const former = wanted.get(key);
         const known = former?.length === 0 || former?.some(isUnread) === true;
         const now = known ? (former ?? []) : tryAt(key, inventory);

@@ -28,6 +28,7 @@ export interface Pairing {
    * know. It is made when asked for, once: all live objects together would fill the memory.
    */
   readonly subjectOf: (key: ResourceKey, inventory: Inventory) => Subject | null;
+  readonly isDeclared: (key: ResourceKey) => boolean;
   /** A key that Git and the journal know as of one kind, and nobody else claims; else null. */
   readonly plain: (key: ResourceKey) => Plain | null;
 }
@@ -75,7 +76,8 @@ export function pair(input: PlanBasis): Pairing {
     return contested.has(key) ? null : {kind, desired: wanted, record};
   };
   const keys = [...new Set([...desired.keys(), ...records.keys()])].sort(compareKeys);
-  return {keys, contested, diagnostics, subjectOf, plain};
+  const isDeclared = (key: ResourceKey): boolean => desired.has(key);
+  return {keys, contested, diagnostics, subjectOf, isDeclared, plain};
 }
 
 function desiredByKey(manifests: readonly Manifests[]): Map<ResourceKey, Desired> {
