@@ -27,8 +27,8 @@ export function readManifests(request: ReadRequest): Manifests {
 }
 
 /**
- * The same in steps, a file or a document each. A cache serves one reading at a time: the steps are
- * carried out to their end before another reading with it begins.
+ * The same in steps: a file, a document, or a check of all. A cache serves one reading at a time:
+ * the steps are carried out to their end before another reading with it begins.
  */
 export function* readSteps({revision, kinds, cache}: ReadRequest): Steps<Manifests> {
   const store = cache ?? new ParseCache();
@@ -36,7 +36,8 @@ export function* readSteps({revision, kinds, cache}: ReadRequest): Steps<Manifes
   store.settle();
   const understood = yield* understand(gathered, store);
   store.rest();
-  const checked = acrossDocuments(gathered, understood);
+  yield;
+  const checked = yield* acrossDocuments(gathered, understood);
   yield;
   const diagnostics = [...understood.diagnostics, ...checked.diagnostics];
   const bad = new Set(
@@ -60,24 +61,22 @@ interface Checked {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-function acrossDocuments({kinds}: Gathered, understood: Understood): Checked {
+function* acrossDocuments({kinds}: Gathered, understood: Understood): Steps<Checked> {
   const sorted = [...understood.desired].sort(
     (a, b) => compare(a.key, b.key) || compare(a.range.file, b.range.file),
   );
   const broken = new Set([...understood.broken, ...understood.claimed]);
+  yield;
   const {desired, diagnostics} = resolveReferences(sorted, broken);
+  yield;
   const plans = [...kinds.values()].flatMap((kind) => {
     if (kind.role !== 'check') return [];
     const documents = understood.checks.flatMap((one) => (one.kind === kind ? one.document : []));
     return kind.check(documents, desired);
   });
-  return {
-    desired,
-    diagnostics: [
-      ...diagnostics,
-      ...checkClaims(desired),
-      ...checkSecretRefs(desired, understood.secrets, broken),
-      ...plans,
-    ],
-  };
+  yield;
+  const claims = checkClaims(desired);
+  yield;
+  const secrets = checkSecretRefs(desired, understood.secrets, broken);
+  return {desired, diagnostics: [...diagnostics, ...claims, ...secrets, ...plans]};
 }

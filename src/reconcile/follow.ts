@@ -7,7 +7,7 @@ import type {SourceReport} from '../core/report.ts';
 import type {ParseCache} from '../manifest/parse-cache.ts';
 import {readSteps} from '../manifest/read.ts';
 import type {ClusterParts, SourceParts} from './parts.ts';
-import {inSlices} from './slices.ts';
+import {inSlices, turnAfter} from './slices.ts';
 
 /** What the loop remembers of one source between passes. */
 export interface Followed {
@@ -53,6 +53,7 @@ export async function follow(
   emit(revision.commit === followed.revision?.commit ? 'unchanged' : 'changed');
   if (revision.commit !== followed.revision?.commit) {
     const request = {revision, kinds: parts.kinds, cache: followed.cache};
+    await turnAfter(began, clock);
     followed.manifests = await inSlices(readSteps(request), clock);
     followed.revision = revision;
   }
