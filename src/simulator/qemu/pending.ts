@@ -9,7 +9,7 @@ const mask = '**********';
 const numbers = new Set(['snaptime']);
 
 /** A raw value as the API types it: integers and booleans are numbers, the rest text. */
-export function typedValue(key: string, raw: string): string | number {
+function typedValue(key: string, raw: string): string | number {
   const type = keyFacts(key)?.type;
   const numeric = type === 'integer' || type === 'boolean' || numbers.has(key);
   return numeric && /^-?\d+$/.test(raw) ? Number(raw) : raw;
