@@ -139,8 +139,8 @@ export const SABOTAGES: readonly Sabotage[] = [
       },
       {
         file: 'src/gate/reasons/applying.ts',
-        from: 'input.applying.has(action.key)',
-        to: "input.applying.has('')",
+        from: 'judged.input.applying.has(key)',
+        to: "judged.input.applying.has('')",
       },
     ],
   },
